@@ -1,0 +1,134 @@
+"""Build the site: check the data, execute the chapters, write ``_build/html``.
+
+``_build/work`` keeps what a next build can use again; ``_build/html`` is replaced only when
+everything went well, so the last good site stays where it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from cartbook.check import DataError, check
+
+TOP = Path(__file__).resolve().parent.parent
+WORK = TOP / "_build" / "work"
+SITE = TOP / "_build" / "html"
+CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)", re.MULTILINE)
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def where(error: BaseException) -> str | None:
+    """Chapter, cell and line of a failing cell, or None if it was not a cell that failed."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    cause = error.__cause__
+    chapter = Path(str(error))
+    name = chapter.relative_to(TOP) if chapter.is_absolute() and chapter.is_relative_to(TOP) else chapter
+    if isinstance(cause, CellTimeoutError):
+        return f"{name}: a cell ran longer than the time that _config.yml allows (execute: timeout)"
+    if not isinstance(cause, CellExecutionError):
+        return None
+    trace = ANSI.sub("", cause.traceback)
+    found = re.findall(r"Cell In\[(\d+)\], line (\d+)|File <.*?>:(\d+)|Cell In\[(\d+)\](?=.*?line (\d+))", trace)
+    cell, line = (found[0][0], found[0][1]) if found and found[0][0] else ("?", "?")
+    place = ""
+    if cell != "?":
+        text = chapter.read_text(encoding="utf-8")
+        starts = [match.end() for match in CELL.finditer(text)]
+        if int(cell) <= len(starts):
+            start = starts[int(cell) - 1]
+            place = f" (line {text[:start].count(chr(10)) + int(line)} of the file)"
+    return f"{name}, cell {cell}, line {line}{place}: {cause.ename}: {cause.evalue.splitlines()[0] if cause.evalue else ''}"
+
+
+def build() -> int:
+    """Check, execute, write, swap; 0 if the site is new and whole."""
+    began = time.monotonic()
+    findings = check(TOP / "data")
+    if findings:
+        print("\n".join(findings), file=sys.stderr)
+        return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
+
+    import sphinx.util.console
+    from jupyter_book import sphinx as jupyter_book
+    from myst_nb.core.execute.base import ExecutionError
+
+    sphinx.util.console.nocolor()
+    raised: list[BaseException] = []
+
+    def keep(_app: object, _args: object, error: BaseException, *_: object) -> None:
+        raised.append(error)
+
+    jupyter_book.handle_exception = keep
+    html = WORK / "html"
+    html.mkdir(parents=True, exist_ok=True)
+    code = jupyter_book.build_sphinx(
+        str(TOP),
+        str(html),
+        path_config=str(TOP / "_config.yml"),
+        confoverrides={"nitpicky": True, "latex_individualpages": False, "external_toc_path": str(TOP / "_toc.yml")},
+        noconfig=True,
+        doctreedir=str(WORK / "doctrees"),
+        quiet=True,
+        warningiserror=True,
+        keep_going=True,
+    )
+    if raised:
+        print(flush=True)
+        error = raised[0]
+        if isinstance(error, KeyboardInterrupt):
+            return stop("interrupted; _build/html is as it was")
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return stop(f"the disk is full; free some room and run make again. {kept()}")
+        if isinstance(error, ExecutionError) and (line := where(error)):
+            if isinstance(error.__cause__, Exception):
+                print(ANSI.sub("", str(error.__cause__)).strip(), file=sys.stderr)
+            return stop(f"{line}. Mend the cell and run make again. {kept()}")
+        return stop(f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}. {kept()}")
+    if code:
+        # Sphinx would not repeat the warnings of pages that it keeps, so it shall keep none.
+        (WORK / "doctrees" / "environment.pickle").unlink(missing_ok=True)
+        return stop(f"the warnings above are errors; mend what they name and run make again. {kept()}")
+    publish(html)
+    print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
+    return 0
+
+
+def kept() -> str:
+    """What a reader still has after a build that failed."""
+    return "The last good site is still in _build/html." if SITE.is_dir() else "There is no site yet."
+
+
+def publish(html: Path) -> None:
+    """Put a copy of the finished pages where the site is, in one step."""
+    new, old = SITE.with_name("html.new"), SITE.with_name("html.old")
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(html, new, ignore=shutil.ignore_patterns(".buildinfo*", "reports"))
+    if SITE.is_dir():
+        SITE.rename(old)
+    new.rename(SITE)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def stop(line: str) -> int:
+    """Say in one line what is wrong and what to do."""
+    print(f"error: {line}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    os.chdir(TOP)
+    try:
+        sys.exit(build())
+    except DataError as error:
+        sys.exit(stop(str(error)))
+    except OSError as error:
+        hint = "free some room" if error.errno == errno.ENOSPC else "check the file's rights"
+        sys.exit(stop(f"{error.strerror}: {error.filename}; {hint} and run make again. {kept()}"))

@@ -1,0 +1,52 @@
+"""The tables, intervals and figures of *CAR-T in Numbers*.
+
+Everything a chapter may use is named here, and nothing else is public:
+
+>>> from cartbook import evidence, proportions, interval_plot, figure
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what an editor and a type checker see; at run time names load on first use
+    from cartbook.charts import dot_plot as dot_plot
+    from cartbook.charts import interval_plot as interval_plot
+    from cartbook.charts import paired_bars as paired_bars
+    from cartbook.charts import timeline as timeline
+    from cartbook.data import evidence as evidence
+    from cartbook.data import load as load
+    from cartbook.data import reported as reported
+    from cartbook.figures import figure as figure
+    from cartbook.figures import table as table
+    from cartbook.intervals import proportion as proportion
+    from cartbook.intervals import proportions as proportions
+    from cartbook.quiz import Choice as Choice
+    from cartbook.quiz import quiz as quiz
+    from cartbook.theme import COLOURS as COLOURS
+    from cartbook.theme import colour as colour
+
+#: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
+FACE = {
+    "COLOURS": "theme",
+    "Choice": "quiz",
+    "colour": "theme",
+    "dot_plot": "charts",
+    "evidence": "data",
+    "figure": "figures",
+    "interval_plot": "charts",
+    "load": "data",
+    "paired_bars": "charts",
+    "proportion": "intervals",
+    "proportions": "intervals",
+    "quiz": "quiz",
+    "reported": "data",
+    "table": "figures",
+    "timeline": "charts",
+}
+__all__ = sorted(FACE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FACE:
+        raise AttributeError(f"cartbook has no {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(f"cartbook.{FACE[name]}"), name)

@@ -1,0 +1,163 @@
+"""Check the tables in ``data/`` against ``datapackage.json``, and say plainly what is wrong.
+
+``python -m cartbook.check`` checks every table; the build does so before anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from frictionless import Detector, Resource, Schema, system
+
+#: the words that stand for a value which is not there, and which are kept apart everywhere
+MISSING = ("not reported", "not reached", "not applicable")
+LARGEST = 5_000_000  # bytes; the largest table is far below, so anything above is not one of ours
+
+CURE = {
+    "type-error": "write a value of the column's type, or one of: " + ", ".join(MISSING),
+    "constraint-error": "see the column's constraints in datapackage.json; correct the value, or extend the constraint",
+    "incorrect-label": "the header must name the columns of datapackage.json, in its order",
+    "missing-label": "add the column, in the order of datapackage.json",
+    "extra-label": "remove the column, or describe it in datapackage.json",
+    "duplicate-label": "name each column once",
+    "blank-label": "name the column",
+    "blank-header": "write the header row",
+    "missing-cell": "the row is cut short: fill its last columns",
+    "extra-cell": "the row has a cell too many: quote text that holds a comma",
+    "blank-row": "remove the empty line",
+    "primary-key": "give the row a key of its own, or remove the copy",
+    "foreign-key": "write a key that the other table has, or add the row there first",
+    "unique-error": "this column holds no value twice",
+}
+
+
+class DataError(ValueError):
+    """A table breaks a rule. The message has one line a finding: file, row, column, rule, cure."""
+
+
+def finding(file: str, row: int | str, column: str, rule: str, cure: str) -> str:
+    """One line that tells where a table is wrong and what to do; rows count from 1, the header."""
+    return f"data/{file}, row {row}, column {column}: {rule}. To mend it: {cure}."
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """The data package's description, or a DataError that says why it cannot be read."""
+    path = folder / "datapackage.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(finding(path.name, "-", "-", "the file is missing", "restore it (git checkout)")) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(finding(path.name, getattr(error, "lineno", "-"), "-", str(error), "write valid JSON")) from None
+
+
+def _raw(path: Path) -> Iterator[str]:
+    """What is wrong with the file's bytes, before anyone reads it as a table."""
+    name = path.name
+    if not path.is_file():
+        yield finding(name, "-", "-", "the file is missing", "restore it (git checkout), or remove it from datapackage.json")
+        return
+    if path.stat().st_size > LARGEST:
+        yield finding(name, "-", "-", f"the file has more than {LARGEST:,} bytes", "this is not a table of the book: restore it")
+        return
+    body = path.read_bytes()
+    if body.startswith(b"\xef\xbb\xbf"):
+        yield finding(name, 1, "-", "the file begins with a byte order mark", "save it as UTF-8 without BOM")
+    if b"\r" in body:
+        row = body[: body.index(b"\r")].count(b"\n") + 1
+        yield finding(name, row, "-", "the line ends in CR or CRLF", "save the file with LF line ends")
+    if b"\0" in body:
+        yield finding(name, "-", "-", "the file holds NUL bytes", "this is not text: restore it (git checkout)")
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = body[: error.start].count(b"\n") + 1
+        yield finding(name, row, "-", "the text is not UTF-8", "save the file as UTF-8")
+    if not body.endswith(b"\n"):
+        yield finding(name, body.count(b"\n") + 1, "-", "the last line has no end", "the file may be half-written: restore or finish it")
+
+
+def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
+    """Every finding about one table; an empty list if it is sound."""
+    path = folder / resource["path"]
+    found = list(_raw(path))
+    if found:
+        return found
+    schema = {**resource["schema"], "foreignKeys": []}  # between tables: see check()
+    with system.use_context(trusted=True):
+        table = Resource(
+            path=str(path),
+            schema=Schema.from_descriptor(schema),
+            format="csv",
+            encoding="utf-8",
+            detector=Detector(field_missing_values=schema.get("missingValues", [""])),
+        )
+        report = table.validate(limit_errors=50)
+    for error in (e for task in report.tasks for e in task.errors):
+        row = getattr(error, "row_number", None) or 1
+        column = getattr(error, "field_name", None) or getattr(error, "label", None) or "-"
+        rule = re.sub(r"\s+", " ", error.note or error.message).rstrip(".")
+        cell = getattr(error, "cell", None)
+        rule = f"{rule} (found {cell!r})" if cell not in (None, "") and repr(cell) not in rule and str(cell) not in rule else rule
+        found.append(finding(path.name, row, column, rule, CURE.get(error.type, "correct the file")))
+    return found or [*_blank(path, resource)]
+
+
+def _blank(path: Path, resource: dict[str, Any]) -> Iterator[str]:
+    """Blank cells: a value that is not there is said in words."""
+    import csv
+
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            for column, cell in row.items():
+                if not cell.strip():
+                    yield finding(path.name, number, column, "the cell is blank", "write the value, or one of: " + ", ".join(MISSING))
+                elif cell != cell.strip():
+                    yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
+
+
+def _keys(folder: Path, resource: dict[str, Any], tables: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Keys that point to a row which another table does not have."""
+    import pandas as pd
+
+    def read(one: dict[str, Any]) -> pd.DataFrame:
+        return pd.read_csv(folder / one["path"], dtype=str, keep_default_na=False)
+
+    def names(value: str | list[str]) -> list[str]:
+        return [value] if isinstance(value, str) else value
+
+    here = read(resource)
+    for key in resource["schema"].get("foreignKeys", []):
+        fields, there = names(key["fields"]), names(key["reference"]["fields"])
+        other = read(tables[key["reference"]["resource"]] if key["reference"]["resource"] else resource)
+        known = set(other[there].itertuples(index=False, name=None))
+        for number, row in enumerate(here[fields].itertuples(index=False, name=None), start=2):
+            if row not in known and not set(row) <= set(MISSING):
+                rule = f"{', '.join(row)!r} is no {' and '.join(there)} of {key['reference']['resource'] or resource['name']}"
+                yield finding(resource["path"], number, ", ".join(fields), rule, CURE["foreign-key"])
+
+
+def check(folder: Path) -> list[str]:
+    """Every finding about every table of the package in ``folder``; empty if all is sound."""
+    package = describe(folder)
+    tables = {resource["name"]: resource for resource in package["resources"]}
+    found = [line for resource in tables.values() for line in check_table(folder, resource)]
+    stray = {path.name for path in folder.glob("*.csv")} - {resource["path"] for resource in tables.values()}
+    found += [finding(name, "-", "-", "datapackage.json does not describe the file", "describe or remove it") for name in sorted(stray)]
+    if not found:
+        found = [line for resource in tables.values() for line in _keys(folder, resource, tables)]
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        findings = check(Path(__file__).parent.parent / "data")
+    except DataError as error:
+        findings = [str(error)]
+    print("\n".join(findings) or "data/: every table agrees with datapackage.json", file=sys.stderr if findings else sys.stdout)
+    sys.exit(bool(findings))

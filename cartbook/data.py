@@ -1,0 +1,159 @@
+"""Read the book's tables.
+
+A table comes typed as ``data/datapackage.json`` says. In a column of numbers, *not reported*,
+*not reached* and *not applicable* become missing values, and the column ``NAME_missing`` beside
+it keeps which of them it was; in a column of words they stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cartbook.check import MISSING, DataError, check_table, describe
+from cartbook.intervals import Proportion, implied_events, proportion
+
+FOLDER = Path(os.environ.get("CARTBOOK_DATA", Path(__file__).parent.parent / "data"))
+TYPES = {"integer": "Int64", "number": "Float64"}
+
+
+@cache
+def _read(name: str) -> pd.DataFrame:
+    resources = {resource["name"]: resource for resource in describe(FOLDER)["resources"]}
+    if name not in resources:
+        raise DataError(f"there is no table {name!r}; there are: {', '.join(resources)}")
+    declared = os.environ.get("CARTBOOK_TABLES")
+    if declared is not None and name not in declared.split():
+        raise DataError(f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:")
+    findings = check_table(FOLDER, resources[name])
+    if findings:
+        raise DataError("\n".join(findings))
+    table = pd.read_csv(FOLDER / resources[name]["path"], dtype=str, keep_default_na=False)
+    typed: dict[str, pd.Series[Any]] = {}
+    for field in resources[name]["schema"]["fields"]:
+        words = table[field["name"]]
+        if field["type"] not in TYPES:
+            typed[field["name"]] = words
+            continue
+        gone = words.isin(MISSING)
+        typed[field["name"]] = pd.to_numeric(words.mask(gone)).astype(TYPES[field["type"]])
+        if gone.any():
+            typed[f"{field['name']}_missing"] = words.where(gone, "")
+    return pd.DataFrame(typed)
+
+
+def load(name: str) -> pd.DataFrame:
+    """One table of the book, by the name of its file without ``.csv``; a copy, so change it freely.
+
+    Raises DataError, with file, row, column, rule and cure, if the table breaks a rule.
+    """
+    return _read(name).copy()
+
+
+def evidence(**wanted: Any) -> pd.DataFrame:
+    """Outcomes joined with their studies, one row a reported number, in the tables' order.
+
+    Keywords keep the rows whose column has that value, or one of a list of values:
+    ``evidence(section="table-1", endpoint="cytokine release syndrome", grade="any")``.
+    The studies' columns keep their names; where both tables have one, the study's gets ``study_``.
+    Raises DataError for a column that does not exist or a value that no row has.
+    """
+    studies = load("studies")
+    outcomes = load("outcomes")
+    both = set(studies.columns) & set(outcomes.columns) - {"study_id"}
+    rows = outcomes.merge(studies.rename(columns={name: f"study_{name}" for name in both}), on="study_id", how="left", validate="many_to_one")
+    for column, value in wanted.items():
+        if column not in rows:
+            raise DataError(f"there is no column {column!r} in outcomes or studies")
+        values = list(value) if isinstance(value, list | tuple | set) else [value]
+        absent = [one for one in values if one not in set(rows[column].dropna())]
+        if absent:
+            raise DataError(f"no outcome has {column} = {', '.join(map(repr, absent))}")
+        rows = rows[rows[column].isin(values)]
+    return rows.reset_index(drop=True)
+
+
+class Words(str):
+    """Text that shows without quotation marks where a chapter's prose asks for it."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Reported:
+    """One number that the review reports, ready to stand in a sentence.
+
+    ``{eval}`zuma7.percent``` prints "65 %"; ``.fraction`` "77 of 104"; ``.full`` the fraction,
+    the percentage and its 95 % interval. A value that is not there prints as its word.
+    """
+
+    def __init__(self, row: pd.Series[Any]) -> None:
+        self.row = row
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def value(self) -> float:
+        """The number as printed, without its unit."""
+        return float(self.row["value"])
+
+    @property
+    def number(self) -> Words:
+        """The number without its unit, or the word for why there is none."""
+        return Words(self.row.get("value_missing", "") or f"{self.value:g}".replace("-", "−"))
+
+    @property
+    def text(self) -> Words:
+        """The number with its unit: "65 %", "24.9 months", "17 patients", "not reached"."""
+        if pd.isna(self.row["value"]):
+            return self.number
+        unit = {"percent": "%"}.get(self.row["unit"], self.row["unit"])
+        return Words(f"{self.number}\N{NO-BREAK SPACE}{unit}")
+
+    percent = text
+
+    @property
+    def denominator(self) -> int:
+        """How many patients the proportion is of."""
+        return int(self.row["denominator"])
+
+    @property
+    def events(self) -> int:
+        """How many patients had the event; where only a percentage is printed, the number it stands for."""
+        if pd.notna(self.row["events"]):
+            return int(self.row["events"])
+        return implied_events(self.value, self.denominator)
+
+    @property
+    def fraction(self) -> Words:
+        """"77 of 104"."""
+        return Words(f"{self.events} of {self.denominator}")
+
+    @property
+    def proportion(self) -> Proportion:
+        """The proportion with its Wilson interval."""
+        return proportion(self.events, self.denominator)
+
+    @property
+    def interval(self) -> Words:
+        """The 95 % Wilson interval in per cent: "65–81 %"."""
+        return Words(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}\N{NO-BREAK SPACE}%")
+
+    @property
+    def full(self) -> Words:
+        """"77 of 104 (74 %, 95 % CI 65–81 %)"."""
+        return Words(f"{self.fraction} ({self.text}, 95\N{NO-BREAK SPACE}% CI {self.interval})")
+
+
+def reported(outcome_id: str) -> Reported:
+    """The outcome with this id, to be quoted in prose. Raises DataError if there is none."""
+    rows = load("outcomes").set_index("outcome_id")
+    if outcome_id not in rows.index:
+        near = [one for one in rows.index if one.split(".")[0] == outcome_id.split(".")[0]]
+        raise DataError(f"there is no outcome {outcome_id!r}; of that study there are: {', '.join(near) or 'none'}")
+    return Reported(rows.loc[outcome_id])

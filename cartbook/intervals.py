@@ -1,0 +1,86 @@
+"""Proportions with their uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from scipy.stats import binomtest
+
+Method = Literal["wilson", "exact"]
+METHOD_NAMES = {"wilson": "Wilson", "exact": "Clopper–Pearson"}
+SMALL = 30  # below this many patients a proportion is marked as a small sample
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A share of patients and its interval; ``estimate``, ``low`` and ``high`` lie between 0 and 1."""
+
+    events: int
+    denominator: int
+    estimate: float
+    low: float
+    high: float
+    level: float
+    method: Method
+
+    def __str__(self) -> str:
+        span = f"{100 * self.low:.0f}–{100 * self.high:.0f} %"
+        return f"{self.events} of {self.denominator} ({100 * self.estimate:.0f} %, {100 * self.level:g} % CI {span})"
+
+
+def proportion(events: int, denominator: int, *, level: float = 0.95, method: Method = "wilson") -> Proportion:
+    """The share ``events / denominator`` with a two-sided interval for the probability behind it.
+
+    Wilson's score interval by default; ``method="exact"`` gives Clopper and Pearson's, which is
+    never too narrow and usually too wide. Both come from SciPy's ``binomtest``.
+
+    Raises ValueError if the events are negative or more than the denominator, if the denominator
+    is not positive, or if the level does not lie between 0 and 1.
+    """
+    if denominator <= 0 or not 0 <= events <= denominator:
+        raise ValueError(f"{events} of {denominator} is no proportion: 0 ≤ events ≤ denominator and denominator > 0")
+    if not 0 < level < 1:
+        raise ValueError(f"a level lies between 0 and 1, as 0.95 does; {level} does not")
+    span = binomtest(events, denominator).proportion_ci(confidence_level=level, method=method)
+    return Proportion(events, denominator, events / denominator, float(span.low), float(span.high), level, method)
+
+
+def implied_events(percent: float, denominator: int, printed: str | None = None) -> int:
+    """The number of patients that a printed percentage of a known denominator stands for.
+
+    The half-width of the rounding is taken from the digits of ``printed`` (by default of
+    ``percent``). Raises ValueError if no whole number of patients, or more than one, gives it.
+    """
+    text = printed if printed is not None else f"{percent:g}"
+    half = 0.5 * 10.0 ** -(len(text.partition(".")[2]))
+    near = round(percent / 100 * denominator)
+    fits = [k for k in range(max(0, near - 2), min(denominator, near + 2) + 1) if abs(100 * k / denominator - percent) <= half + 1e-9]
+    if len(fits) != 1:
+        raise ValueError(f"{text} % of {denominator} stands for {'no' if not fits else 'more than one'} whole number of patients")
+    return fits[0]
+
+
+def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wilson") -> pd.DataFrame:
+    """Rows of the outcomes table with ``percent``, ``low`` and ``high`` (all in per cent) beside them.
+
+    Only rows whose denominator is reported can have an interval; the others are dropped, and a
+    chapter that uses them says so. Where the events are not printed, they are the one whole
+    number that the printed percentage stands for, and ``events_are`` says *implied*. ``small``
+    marks fewer than 30 patients. The row order is kept.
+    """
+    out = rows[rows["denominator"].notna()].copy()
+    printed = [row.events if pd.notna(row.events) else None for row in out.itertuples()]
+    out["events_are"] = ["printed" if events is not None else "implied" for events in printed]
+    out["events"] = [
+        int(events) if events is not None else implied_events(float(value), int(n))
+        for events, value, n in zip(printed, out["value"], out["denominator"], strict=True)
+    ]
+    out["denominator"] = out["denominator"].astype(int)
+    spans = [proportion(k, n, level=level, method=method) for k, n in zip(out["events"], out["denominator"], strict=True)]
+    for name in ("estimate", "low", "high"):
+        out["percent" if name == "estimate" else name] = [100 * getattr(span, name) for span in spans]
+    out["small"] = out["denominator"] < SMALL
+    out["method"] = METHOD_NAMES[method]
+    return out

@@ -1,0 +1,228 @@
+"""The only module that knows Sphinx: it turns figures into pages and keeps builds honest.
+
+As a Sphinx extension it
+
+- puts a figure's HTML into the page, and its numbers into the site as ``figures/ID.csv``;
+- tells Sphinx which tables and modules a chapter depends on, so that a changed CSV executes the
+  chapters that read it and no others;
+- says which chapter executes, and how many are left;
+- brings the scripts and styles from the packages that carry them, and lets no page ask another host;
+- gives every page a description.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+import yaml
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+import cartbook
+from cartbook.figures import LIVE_MIME, MIME
+from cartbook.theme import stylesheet
+
+LOG = logging.getLogger(__name__)
+PACKAGE = Path(cartbook.__file__).parent
+PAGES = ("html", "dirhtml", "singlehtml")
+DATA_OF_THE_TEXT = "datapackage.json"
+
+
+class FigureRenderer:
+    """What a page shows for a cartbook figure (found by myst-nb through its entry point)."""
+
+    mime_priority_overrides = [*((page, MIME, 1) for page in PAGES), ("latex", "image/svg+xml", 5)]
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """Nodes for one form of a figure, none for a form that this builder has no use for."""
+        env = renderer.renderer.sphinx_env
+        if env is None or (data.mime_type not in (MIME, LIVE_MIME) and "cartbook" not in data.output_metadata):
+            return None
+        page = env.app.builder.name in PAGES
+        if data.mime_type == MIME and page:
+            content = json.loads(data.content) if isinstance(data.content, str) else data.content
+            env.cartbook_figures.setdefault(env.docname, {})  # type: ignore[attr-defined]
+            env.cartbook_figures[env.docname][content["id"]] = content["csv"]  # type: ignore[attr-defined]
+            root = "../" * env.docname.count("/")
+            return [nodes.raw(text=content["html"].replace("{root}", root), format="html")]
+        if data.mime_type == "image/svg+xml" and env.app.builder.name == "latex":
+            import base64
+
+            pdf = base64.b64encode(vl_convert.svg_to_pdf(data.string)).decode()
+            return renderer.render_image(MimeData("application/pdf", pdf, data.cell_metadata, data.output_metadata, data.cell_index, data.output_index, data.line))
+        return [] if data.mime_type in (MIME, LIVE_MIME) or page else None
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """A page's front matter; an empty dictionary if it has none."""
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    return (yaml.safe_load(found[1]) if found else None) or {}
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """A cartbook module and all cartbook modules that it needs."""
+    path = PACKAGE / f"{module}.py"
+    needed = {module}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            if name.startswith("cartbook.") and name.split(".")[1] not in needed:
+                needed |= _imports(name.split(".")[1])
+    return frozenset(needed)
+
+
+def modules_of(text: str) -> set[str]:
+    """The cartbook modules on which a chapter's code depends, from the names that it imports."""
+    names: set[str] = set()
+    for block in re.findall(r"^```{code-cell}.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        for found in re.findall(r"from cartbook import (\([^)]*\)|[^\n]*)", block):
+            names |= set(re.findall(r"\w+", found))
+    return {module for name in names & set(cartbook.FACE) for module in _imports(cartbook.FACE[name])}
+
+
+class Progress:
+    """Lines that tell a reader of the terminal which chapter executes and how many are left."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.name, self.began = "", 0.0
+
+    def start(self, names: Iterable[str]) -> None:
+        self.total, self.done = len(list(names)), 0
+        if not self.total:
+            print("Nothing has changed: no chapter executes.", flush=True)
+
+    def chapter(self, name: str) -> None:
+        self.end()
+        self.name, self.began = name, time.perf_counter()
+        self.done += 1
+        print(f"[{self.done}/{self.total}] {name} ...", end="", flush=True)
+
+    def end(self) -> None:
+        if self.name:
+            print(f" {time.perf_counter() - self.began:.1f} s, {self.total - self.done} left", flush=True)
+        self.name = ""
+
+
+PROGRESS = Progress()
+
+
+def _before_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    if not hasattr(env, "cartbook_figures"):
+        env.cartbook_figures = {}  # type: ignore[attr-defined]
+    if not hasattr(env, "cartbook_about"):
+        env.cartbook_about = {}  # type: ignore[attr-defined]
+    PROGRESS.start(docnames)
+
+
+def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
+    PROGRESS.chapter(docname)
+    about = front_matter(source[0]).get("book", {})
+    app.env.cartbook_about[docname] = about  # type: ignore[attr-defined]
+    tables = about.get("data", [])
+    os.environ["CARTBOOK_TABLES"] = " ".join(Path(name).stem for name in tables)
+    data = Path(app.srcdir) / "data"
+    if modules := modules_of(source[0]):
+        for module in modules | {"site", "__init__"}:
+            app.env.note_dependency(str(PACKAGE / f"{module}.py"))
+        for table in [*tables, DATA_OF_THE_TEXT]:
+            app.env.note_dependency(str(data / table))
+
+
+def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    for kept in ("cartbook_figures", "cartbook_about"):
+        getattr(env, kept, {}).pop(docname, None)
+
+
+def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    PROGRESS.end()
+    owner: dict[str, str] = {}
+    for docname, figures in env.cartbook_figures.items():  # type: ignore[attr-defined]
+        for name in figures:
+            if name in owner:
+                LOG.warning("figure id %r is used in %s and in %s: ids are unique in the book", name, owner[name], docname, type="cartbook", subtype="figure")
+            owner[name] = docname
+    return []
+
+
+def _assets(app: Sphinx, config: Any) -> None:
+    """Vega's script and the colours, made from the packages that carry them."""
+    made = Path(app.doctreedir) / "made"
+    made.mkdir(parents=True, exist_ok=True)
+    files = {"vega.js": vl_convert.javascript_bundle("window.vega = vega;"), "colours.css": stylesheet()}
+    for name, text in files.items():
+        path = made / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    config.html_static_path = [*config.html_static_path, str(made)]
+
+
+def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
+    if description := about.get("description"):
+        context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
+    unwanted = ("thebe", "mathjax", "design-tabs")
+    context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
+    context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
+
+
+def _asks_for(asset: Any, unwanted: tuple[str, ...]) -> bool:
+    """Whether a script or style is one that the book does without: each is dead weight or asks another host."""
+    name, body = str(getattr(asset, "filename", "") or asset).lower(), str(getattr(asset, "attributes", {}).get("body") or "").lower()
+    return any(word in name or word in body for word in unwanted)
+
+
+def _finished(app: Sphinx, error: Exception | None) -> None:
+    PROGRESS.end()
+    if error or app.builder.name not in PAGES:
+        return
+    out = Path(app.outdir)
+    figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
+    _sync(out / "figures", figures)
+    data = Path(app.srcdir) / "data"
+    _sync(out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")})
+    known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
+    for path in out.rglob("*.html"):
+        if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
+            path.unlink()
+    shutil.rmtree(out / "_sources", ignore_errors=True) if not app.config.html_copy_source else None
+
+
+def _sync(folder: Path, files: dict[str, str]) -> None:
+    """Make the folder hold just these files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", _assets)
+    app.connect("env-before-read-docs", _before_reading)
+    app.connect("source-read", _source_read)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-updated", _updated)
+    app.connect("html-page-context", _page, priority=900)
+    app.connect("build-finished", _finished)
+    app.add_css_file("colours.css")
+    app.add_css_file("book.css")
+    app.add_js_file("figure.js", loading_method="defer")
+    return {"version": "1", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}

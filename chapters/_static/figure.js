@@ -1,0 +1,128 @@
+// Turns a figure's picture into the live chart when the reader comes near or points at it.
+// Vega's script lies beside this one and is asked for once a page, and only then.
+(() => {
+  const here = document.currentScript.src.replace(/[^/]*$/, "");
+  let runtime;
+  const vega = () =>
+    (runtime ??= new Promise((done, fail) => {
+      const script = document.createElement("script");
+      script.src = here + "vega.js";
+      script.onload = () => done(window.vega);
+      script.onerror = fail;
+      document.head.append(script);
+    }));
+
+  const tip = document.createElement("div");
+  tip.className = "cb-tip";
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+
+  const rows = value =>
+    value !== null && typeof value === "object" ? Object.entries(value) : value ? [["", String(value)]] : [];
+
+  const show = (value, box) => {
+    tip.replaceChildren(
+      ...rows(value).map(([name, text]) => {
+        const row = document.createElement("div");
+        const label = document.createElement("span");
+        label.textContent = name;
+        row.append(label, " " + text);
+        return row;
+      }),
+    );
+    tip.hidden = !tip.childElementCount;
+    const wide = document.documentElement.clientWidth;
+    const left = Math.max(8, Math.min(box.right + 10, wide - tip.offsetWidth - 8));
+    const above = box.top - tip.offsetHeight - 8;
+    tip.style.left = `${left}px`;
+    tip.style.top = `${above > 8 ? above : box.bottom + 8}px`;
+  };
+  const hide = () => (tip.hidden = true);
+
+  const onTooltip = (_handler, event, _item, value) => {
+    if (value === null || value === undefined || value === "") return hide();
+    show(value, { right: event.clientX, top: event.clientY, bottom: event.clientY });
+  };
+
+  // Arrow keys go from mark to mark and say what the tooltip says; Enter is a click.
+  const keyboard = (live, said) => {
+    let at = -1;
+    const marks = () =>
+      [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(mark => mark.__data__?.tooltip !== undefined);
+    live.addEventListener("keydown", event => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const all = marks();
+      if (event.target !== live || !all.length) return;
+      if (step) {
+        at = (at + step + all.length) % all.length;
+        all.forEach((mark, i) => mark.classList.toggle("cb-at", i === at));
+        const value = all[at].__data__.tooltip;
+        show(value, all[at].getBoundingClientRect());
+        said.textContent = rows(value).map(([name, text]) => `${name} ${text}`).join("; ");
+        event.preventDefault();
+      } else if (event.key === "Enter" && at >= 0) {
+        all[at].dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      } else if (event.key === "Escape") hide();
+    });
+    live.addEventListener("blur", () => {
+      hide();
+      at = -1;
+      marks().forEach(mark => mark.classList.remove("cb-at"));
+    });
+  };
+
+  const started = new WeakSet();
+  const start = async figure => {
+    if (started.has(figure)) return;
+    started.add(figure);
+    try {
+      const { View, parse } = await vega();
+      const picture = figure.querySelector(".cb-picture");
+      const live = document.createElement("div");
+      const said = document.createElement("p");
+      live.className = "cb-live";
+      live.tabIndex = 0;
+      live.setAttribute("role", "group");
+      live.setAttribute("aria-roledescription", "interactive chart");
+      live.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}. Arrow keys go from mark to mark.`);
+      live.setAttribute("aria-describedby", `${figure.id}-alt`);
+      said.className = "cb-hidden";
+      said.setAttribute("aria-live", "polite");
+      const bound = document.createElement("div");
+      bound.className = "cb-controls";
+      const spec = JSON.parse(figure.querySelector(".cb-spec").textContent);
+      picture.prepend(live);
+      const view = new View(parse(spec), { renderer: "svg", container: live, bind: bound, hover: true, tooltip: onTooltip });
+      await view.runAsync();
+      live.querySelector("svg")?.setAttribute("aria-hidden", "true");
+      picture.classList.add("cb-is-live");
+      picture.before(bound);
+      picture.append(said);
+      keyboard(live, said);
+      new ResizeObserver(() => {
+        const width = live.clientWidth;
+        if (width && Math.abs(width - view.signal("width")) > 1) view.resize().runAsync(window.dispatchEvent(new Event("resize")));
+      }).observe(picture);
+      figure.dispatchEvent(new CustomEvent("cb-live", { bubbles: true }));
+    } catch (error) {
+      figure.querySelector(".cb-live")?.remove(); // the picture stays
+      console.warn(`The chart ${figure.dataset.chart} stays a picture:`, error);
+    }
+  };
+
+  const near = new IntersectionObserver(
+    seen => seen.filter(one => one.isIntersecting).forEach(one => (near.unobserve(one.target), start(one.target))),
+    { rootMargin: "300px" },
+  );
+  const begin = () => {
+    document.body.append(tip);
+    for (const figure of document.querySelectorAll("figure[data-chart]")) {
+      near.observe(figure);
+      figure.addEventListener("pointerenter", () => start(figure), { once: true });
+      figure.addEventListener("focusin", () => start(figure), { once: true });
+    }
+    document.addEventListener("keydown", event => event.key === "Escape" && hide());
+    document.addEventListener("scroll", hide, { passive: true });
+  };
+  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+})();
