@@ -165,7 +165,8 @@ def _assets(app: Sphinx, config: Any) -> None:
     """Vega's script and the colours, made from the packages that carry them."""
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
-    files = {"vega.js": vl_convert.javascript_bundle("window.vega = vega;"), "colours.css": stylesheet()}
+    vega = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    files = {"vega.js": f"(() => {{{vega}}})();\n", "colours.css": stylesheet()}  # closed in, so that its short names meet no others
     for name, text in files.items():
         path = made / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -177,6 +178,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
+    if "body" in context:  # docutils marks references with a role that ARIA has given up
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
     unwanted = ("thebe", "mathjax", "design-tabs")
     context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
     context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
@@ -194,6 +197,11 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
+    # Twelve icons do not need a megabyte of fonts and scripts: icons.css draws them.
+    (out / "_static" / "scripts" / "fontawesome.js").write_text("", encoding="utf-8")
+    shutil.rmtree(out / "_static" / "vendor" / "fontawesome", ignore_errors=True)
+    theme = out / "_static" / "styles" / "pydata-sphinx-theme.css"
+    theme.write_text(re.sub(r"@font-face\s*{[^}]*}", "", theme.read_text(encoding="utf-8")), encoding="utf-8")
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")})
@@ -223,6 +231,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished)
     app.add_css_file("colours.css")
+    app.add_css_file("icons.css")
     app.add_css_file("book.css")
     app.add_js_file("figure.js", loading_method="defer")
     return {"version": "1", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}

@@ -7,7 +7,7 @@
     (runtime ??= new Promise((done, fail) => {
       const script = document.createElement("script");
       script.src = here + "vega.js";
-      script.onload = () => done(window.vega);
+      script.onload = () => done(window.vegaEmbed);
       script.onerror = fail;
       document.head.append(script);
     }));
@@ -76,7 +76,7 @@
     if (started.has(figure)) return;
     started.add(figure);
     try {
-      const { View, parse } = await vega();
+      const embed = await vega();
       const picture = figure.querySelector(".cb-picture");
       const live = document.createElement("div");
       const said = document.createElement("p");
@@ -92,8 +92,8 @@
       bound.className = "cb-controls";
       const spec = JSON.parse(figure.querySelector(".cb-spec").textContent);
       picture.prepend(live);
-      const view = new View(parse(spec), { renderer: "svg", container: live, bind: bound, hover: true, tooltip: onTooltip });
-      await view.runAsync();
+      const options = { mode: "vega", renderer: "svg", actions: false, defaultStyle: false, hover: true, bind: bound, tooltip: onTooltip };
+      const { view } = await embed(live, spec, options);
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
       picture.before(bound);
