@@ -61,6 +61,10 @@ def build() -> int:
 
     sphinx.util.console.nocolor()
     raised: list[BaseException] = []
+    profile = WORK / "ipython" / "profile_default"  # the kernels' own settings: no user's start-up files, no chatter
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
 
     def keep(_app: object, _args: object, error: BaseException, *_: object) -> None:
         raised.append(error)

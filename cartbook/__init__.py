@@ -20,15 +20,15 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import table as table
     from cartbook.intervals import proportion as proportion
     from cartbook.intervals import proportions as proportions
-    from cartbook.quiz import Choice as Choice
-    from cartbook.quiz import quiz as quiz
+    from cartbook.quizzes import Choice as Choice
+    from cartbook.quizzes import quiz as quiz
     from cartbook.theme import COLOURS as COLOURS
     from cartbook.theme import colour as colour
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
 FACE = {
     "COLOURS": "theme",
-    "Choice": "quiz",
+    "Choice": "quizzes",
     "colour": "theme",
     "dot_plot": "charts",
     "evidence": "data",
@@ -38,7 +38,7 @@ FACE = {
     "paired_bars": "charts",
     "proportion": "intervals",
     "proportions": "intervals",
-    "quiz": "quiz",
+    "quiz": "quizzes",
     "reported": "data",
     "table": "figures",
     "timeline": "charts",

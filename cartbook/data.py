@@ -127,12 +127,13 @@ class Reported:
         """How many patients had the event; where only a percentage is printed, the number it stands for."""
         if pd.notna(self.row["events"]):
             return int(self.row["events"])
-        return implied_events(self.value, self.denominator)
+        return implied_events(self.value, self.denominator)[0]
 
     @property
     def fraction(self) -> Words:
-        """"77 of 104"."""
-        return Words(f"{self.events} of {self.denominator}")
+        """"77 of 104"; with *about* where a coarse percentage is all that is printed."""
+        sure = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
+        return Words(f"{'' if sure else 'about '}{self.events} of {self.denominator}")
 
     @property
     def proportion(self) -> Proportion:

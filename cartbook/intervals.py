@@ -47,36 +47,40 @@ def proportion(events: int, denominator: int, *, level: float = 0.95, method: Me
     return Proportion(events, denominator, events / denominator, float(span.low), float(span.high), level, method)
 
 
-def implied_events(percent: float, denominator: int, printed: str | None = None) -> int:
-    """The number of patients that a printed percentage of a known denominator stands for.
+def implied_events(percent: float, denominator: int, printed: str | None = None) -> tuple[int, bool]:
+    """The number of patients nearest to a printed percentage of a known denominator, and whether it is the only one.
 
     The half-width of the rounding is taken from the digits of ``printed`` (by default of
-    ``percent``). Raises ValueError if no whole number of patients, or more than one, gives it.
+    ``percent``). Of large groups a percentage without decimals may stand for two or more whole
+    numbers. Raises ValueError if it stands for none.
     """
     text = printed if printed is not None else f"{percent:g}"
     half = 0.5 * 10.0 ** -(len(text.partition(".")[2]))
-    near = round(percent / 100 * denominator)
-    fits = [k for k in range(max(0, near - 2), min(denominator, near + 2) + 1) if abs(100 * k / denominator - percent) <= half + 1e-9]
-    if len(fits) != 1:
-        raise ValueError(f"{text} % of {denominator} stands for {'no' if not fits else 'more than one'} whole number of patients")
-    return fits[0]
+    fits = [k for k in range(denominator + 1) if abs(100 * k / denominator - percent) <= half + 1e-9]
+    if not fits:
+        raise ValueError(f"{text} % of {denominator} stands for no whole number of patients")
+    return min(fits, key=lambda k: abs(100 * k / denominator - percent)), len(fits) == 1
 
 
 def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wilson") -> pd.DataFrame:
     """Rows of the outcomes table with ``percent``, ``low`` and ``high`` (all in per cent) beside them.
 
     Only rows whose denominator is reported can have an interval; the others are dropped, and a
-    chapter that uses them says so. Where the events are not printed, they are the one whole
-    number that the printed percentage stands for, and ``events_are`` says *implied*. ``small``
-    marks fewer than 30 patients. The row order is kept.
+    chapter that uses them says so. Where the events are not printed, they are the whole
+    number that the printed percentage stands for, and ``events_are`` says *implied*, or *nearest*
+    where the percentage is too coarse to tell it from its neighbours. ``small`` marks fewer than 30 patients. The row order is kept.
     """
     out = rows[rows["denominator"].notna()].copy()
-    printed = [row.events if pd.notna(row.events) else None for row in out.itertuples()]
-    out["events_are"] = ["printed" if events is not None else "implied" for events in printed]
-    out["events"] = [
-        int(events) if events is not None else implied_events(float(value), int(n))
-        for events, value, n in zip(printed, out["value"], out["denominator"], strict=True)
-    ]
+    events, events_are = [], []
+    for row in out.itertuples():
+        if pd.notna(row.events):
+            found, how = int(row.events), "printed"
+        else:
+            found, only = implied_events(float(row.value), int(row.denominator))
+            how = "implied" if only else "nearest"
+        events.append(found)
+        events_are.append(how)
+    out["events"], out["events_are"] = events, events_are
     out["denominator"] = out["denominator"].astype(int)
     spans = [proportion(k, n, level=level, method=method) for k, n in zip(out["events"], out["denominator"], strict=True)]
     for name in ("estimate", "low", "high"):

@@ -145,6 +145,24 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(data / table))
 
 
+def _facts(app: Sphinx, doctree: nodes.document) -> None:
+    """Under a chapter's answer: for whom it is, how long it takes, what it teaches, from front matter."""
+    about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
+    answer = next((one for one in doctree.findall(nodes.admonition) if "answer" in one["classes"]), None)
+    if answer is None or "minutes" not in about:
+        return
+    facts = [
+        f"{about['level'].capitalize()} level",
+        f"{about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do",
+        f"Data as of {about['as_of']}",
+        "Not yet clinically reviewed",
+    ]
+    aims = "".join(f"<li>{escape(one)}</li>" for one in about["objectives"])
+    listed = "".join(f"<li>{escape(one)}</li>" for one in facts)
+    html = f'<div class="cb-facts"><ul>{listed}</ul><details><summary>After this chapter you can …</summary><ul>{aims}</ul></details></div>'
+    answer.parent.insert(answer.parent.index(answer) + 1, nodes.raw(text=html, format="html"))
+
+
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     for kept in ("cartbook_figures", "cartbook_about"):
         getattr(env, kept, {}).pop(docname, None)
@@ -226,6 +244,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _assets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
+    app.connect("doctree-read", _facts)
     app.connect("env-purge-doc", _purge)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
