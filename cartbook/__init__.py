@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.data import evidence as evidence
     from cartbook.data import load as load
     from cartbook.data import reported as reported
+    from cartbook.figures import drawing as drawing
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.intervals import proportion as proportion
@@ -31,6 +32,7 @@ FACE = {
     "Choice": "quizzes",
     "colour": "theme",
     "dot_plot": "charts",
+    "drawing": "figures",
     "evidence": "data",
     "figure": "figures",
     "interval_plot": "charts",

@@ -58,9 +58,9 @@ def interval_plot(
 
     ``rows`` has ``percent``, ``low``, ``high`` (per cent), ``events`` and ``denominator``, as
     :func:`cartbook.proportions` gives them, and a column ``label``. A small sample (fewer than 30
-    patients) is drawn hollow. With ``by``, rows that share a label stand together, one line for
-    each value of that column, told apart by colour and shape; without, all have the colour
-    ``hue``, a name that :func:`cartbook.colour` knows. ``choose`` names a column by which the
+    patients) is drawn hollow. ``by`` names a column that colour and shape tell apart; rows that
+    share a label then stand together, one line each. Without it all have the colour ``hue``, a
+    name that :func:`cartbook.colour` knows. ``choose`` names a column by which the
     reader can bring out some of the rows.
     """
     _needs(rows, label, "percent", "low", "high", "events", "denominator", *([by] if by else []), *([choose] if choose else []))
@@ -79,8 +79,11 @@ def interval_plot(
     tint: Any = alt.value(colour(hue))
     filled: Any = alt.value(colour(hue))
     shape: Any = alt.value("circle")
+    stacked = bool(lines[label].duplicated().any())
+    if stacked:
+        _needs(rows, by or "by")
+        places["yOffset"] = _offset(str(by), groups)
     if by:
-        places["yOffset"] = _offset(by, groups)
         tint = filled = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))
         shape = alt.Shape(f"{by}:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=alt.Legend(title=None))
     said = [alt.Tooltip(f"{label}:N", title="Row"), *([alt.Tooltip(f"{by}:N", title="What")] if by else []), alt.Tooltip("written:N", title="Patients")]
@@ -96,12 +99,12 @@ def interval_plot(
     )
     name = first.mark_text(align="left", baseline="bottom", dy=-9, fontWeight=600, aria=False).encode(x=alt.value(0), text=f"{label}:N", **places)
     number = every.mark_text(align="right", baseline="bottom", dy=-9, color=colour("quiet"), aria=False).encode(x=alt.value("width"), text="written:N", **places)
-    if by:
+    if stacked:
         number = every.mark_text(align="left", baseline="middle", dx=8, color=colour("quiet"), aria=False).encode(
             x=alt.value("width"), text="share:N", **places
         ).transform_calculate(share="format(datum.percent, '.0f') + ' %'")
     layers: list[Any] = [span, point, name, number]
-    height = alt.Step(step + 20 * max(0, len(groups) - 1), **{"for": "position"}) if by else alt.Step(step)
+    height = alt.Step(step + 20 * max(0, len(groups) - 1), **{"for": "position"}) if stacked else alt.Step(step)
     if not choose:
         return alt.layer(*layers).properties(height=height)
     options = list(dict.fromkeys(lines[choose]))

@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -177,6 +178,35 @@ def table(rows: pd.DataFrame, *, caption: str) -> Table:
     if rows.empty or not caption.strip():
         raise ValueError("a table has rows and a caption")
     return Table(rows.reset_index(drop=True), caption.strip())
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A hand-made picture with its caption; it follows the page's colours."""
+
+    svg: str
+    caption: str
+
+    def _repr_html_(self) -> str:
+        return f'<figure class="cb-drawing cb-picture">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'
+
+    def __repr__(self) -> str:
+        return f"[drawing] {self.caption}"
+
+
+def drawing(name: str, *, caption: str) -> Drawing:
+    """The drawing ``chapters/drawings/NAME.svg``, which has a title and a description of its own.
+
+    Raises ValueError if there is none, if it is not one SVG, or if it lacks its words.
+    """
+    path = Path(__file__).parent.parent / "chapters" / "drawings" / f"{name}.svg"
+    if not path.is_file():
+        raise ValueError(f"there is no drawing {name!r} in chapters/drawings")
+    svg = path.read_text(encoding="utf-8").strip()
+    if not svg.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in svg for tag in ("title", "desc")) or "<script" in svg:
+        raise ValueError(f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script')
+    svg = re.sub(r'\bid="', f'id="{name}-', svg).replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    return Drawing(svg.replace('aria-labelledby="title desc"', f'aria-labelledby="{name}-title" aria-describedby="{name}-desc"'), caption.strip())
 
 
 alt.renderers.register("cartbook", lambda spec, **_: bundle(alt.Chart.from_dict(spec)))

@@ -13,6 +13,7 @@ As a Sphinx extension it
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import os
 import re
@@ -27,8 +28,10 @@ from typing import Any
 import vl_convert
 import yaml
 from docutils import nodes
+from docutils.statemachine import StringList
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
+from sphinx.domains.std import Glossary
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
@@ -163,6 +166,23 @@ def _facts(app: Sphinx, doctree: nodes.document) -> None:
     answer.parent.insert(answer.parent.index(answer) + 1, nodes.raw(text=html, format="html"))
 
 
+class GlossaryTable(Glossary):
+    """``{glossary-table}``: every term of data/glossary.csv, so that ``{term}`` can link to it."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        with (Path(self.env.srcdir) / "data" / "glossary.csv").open(encoding="utf-8", newline="") as file:
+            rows = sorted(csv.DictReader(file), key=lambda row: row["term"].lower())
+        self.env.note_dependency(str(Path(self.env.srcdir) / "data" / "glossary.csv"))
+        lines: list[str] = []
+        for row in rows:
+            names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
+            lines += [*dict.fromkeys(names), f"   {row['definition']}", ""]
+        self.content = StringList(lines, source="data/glossary.csv")
+        return super().run()
+
+
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     for kept in ("cartbook_figures", "cartbook_about"):
         getattr(env, kept, {}).pop(docname, None)
@@ -241,6 +261,7 @@ def _sync(folder: Path, files: dict[str, str]) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_directive("glossary-table", GlossaryTable)
     app.connect("config-inited", _assets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
