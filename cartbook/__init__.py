@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.charts import interval_plot as interval_plot
     from cartbook.charts import paired_bars as paired_bars
     from cartbook.charts import timeline as timeline
+    from cartbook.data import counted as counted
+    from cartbook.data import paper as paper
+    from cartbook.data import since as since
     from cartbook.data import evidence as evidence
     from cartbook.data import load as load
     from cartbook.data import reported as reported
@@ -31,6 +34,9 @@ FACE = {
     "COLOURS": "theme",
     "Choice": "quizzes",
     "colour": "theme",
+    "counted": "data",
+    "paper": "data",
+    "since": "data",
     "dot_plot": "charts",
     "drawing": "figures",
     "evidence": "data",

@@ -92,6 +92,9 @@ class Reported:
     """
 
     def __init__(self, row: pd.Series[Any]) -> None:
+        if "numerator" in row:  # a landscape count: what is counted is the number itself
+            row = row.rename({"numerator": "value", "numerator_missing": "value_missing"})
+            row["events"], row["unit"] = row["value"], ""
         self.row = row
 
     def __repr__(self) -> str:
@@ -113,7 +116,7 @@ class Reported:
         if pd.isna(self.row["value"]):
             return self.number
         unit = {"percent": "%"}.get(self.row["unit"], self.row["unit"])
-        return Words(f"{self.number}\N{NO-BREAK SPACE}{unit}")
+        return Words(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
 
     percent = text
 
@@ -146,15 +149,39 @@ class Reported:
         return Words(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}\N{NO-BREAK SPACE}%")
 
     @property
+    def share(self) -> Words:
+        """The fraction in per cent, computed, without decimals: "78 %"."""
+        return Words(f"{100 * self.proportion.estimate:.0f}\N{NO-BREAK SPACE}%")
+
+    @property
     def full(self) -> Words:
         """"77 of 104 (74 %, 95 % CI 65–81 %)"."""
-        return Words(f"{self.fraction} ({self.text}, 95\N{NO-BREAK SPACE}% CI {self.interval})")
+        return Words(f"{self.fraction} ({self.share}, 95\N{NO-BREAK SPACE}% CI {self.interval})")
+
+
+def _quoted(table: str, key: str, wanted: str) -> Reported:
+    rows = load(table).set_index(key)
+    if wanted not in rows.index:
+        near = [one for one in rows.index if one.split(".")[0] == wanted.split(".")[0]]
+        raise DataError(f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}")
+    return Reported(rows.loc[wanted])
 
 
 def reported(outcome_id: str) -> Reported:
-    """The outcome with this id, to be quoted in prose. Raises DataError if there is none."""
-    rows = load("outcomes").set_index("outcome_id")
-    if outcome_id not in rows.index:
-        near = [one for one in rows.index if one.split(".")[0] == outcome_id.split(".")[0]]
-        raise DataError(f"there is no outcome {outcome_id!r}; of that study there are: {', '.join(near) or 'none'}")
-    return Reported(rows.loc[outcome_id])
+    """A number of the review, to be quoted in prose. Raises DataError if there is no such outcome."""
+    return _quoted("outcomes", "outcome_id", outcome_id)
+
+
+def counted(count_id: str) -> Reported:
+    """A count of the review's landscape sections, to be quoted in prose. Raises DataError if there is none."""
+    return _quoted("landscape", "count_id", count_id)
+
+
+def paper(paper_id: str) -> Reported:
+    """A number that a cited paper or an agency gives, to be quoted beside the review's. Raises DataError if there is none."""
+    return _quoted("papers", "paper_id", paper_id)
+
+
+def since(since_id: str) -> Reported:
+    """A number published after the review, to be quoted in prose. Raises DataError if there is none."""
+    return _quoted("since", "since_id", since_id)
