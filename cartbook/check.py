@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -17,6 +18,15 @@ from frictionless import Detector, Resource, Schema, system
 #: the words that stand for a value which is not there, and which are kept apart everywhere
 MISSING = ("not reported", "not reached", "not applicable")
 LARGEST = 5_000_000  # bytes; the largest table is far below, so anything above is not one of ours
+
+WORDS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+}
+#: end points that have a severity
+GRADED = ("cytokine release syndrome", "neurotoxicity")
 
 CURE = {
     "type-error": "write a value of the column's type, or one of: " + ", ".join(MISSING),
@@ -103,15 +113,17 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
         column = getattr(error, "field_name", None) or getattr(error, "label", None) or "-"
         rule = re.sub(r"\s+", " ", error.note or error.message).rstrip(".")
         cell = getattr(error, "cell", None)
-        rule = f"{rule} (found {cell!r})" if cell not in (None, "") and repr(cell) not in rule and str(cell) not in rule else rule
+        if error.type == "type-error":
+            kind = next(field["type"] for field in schema["fields"] if field["name"] == column)
+            rule = f"{cell!r} is no {kind}" if cell else "the cell is blank"
+        elif cell not in (None, "") and str(cell) not in rule:
+            rule = f"{rule} (found {cell!r})"
         found.append(finding(path.name, row, column, rule, CURE.get(error.type, "correct the file")))
-    return found or [*_blank(path, resource)]
+    return found or [*_sense(path, resource)]
 
 
-def _blank(path: Path, resource: dict[str, Any]) -> Iterator[str]:
-    """Blank cells: a value that is not there is said in words."""
-    import csv
-
+def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
+    """What a schema cannot say: blank cells, and cells of one row that contradict each other."""
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             for column, cell in row.items():
@@ -119,6 +131,96 @@ def _blank(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, "the cell is blank", "write the value, or one of: " + ", ".join(MISSING))
                 elif cell != cell.strip():
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
+            for column, rule, cure in _rules(resource["name"], row):
+                yield finding(path.name, number, column, rule, cure)
+
+
+def _number(word: str) -> float | None:
+    """The cell as a number, or None if it is a word."""
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def _follows(percent: str, events: float, denominator: float) -> bool:
+    """Whether the fraction gives the percentage at the precision with which it is printed."""
+    digits = len(percent.partition(".")[2])
+    return abs(100 * events / denominator - float(percent)) <= 0.5 * 10**-digits + 1e-9
+
+
+def _rules(table: str, row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong between the cells of one row: column, rule and cure."""
+    events, denominator = _number(row.get("events", row.get("numerator", ""))), _number(row.get("denominator", ""))
+    part = "events" if "events" in row else "numerator"
+    if table in ("outcomes", "papers", "since") and events is not None and denominator is not None and events > denominator:
+        yield part, f"{row[part]} events of {row['denominator']} patients", "events cannot be more than the denominator"
+    if "unit" in row and row["unit"] == "percent" and (value := _number(row["value"])) is not None and not 0 <= value <= 100:
+        yield "value", f"{row['value']} per cent", "a share lies between 0 and 100"
+    for low, high in (("low", "high"),):
+        ends = _number(row.get(low, "")), _number(row.get(high, ""))
+        if None not in ends and ends[0] > ends[1]:  # type: ignore[operator]
+            yield low, f"the interval runs from {row[low]} to {row[high]}", "write the lower end first"
+    if table == "outcomes":
+        yield from _outcome(row, events, denominator)
+    elif table == "landscape":
+        yield from _count(row, events, denominator)
+
+
+def _outcome(row: dict[str, str], events: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
+    if not row["outcome_id"].startswith(f"{row['study_id']}."):
+        yield "outcome_id", f"{row['outcome_id']!r} does not begin with the study {row['study_id']!r}", "build the id as study.arm.end-point.suffix"
+    words = [slug(row["endpoint"]), *(["standard-care"] if row["arm"] == "standard care" else ["single-group"] if row["arm"] == "single group" else [])]
+    for word in words:
+        if word not in row["outcome_id"]:
+            yield "outcome_id", f"{row['outcome_id']!r} does not name {word!r}", "the id names arm and end point: correct the id or the cell"
+    if row["unit"] == "percent" and events is not None and denominator and _number(row["value"]) is not None:
+        follows, flagged = _follows(row["value"], events, denominator), "percentage does not follow" in row["flag"]
+        if follows == flagged:
+            rule = f"{row['events']} of {row['denominator']} is {100 * events / denominator:.2f} %, printed is {row['value']} %"
+            yield "value", rule, "correct the cell, or flag that the percentage does not follow" if not flagged else "remove the flag"
+    if row["unit"] == "patients" and events is not None and (value := _number(row["value"])) is not None and value != events:
+        yield "events", f"{row['events']} events, but the value counts {row['value']} patients", "the two are one number"
+    printed = _printed_numbers(row["printed"])
+    said = ["value", *(["events", "denominator"] if row["denominator_basis"] == "printed with the number" else [])]
+    for column in said:
+        number = _number(row[column])
+        if number is not None and number not in printed and "10^" not in row["printed"] and "×" not in row["printed"]:
+            yield column, f"{row[column]} does not stand in the printed string {row['printed']!r}", "copy the number as the review prints it"
+    if row["denominator_basis"] == "printed with the number" and denominator is None and events is None:
+        yield "denominator_basis", "nothing is printed with the number", "say where the denominator comes from"
+    if (row["grade"] == "not applicable") != (row["endpoint"] not in GRADED):
+        yield "grade", f"grade {row['grade']!r} with the end point {row['endpoint']!r}", "harms have a grade, other end points have none"
+    if row["statistic"] == "landmark rate" and row["at_month"] == "not applicable":
+        yield "at_month", "a landmark rate without its month", "write the month, or not reported"
+    if row["statistic"] == "named without a number" and row["value"] != "not reported":
+        yield "value", f"a number, {row['value']}, is said not to be named", "correct the statistic or the value"
+    if row["flag"] != "none" and row["note"] == "none":
+        yield "note", f"flag {row['flag']!r} without a reason", "say in the note why the row is flagged"
+
+
+def _count(row: dict[str, str], numerator: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
+    percent = _number(row["percent_printed"])
+    if row["follows"] in ("yes", "cannot follow") and percent is not None and numerator is not None and denominator:
+        if _follows(row["percent_printed"], numerator, denominator) != (row["follows"] == "yes"):
+            rule = f"{row['numerator']} of {row['denominator']} is {100 * numerator / denominator:.2f} %, printed is {row['percent_printed']} %"
+            yield "follows", rule, "correct the cells, or the verdict"
+    printed = _printed_numbers(row["printed"])
+    for column in ("numerator", "percent_printed"):
+        number = _number(row[column])
+        if number is not None and printed and row["printed"] not in MISSING and number not in printed:
+            yield column, f"{row[column]} does not stand in the printed string {row['printed']!r}", "copy the number as the review prints it"
+
+
+def _printed_numbers(printed: str) -> list[float]:
+    """The numbers in a printed string, digits and small number words alike."""
+    found = [float(one) for one in re.findall(r"\d+(?:\.\d+)?", printed)]
+    return found + [float(WORDS[one]) for one in re.findall(r"[a-z]+", printed.lower()) if one in WORDS]
+
+
+def slug(words: str) -> str:
+    """Words as an id has them: "CR or CRi" is ``cr-or-cri``."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def _keys(folder: Path, resource: dict[str, Any], tables: dict[str, dict[str, Any]]) -> Iterator[str]:
