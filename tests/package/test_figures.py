@@ -1,0 +1,198 @@
+"""Charts compile, figures are the same on every run, and no label breaks out of its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import altair as alt
+import html5lib
+import pandas as pd
+import pytest
+import vl_convert
+
+from cartbook import Choice, dot_plot, drawing, evidence, figure, interval_plot, paired_bars, proportions, quiz, table, timeline
+from cartbook.figures import LIVE_MIME, MIME, VEGALITE, Figure
+from cartbook.theme import HUES, INK, colour, stylesheet
+
+HOSTILE = '</script><script>alert(1)</script> "quoted" & <b>bold</b>'
+ROWS = pd.DataFrame(
+    {
+        "label": ["One", "One", HOSTILE, "Three"],
+        "what": ["any grade", "grade 3 or higher", "any grade", "any grade"],
+        "disease": ["multiple myeloma", "multiple myeloma", "Hodgkin lymphoma", "something new"],
+        "when": ["2017", "2018-05", "2019-01-02", "2020"],
+        "events": [9, 1, 17, 0],
+        "denominator": [100, 100, 20, 25],
+        "percent": [9.0, 1.0, 85.0, 0.0],
+        "low": [4.8, 0.2, 64.0, 0.0],
+        "high": [16.2, 5.4, 94.8, 13.3],
+    }
+)
+CHARTS = {
+    "interval": lambda: interval_plot(ROWS.iloc[[1, 2, 3]]),
+    "interval by": lambda: interval_plot(ROWS, by="what"),
+    "interval choose": lambda: interval_plot(ROWS, by="what", choose="disease"),
+    "dot": lambda: dot_plot(ROWS, label="label", value="percent", title="Share", by="disease"),
+    "bars": lambda: paired_bars(ROWS, label="label", by="what", value="percent", title="Share"),
+    "timeline": lambda: timeline(ROWS, date="when", label="label", by="disease"),
+}
+
+
+def give(chart: Any, **words: Any) -> Figure:
+    said = {"id": "a-figure", "title": "A finding", "reading": "Read it so.", "source": "Nobody.", "table": ROWS}
+    said |= {"alt": "An interval plot of made-up shares by row, which shows that one row is high."} | words
+    return figure(chart, **said)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_builder_gives_valid_vega_lite_that_draws_each_row(name: str) -> None:
+    spec = CHARTS[name]().to_dict(validate=True)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGALITE)
+    for label in ("One", "Three"):
+        assert f">{label}<" in svg
+    assert "null" not in svg
+    assert "NaN" not in svg
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_same_figure_is_the_same_bytes(name: str) -> None:
+    first, second = (give(CHARTS[name]())._repr_mimebundle_() for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+
+
+def html_of(chart: Any, **words: Any) -> str:
+    data, _ = give(chart, **words)._repr_mimebundle_()
+    return str(data[MIME]["html"])
+
+
+def test_one_call_gives_all_forms() -> None:
+    data, metadata = give(CHARTS["interval"]())._repr_mimebundle_()
+    assert {LIVE_MIME, MIME, "image/svg+xml", "text/plain"} == set(data)
+    assert metadata["cartbook"]["id"] == "a-figure"
+    assert data[LIVE_MIME]["title"] == "A finding"
+    tree = html5lib.parseFragment(data[MIME]["html"], namespaceHTMLElements=False)
+    assert tree.find("figure").get("data-chart") == "a-figure"
+    assert len(tree.findall(".//{http://www.w3.org/2000/svg}svg") or tree.findall(".//svg")) == 2
+    cells = tree.findall(".//table//th")
+    assert {cell.get("scope") for cell in cells} == {"col", "row"}
+    assert tree.find(".//table/caption") is not None
+    assert data[MIME]["csv"].splitlines()[0].startswith("label,what")
+
+
+@pytest.mark.parametrize("place", ["title", "reading", "alt", "source"])
+def test_hostile_words_stay_words(place: str) -> None:
+    html = html_of(CHARTS["interval by"](), **{place: HOSTILE + " and enough words to be an alternative text"})
+    tree = html5lib.parseFragment(html, namespaceHTMLElements=False)
+    scripts = [one for one in tree.iter() if str(one.tag).endswith("script")]
+    assert [one.get("type") for one in scripts] == ["application/json"]
+    assert not [one for one in tree.iter() if str(one.tag) == "b"]
+    json.loads(scripts[0].text)
+
+
+def test_ids_are_unique_within_a_figure() -> None:
+    ids = re.findall(r'\bid="([^"]+)"', html_of(CHARTS["interval by"]()))
+    assert len(ids) == len(set(ids))
+
+
+def test_the_pictures_fit_a_page_and_a_phone() -> None:
+    widths = [float(one) for one in re.findall(r'<svg [^>]*viewBox="0 0 ([\d.]+)', html_of(CHARTS["interval by"]()))]
+    assert len(widths) == 2
+    assert widths[0] > 600
+    assert widths[1] <= 360
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"id": "Not An Id"}, "id is made of"),
+        ({"title": " "}, "has no title"),
+        ({"alt": "A finding."}, "written alternative"),
+        ({"table": ROWS.iloc[:0]}, "without rows"),
+        ({"table": ROWS.assign(percent=[None, 1, 2, 3])}, "no blank cells"),
+    ],
+)
+def test_a_figure_without_its_words_is_refused(words: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        give(CHARTS["interval"](), **words)
+
+
+def test_a_chart_says_which_columns_it_needs() -> None:
+    with pytest.raises(ValueError, match="needs the columns low"):
+        interval_plot(ROWS.drop(columns="low"))
+    with pytest.raises(ValueError, match="no rows"):
+        interval_plot(ROWS.iloc[:0])
+
+
+def luminance(hex_colour: str) -> float:
+    parts = [int(hex_colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_every_colour_stands_out_from_its_page(side: int) -> None:
+    paper = INK["paper"][side]
+    for name, pair in HUES.items():
+        assert contrast(pair[side], paper) >= 3, name
+    for name in ("text", "quiet"):
+        assert contrast(INK[name][side], paper) >= 4.5, name
+
+
+def test_every_light_colour_has_its_dark_partner_in_the_stylesheet() -> None:
+    css = stylesheet()
+    for light, dark in [*HUES.values(), *INK.values()]:
+        assert f'[fill="{light}" i]{{fill:{dark}}}' in css
+    lights = [light for light, _ in [*HUES.values(), *INK.values()]]
+    assert len(lights) == len(set(lights))
+
+
+def test_a_meaning_has_one_colour_and_an_unknown_one_is_refused() -> None:
+    assert colour("multiple myeloma") == HUES["purple"][0]
+    with pytest.raises(KeyError, match="no colour is kept"):
+        colour("unheard of")
+
+
+def test_a_bare_chart_shows_through_the_same_renderer() -> None:
+    chart = alt.Chart(ROWS).mark_point().encode(x="percent", y="label").properties(description="dots")
+    bundle = chart._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert {LIVE_MIME, "image/svg+xml", "text/plain"} == set(data)
+
+
+def test_real_evidence_draws() -> None:
+    rows = proportions(evidence(section="table-2", endpoint="cytokine release syndrome", grade="any"))
+    assert "KarMMa" in vl_convert.vegalite_to_svg(interval_plot(rows).to_dict(), vl_version=VEGALITE)
+
+
+def test_a_table_has_caption_and_scopes_and_no_blanks() -> None:
+    html = table(ROWS, caption="Made up & small")._repr_html_()
+    assert "<caption>Made up &amp; small</caption>" in html
+    assert 'scope="col"' in html
+    with pytest.raises(ValueError, match="caption"):
+        table(ROWS, caption=" ")
+
+
+def test_a_drawing_has_its_words_and_ids_of_its_own() -> None:
+    html = drawing("b-lineage", caption="Where the targets sit")._repr_html_()
+    assert 'aria-labelledby="b-lineage-title"' in html
+    assert 'id="b-lineage-desc"' in html
+    with pytest.raises(ValueError, match="no drawing"):
+        drawing("nothing", caption="x")
+
+
+def test_a_quiz_escapes_its_words_and_wants_one_right_answer() -> None:
+    right, wrong = Choice(HOSTILE, True, "Because."), Choice("No", False, "Since not.")
+    html = quiz("q", {"Which?": [right, wrong]})._repr_html_()
+    assert "<script>" not in html
+    assert html.count("<details") == 2
+    with pytest.raises(ValueError, match="exactly one"):
+        quiz("q", {"Which?": [wrong, Choice("Nor this", False, "No.")]})
+    with pytest.raises(ValueError, match="says why"):
+        quiz("q", {"Which?": [right, Choice("No", False, " ")]})
