@@ -51,6 +51,7 @@ def interval_plot(
     by: str | None = None,
     title: str = "Patients",
     choose: str | None = None,
+    switch: str | None = None,
     hue: str = "blue",
     step: int = 46,
 ) -> alt.LayerChart:
@@ -61,7 +62,8 @@ def interval_plot(
     patients) is drawn hollow. ``by`` names a column that colour and shape tell apart; rows that
     share a label then stand together, one line each. Without it all have the colour ``hue``, a
     name that :func:`cartbook.colour` knows. ``choose`` names a column by which the
-    reader can bring out some of the rows.
+    reader can bring out some of the rows; ``switch`` one of whose values the reader sees a
+    single one at a time, at first the first.
     """
     _needs(rows, label, "percent", "low", "high", "events", "denominator", *([by] if by else []), *([choose] if choose else []))
     lines = rows.assign(
@@ -71,7 +73,7 @@ def interval_plot(
             for k, n, p, lo, hi in zip(rows["events"], rows["denominator"], rows["percent"], rows["low"], rows["high"], strict=True)
         ],
     )
-    kept = [label, "percent", "low", "high", "written", "small", *([by] if by else []), *([choose] if choose else [])]
+    kept = [label, "percent", "low", "high", "written", "small", *([by] if by else []), *([choose] if choose else []), *([switch] if switch else [])]
     lines = lines[list(dict.fromkeys(kept))]
     groups = list(dict.fromkeys(lines[by])) if by else []
     y = alt.Y(f"{label}:N", sort=None, axis=None, scale=alt.Scale(paddingOuter=0.1, paddingInner=0.1))
@@ -79,7 +81,7 @@ def interval_plot(
     tint: Any = alt.value(colour(hue))
     filled: Any = alt.value(colour(hue))
     shape: Any = alt.value("circle")
-    stacked = bool(lines[label].duplicated().any())
+    stacked = bool(lines.duplicated([label, *([switch] if switch else [])]).any())
     if stacked:
         _needs(rows, by or "by")
         places["yOffset"] = _offset(str(by), groups)
@@ -87,7 +89,7 @@ def interval_plot(
         tint = filled = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))
         shape = alt.Shape(f"{by}:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=alt.Legend(title=None))
     said = [alt.Tooltip(f"{label}:N", title="Row"), *([alt.Tooltip(f"{by}:N", title="What")] if by else []), alt.Tooltip("written:N", title="Patients")]
-    every, first = alt.Chart(lines), alt.Chart(lines.drop_duplicates(label))
+    every, first = alt.Chart(lines), alt.Chart(lines.drop_duplicates([label, *([switch] if switch else [])]))
     span = every.mark_rule(strokeWidth=2.5, aria=False).encode(x=_percent_axis("low", title), x2="high:Q", color=tint, **places)
     point = every.mark_point(size=100, strokeWidth=2.5, filled=False).encode(
         x=_percent_axis("percent", title),
@@ -105,6 +107,11 @@ def interval_plot(
         ).transform_calculate(share="format(datum.percent, '.0f') + ' %'")
     layers: list[Any] = [span, point, name, number]
     height = alt.Step(step + 20 * max(0, len(groups) - 1), **{"for": "position"}) if stacked else alt.Step(step)
+    if switch:
+        kinds = list(dict.fromkeys(lines[switch]))
+        one = alt.param(name="shown", value=kinds[0], bind=alt.binding_select(options=kinds, name="Show "))
+        layers = [layer.transform_filter(f"datum[{switch!r}] == shown") for layer in layers]
+        return alt.layer(*layers).add_params(one).properties(height=height)
     if not choose:
         return alt.layer(*layers).properties(height=height)
     options = list(dict.fromkeys(lines[choose]))

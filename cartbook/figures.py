@@ -38,7 +38,7 @@ def _settled(chart: alt.TopLevelMixin) -> dict[str, Any]:
             text = re.sub(rf'(?<="){kind}_{number}(?=[_"])', f"{kind}~{place}", text)
         text = text.replace(f"{kind}~", f"{kind}_")
     spec: dict[str, Any] = json.loads(text)
-    spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {"expr": "width < 460 ? 1 : 0"}
+    spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {"expr": "width < 460 ? 1 : 2"}
     return spec
 
 
@@ -46,7 +46,7 @@ def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     """Vega for a Vega-Lite specification; a width is in px or ``"container"``."""
     fitted = {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
     if isinstance(width, int):
-        fitted["config"] = {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 0}}
+        fitted["config"] = {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2}}
     compiled: dict[str, Any] = vl_convert.vegalite_to_vega(fitted, vl_version=VEGALITE)
     compiled.pop("$schema", None)
     return compiled

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import itertools
 import json
 import os
 import re
@@ -216,8 +217,10 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
-    if "body" in context:  # docutils marks references with a role that ARIA has given up
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+    if "body" in context:
+        # docutils marks references with a role that ARIA has given up; sphinx-exercise gives every exercise the same id
+        body, count = context["body"].replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
+        context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
     unwanted = ("thebe", "mathjax", "design-tabs")
     context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
     context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
