@@ -35,7 +35,7 @@ def fingerprint(kind: str) -> str:
 
 def check_machine() -> None:
     """Python, its venv module and room on the disk, before anything is written."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  (it runs before anything has checked)
         stop(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; install one and run: make PYTHON=python3.12 book")
     try:
         import ensurepip  # noqa: F401
@@ -70,8 +70,20 @@ def main(kind: str) -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         run("Making .venv", sys.executable, "-m", "venv", str(VENV))
     ready(kind).unlink(missing_ok=True)
-    run("Installing the locked packages", python, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", LOCKS[kind])
-    run("Installing cartbook", python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ".")
+    run(
+        "Installing the locked packages",
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        LOCKS[kind],
+    )
+    run(
+        "Installing cartbook", python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", "."
+    )
     ready(kind).write_text(fingerprint(kind))
     print(f"Installed in {time.monotonic() - began:.0f} s.", flush=True)
 

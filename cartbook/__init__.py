@@ -14,11 +14,11 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.charts import paired_bars as paired_bars
     from cartbook.charts import timeline as timeline
     from cartbook.data import counted as counted
-    from cartbook.data import paper as paper
-    from cartbook.data import since as since
     from cartbook.data import evidence as evidence
     from cartbook.data import load as load
+    from cartbook.data import paper as paper
     from cartbook.data import reported as reported
+    from cartbook.data import since as since
     from cartbook.figures import drawing as drawing
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table

@@ -7,7 +7,7 @@ matters is written at its mark.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 import pandas as pd
@@ -17,6 +17,9 @@ from cartbook.theme import COLOURS, HUES, colour
 
 alt.data_transformers.disable_max_rows()
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "triangle-right"]
+
+
+Layers: TypeAlias = alt.LayerChart | alt.FacetChart  # what Altair promises; these are layers
 
 
 def _needs(rows: pd.DataFrame, *columns: str) -> None:
@@ -54,7 +57,7 @@ def interval_plot(
     switch: str | None = None,
     hue: str = "blue",
     step: int = 46,
-) -> alt.LayerChart:
+) -> Layers:
     """Proportions with their intervals, one line a row, on an axis from 0 to 100 %.
 
     ``rows`` has ``percent``, ``low``, ``high`` (per cent), ``events`` and ``denominator``, as
@@ -73,7 +76,17 @@ def interval_plot(
             for k, n, p, lo, hi in zip(rows["events"], rows["denominator"], rows["percent"], rows["low"], rows["high"], strict=True)
         ],
     )
-    kept = [label, "percent", "low", "high", "written", "small", *([by] if by else []), *([choose] if choose else []), *([switch] if switch else [])]
+    kept = [
+        label,
+        "percent",
+        "low",
+        "high",
+        "written",
+        "small",
+        *([by] if by else []),
+        *([choose] if choose else []),
+        *([switch] if switch else []),
+    ]
     lines = lines[list(dict.fromkeys(kept))]
     groups = list(dict.fromkeys(lines[by])) if by else []
     y = alt.Y(f"{label}:N", sort=None, axis=None, scale=alt.Scale(paddingOuter=0.1, paddingInner=0.1))
@@ -88,7 +101,11 @@ def interval_plot(
     if by:
         tint = filled = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))
         shape = alt.Shape(f"{by}:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=alt.Legend(title=None))
-    said = [alt.Tooltip(f"{label}:N", title="Row"), *([alt.Tooltip(f"{by}:N", title="What")] if by else []), alt.Tooltip("written:N", title="Patients")]
+    said = [
+        alt.Tooltip(f"{label}:N", title="Row"),
+        *([alt.Tooltip(f"{by}:N", title="What")] if by else []),
+        alt.Tooltip("written:N", title="Patients"),
+    ]
     every, first = alt.Chart(lines), alt.Chart(lines.drop_duplicates([label, *([switch] if switch else [])]))
     span = every.mark_rule(strokeWidth=2.5, aria=False).encode(x=_percent_axis("low", title), x2="high:Q", color=tint, **places)
     point = every.mark_point(size=100, strokeWidth=2.5, filled=False).encode(
@@ -99,12 +116,18 @@ def interval_plot(
         fill=alt.condition("datum.small", alt.value(colour("paper")), filled),
         tooltip=said,
     )
-    name = first.mark_text(align="left", baseline="bottom", dy=-9, fontWeight=600, aria=False).encode(x=alt.value(0), text=f"{label}:N", **places)
-    number = every.mark_text(align="right", baseline="bottom", dy=-9, color=colour("quiet"), aria=False).encode(x=alt.value("width"), text="written:N", **places)
+    name = first.mark_text(align="left", baseline="bottom", dy=-9, fontWeight=600, aria=False).encode(
+        x=alt.value(0), text=f"{label}:N", **places
+    )
+    number = every.mark_text(align="right", baseline="bottom", dy=-9, color=colour("quiet"), aria=False).encode(
+        x=alt.value("width"), text="written:N", **places
+    )
     if stacked:
-        number = every.mark_text(align="left", baseline="middle", dx=8, color=colour("quiet"), aria=False).encode(
-            x=alt.value("width"), text="share:N", **places
-        ).transform_calculate(share="format(datum.percent, '.0f') + ' %'")
+        number = (
+            every.mark_text(align="left", baseline="middle", dx=8, color=colour("quiet"), aria=False)
+            .encode(x=alt.value("width"), text="share:N", **places)
+            .transform_calculate(share="format(datum.percent, '.0f') + ' %'")
+        )
     layers: list[Any] = [span, point, name, number]
     height = alt.Step(step + 20 * max(0, len(groups) - 1), **{"for": "position"}) if stacked else alt.Step(step)
     if switch:
@@ -121,7 +144,18 @@ def interval_plot(
     return alt.layer(*layers).add_params(pick).properties(height=height)
 
 
-def dot_plot(rows: pd.DataFrame, *, label: str, value: str, title: str, written: str | None = None, by: str | None = None, unit: str = "", step: int = 40, zero: bool = True) -> alt.LayerChart:
+def dot_plot(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    title: str,
+    written: str | None = None,
+    by: str | None = None,
+    unit: str = "",
+    step: int = 40,
+    zero: bool = True,
+) -> Layers:
     """One dot a row on a common axis that begins at zero, its value written beside the row's name.
 
     ``by`` colours and shapes the dots by a column; ``written`` names a column with the text to
@@ -140,11 +174,13 @@ def dot_plot(rows: pd.DataFrame, *, label: str, value: str, title: str, written:
     line = base.mark_rule(color=colour("grid"), strokeWidth=2, aria=False).encode(x=alt.value(0), x2=alt.value("width"))
     point = base.mark_point(size=110, filled=True).encode(**dots)
     name = base.mark_text(align="left", baseline="bottom", dy=-8, fontWeight=600, aria=False).encode(x=alt.value(0), text=f"{label}:N")
-    number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(x=alt.value("width"), text="written_:N")
+    number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(
+        x=alt.value("width"), text="written_:N"
+    )
     return alt.layer(line, point, name, number).properties(height=alt.Step(step))
 
 
-def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: str, written: str | None = None, step: int = 62) -> alt.LayerChart:
+def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: str, written: str | None = None, step: int = 62) -> Layers:
     """Two (or more) bars a row, from zero, told apart by colour and by the words at their ends.
 
     ``written`` names a column with the text at the bar's end; by default the number.
@@ -156,12 +192,16 @@ def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: s
     y = alt.Y(f"{label}:N", sort=None, axis=None)
     offset = alt.YOffset(f"{by}:N", sort=None, scale=alt.Scale(domain=groups, paddingOuter=0.3))
     x = alt.X(f"{value}:Q", title=title, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5))
-    bar = alt.Chart(lines).mark_bar().encode(
-        x=x,
-        y=y,
-        yOffset=offset,
-        color=alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None, symbolType="square")),
-        tooltip=[alt.Tooltip(f"{label}:N", title="Row"), alt.Tooltip(f"{by}:N", title="Which"), alt.Tooltip("written_:N", title=title)],
+    bar = (
+        alt.Chart(lines)
+        .mark_bar()
+        .encode(
+            x=x,
+            y=y,
+            yOffset=offset,
+            color=alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None, symbolType="square")),
+            tooltip=[alt.Tooltip(f"{label}:N", title="Row"), alt.Tooltip(f"{by}:N", title="Which"), alt.Tooltip("written_:N", title=title)],
+        )
     )
     middle = offset.copy()
     middle["bandPosition"] = 0.5
@@ -174,7 +214,7 @@ def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: s
     ).properties(height=alt.Step(step, **{"for": "position"}))
 
 
-def timeline(rows: pd.DataFrame, *, date: str, label: str, by: str, title: str = "", step: int = 40) -> alt.LayerChart:
+def timeline(rows: pd.DataFrame, *, date: str, label: str, by: str, title: str = "", step: int = 40) -> Layers:
     """Events on a time axis, one a row in the order given, told apart by colour and shape.
 
     ``date`` holds dates, or strings that pandas can read as dates; ``by`` the kind of event.
@@ -192,5 +232,7 @@ def timeline(rows: pd.DataFrame, *, date: str, label: str, by: str, title: str =
         tooltip=[alt.Tooltip(f"{label}:N", title="What"), alt.Tooltip("when:N", title="When"), alt.Tooltip(f"{by}:N", title="Who")],
     )
     name = base.mark_text(align="left", baseline="bottom", dy=-8, fontWeight=600, aria=False).encode(x=alt.value(0), text=f"{label}:N")
-    number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(x=alt.value("width"), text="when:N")
+    number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(
+        x=alt.value("width"), text="when:N"
+    )
     return alt.layer(point, name, number).properties(height=alt.Step(step))

@@ -22,7 +22,10 @@ LARGEST = 5_000_000  # bytes; the largest table is far below, so anything above 
 WORDS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+        (
+            *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+            *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+        )
     )
 }
 #: end points that have a severity
@@ -59,7 +62,8 @@ def describe(folder: Path) -> dict[str, Any]:
     """The data package's description, or a DataError that says why it cannot be read."""
     path = folder / "datapackage.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return package
     except FileNotFoundError:
         raise DataError(finding(path.name, "-", "-", "the file is missing", "restore it (git checkout)")) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -146,7 +150,7 @@ def _number(word: str) -> float | None:
 def _follows(percent: str, events: float, denominator: float) -> bool:
     """Whether the fraction gives the percentage at the precision with which it is printed."""
     digits = len(percent.partition(".")[2])
-    return abs(100 * events / denominator - float(percent)) <= 0.5 * 10**-digits + 1e-9
+    return abs(100 * events / denominator - float(percent)) <= 0.5 * 10.0**-digits + 1e-9
 
 
 def _rules(table: str, row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -157,10 +161,9 @@ def _rules(table: str, row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
         yield part, f"{row[part]} events of {row['denominator']} patients", "events cannot be more than the denominator"
     if "unit" in row and row["unit"] == "percent" and (value := _number(row["value"])) is not None and not 0 <= value <= 100:
         yield "value", f"{row['value']} per cent", "a share lies between 0 and 100"
-    for low, high in (("low", "high"),):
-        ends = _number(row.get(low, "")), _number(row.get(high, ""))
-        if None not in ends and ends[0] > ends[1]:  # type: ignore[operator]
-            yield low, f"the interval runs from {row[low]} to {row[high]}", "write the lower end first"
+    low, high = _number(row.get("low", "")), _number(row.get("high", ""))
+    if low is not None and high is not None and low > high:
+        yield "low", f"the interval runs from {row['low']} to {row['high']}", "write the lower end first"
     if table == "outcomes":
         yield from _outcome(row, events, denominator)
     elif table == "landscape":
@@ -169,11 +172,22 @@ def _rules(table: str, row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
 
 def _outcome(row: dict[str, str], events: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
     if not row["outcome_id"].startswith(f"{row['study_id']}."):
-        yield "outcome_id", f"{row['outcome_id']!r} does not begin with the study {row['study_id']!r}", "build the id as study.arm.end-point.suffix"
-    words = [slug(row["endpoint"]), *(["standard-care"] if row["arm"] == "standard care" else ["single-group"] if row["arm"] == "single group" else [])]
+        yield (
+            "outcome_id",
+            f"{row['outcome_id']!r} does not begin with the study {row['study_id']!r}",
+            "build the id as study.arm.end-point.suffix",
+        )
+    words = [
+        slug(row["endpoint"]),
+        *(["standard-care"] if row["arm"] == "standard care" else ["single-group"] if row["arm"] == "single group" else []),
+    ]
     for word in words:
         if word not in row["outcome_id"]:
-            yield "outcome_id", f"{row['outcome_id']!r} does not name {word!r}", "the id names arm and end point: correct the id or the cell"
+            yield (
+                "outcome_id",
+                f"{row['outcome_id']!r} does not name {word!r}",
+                "the id names arm and end point: correct the id or the cell",
+            )
     if row["unit"] == "percent" and events is not None and denominator and _number(row["value"]) is not None:
         follows, flagged = _follows(row["value"], events, denominator), "percentage does not follow" in row["flag"]
         if follows == flagged:
@@ -186,7 +200,11 @@ def _outcome(row: dict[str, str], events: float | None, denominator: float | Non
     for column in said:
         number = _number(row[column])
         if number is not None and number not in printed and "10^" not in row["printed"] and "×" not in row["printed"]:
-            yield column, f"{row[column]} does not stand in the printed string {row['printed']!r}", "copy the number as the review prints it"
+            yield (
+                column,
+                f"{row[column]} does not stand in the printed string {row['printed']!r}",
+                "copy the number as the review prints it",
+            )
     if row["denominator_basis"] == "printed with the number" and denominator is None and events is None:
         yield "denominator_basis", "nothing is printed with the number", "say where the denominator comes from"
     if (row["grade"] == "not applicable") != (row["endpoint"] not in GRADED):
@@ -201,15 +219,22 @@ def _outcome(row: dict[str, str], events: float | None, denominator: float | Non
 
 def _count(row: dict[str, str], numerator: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
     percent = _number(row["percent_printed"])
-    if row["follows"] in ("yes", "cannot follow") and percent is not None and numerator is not None and denominator:
+    known = percent is not None and numerator is not None and denominator
+    claimed = row["follows"] in ("yes", "cannot follow")
+    if known and claimed and numerator is not None and denominator is not None:
+        share = 100 * numerator / denominator
         if _follows(row["percent_printed"], numerator, denominator) != (row["follows"] == "yes"):
-            rule = f"{row['numerator']} of {row['denominator']} is {100 * numerator / denominator:.2f} %, printed is {row['percent_printed']} %"
+            rule = f"{row['numerator']} of {row['denominator']} is {share:.2f} %, printed is {row['percent_printed']} %"
             yield "follows", rule, "correct the cells, or the verdict"
     printed = _printed_numbers(row["printed"])
     for column in ("numerator", "percent_printed"):
         number = _number(row[column])
         if number is not None and printed and row["printed"] not in MISSING and number not in printed:
-            yield column, f"{row[column]} does not stand in the printed string {row['printed']!r}", "copy the number as the review prints it"
+            yield (
+                column,
+                f"{row[column]} does not stand in the printed string {row['printed']!r}",
+                "copy the number as the review prints it",
+            )
 
 
 def _printed_numbers(printed: str) -> list[float]:

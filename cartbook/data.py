@@ -65,7 +65,9 @@ def evidence(**wanted: Any) -> pd.DataFrame:
     studies = load("studies")
     outcomes = load("outcomes")
     both = set(studies.columns) & set(outcomes.columns) - {"study_id"}
-    rows = outcomes.merge(studies.rename(columns={name: f"study_{name}" for name in both}), on="study_id", how="left", validate="many_to_one")
+    rows = outcomes.merge(
+        studies.rename(columns={name: f"study_{name}" for name in both}), on="study_id", how="left", validate="many_to_one"
+    )
     for column, value in wanted.items():
         if column not in rows:
             raise DataError(f"there is no column {column!r} in outcomes or studies")
@@ -134,7 +136,7 @@ class Reported:
 
     @property
     def fraction(self) -> Words:
-        """"77 of 104"; with *about* where a coarse percentage is all that is printed."""
+        """ "77 of 104"; with *about* where a coarse percentage is all that is printed."""
         sure = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
         return Words(f"{'' if sure else 'about '}{self.events} of {self.denominator}")
 
@@ -155,7 +157,7 @@ class Reported:
 
     @property
     def full(self) -> Words:
-        """"77 of 104 (74 %, 95 % CI 65–81 %)"."""
+        """ "77 of 104 (74 %, 95 % CI 65–81 %)"."""
         return Words(f"{self.fraction} ({self.share}, 95\N{NO-BREAK SPACE}% CI {self.interval})")
 
 
@@ -164,7 +166,9 @@ def _quoted(table: str, key: str, wanted: str) -> Reported:
     if wanted not in rows.index:
         near = [one for one in rows.index if one.split(".")[0] == wanted.split(".")[0]]
         raise DataError(f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}")
-    return Reported(rows.loc[wanted])
+    row = rows.loc[wanted]
+    assert isinstance(row, pd.Series)  # the key is unique: check_table saw to it
+    return Reported(row)
 
 
 def reported(outcome_id: str) -> Reported:

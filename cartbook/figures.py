@@ -59,7 +59,12 @@ def _picture(spec: dict[str, Any], width: int, prefix: str) -> str:
     svg = re.sub(r'\bid="', f'id="{prefix}', svg).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     assert size, "vl-convert gave an SVG without a viewBox"
-    return re.sub(r"<svg [^>]*>", f'<svg xmlns="http://www.w3.org/2000/svg" class="marks" viewBox="0 0 {size[1]} {size[2]}" width="{size[1]}" height="{size[2]}">', svg, count=1)
+    return re.sub(
+        r"<svg [^>]*>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="marks" viewBox="0 0 {size[1]} {size[2]}" width="{size[1]}" height="{size[2]}">',
+        svg,
+        count=1,
+    )
 
 
 def _cell(value: Any) -> str:
@@ -78,7 +83,11 @@ def _table(rows: pd.DataFrame, caption: str) -> str:
     body = ""
     for row in rows.astype(object).itertuples(index=False, name=None):
         first, *rest = (escape(_cell(value)) for value in row)
-        body += f'<tr><th scope="row">{first}</th>' + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True)) + "</tr>"
+        body += (
+            f'<tr><th scope="row">{first}</th>'
+            + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True))
+            + "</tr>"
+        )
     label = escape(caption, quote=True)
     return f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -206,7 +215,9 @@ def drawing(name: str, *, caption: str) -> Drawing:
     if not svg.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in svg for tag in ("title", "desc")) or "<script" in svg:
         raise ValueError(f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script')
     svg = re.sub(r'\bid="', f'id="{name}-', svg).replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
-    return Drawing(svg.replace('aria-labelledby="title desc"', f'aria-labelledby="{name}-title" aria-describedby="{name}-desc"'), caption.strip())
+    return Drawing(
+        svg.replace('aria-labelledby="title desc"', f'aria-labelledby="{name}-title" aria-describedby="{name}-desc"'), caption.strip()
+    )
 
 
 alt.renderers.register("cartbook", lambda spec, **_: bundle(alt.Chart.from_dict(spec)))

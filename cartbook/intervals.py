@@ -72,11 +72,11 @@ def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wi
     """
     out = rows[rows["denominator"].notna()].copy()
     events, events_are = [], []
-    for row in out.itertuples():
-        if pd.notna(row.events):
-            found, how = int(row.events), "printed"
+    for known, value, n in zip(out["events"], out["value"], out["denominator"], strict=True):
+        if pd.notna(known):
+            found, how = int(known), "printed"
         else:
-            found, only = implied_events(float(row.value), int(row.denominator))
+            found, only = implied_events(float(value), int(n))
             how = "implied" if only else "nearest"
         events.append(found)
         events_are.append(how)

@@ -35,11 +35,16 @@ class Quiz:
                 f"<p><strong>{'Right.' if one.right else 'Not quite.'}</strong> {escape(one.why)}</p></details>"
                 for one in choices
             )
-            parts.append(f'<div class="cb-question" role="group" aria-labelledby="{label}"><p id="{label}"><span class="cb-count">{number}</span> {escape(stem)}</p>{answers}</div>')
+            parts.append(
+                f'<div class="cb-question" role="group" aria-labelledby="{label}"><p id="{label}"><span class="cb-count">{number}</span> {escape(stem)}</p>{answers}</div>'
+            )
         return f'<div class="cb-quiz">{"".join(parts)}</div>'
 
     def __repr__(self) -> str:
-        return "\n".join(f"{number}. {stem}\n" + "\n".join(f"   ( ) {one.text}" for one in choices) for number, (stem, choices) in enumerate(self.questions, start=1))
+        return "\n".join(
+            f"{number}. {stem}\n" + "\n".join(f"   ( ) {one.text}" for one in choices)
+            for number, (stem, choices) in enumerate(self.questions, start=1)
+        )
 
 
 def quiz(id: str, questions: dict[str, list[Choice]]) -> Quiz:

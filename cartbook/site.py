@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import vl_convert
 import yaml
@@ -49,7 +49,7 @@ DATA_OF_THE_TEXT = "datapackage.json"
 class FigureRenderer:
     """What a page shows for a cartbook figure (found by myst-nb through its entry point)."""
 
-    mime_priority_overrides = [*((page, MIME, 1) for page in PAGES), ("latex", "image/svg+xml", 5)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [*((page, MIME, 1) for page in PAGES), ("latex", "image/svg+xml", 5)]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
@@ -60,15 +60,18 @@ class FigureRenderer:
         page = env.app.builder.name in PAGES
         if data.mime_type == MIME and page:
             content = json.loads(data.content) if isinstance(data.content, str) else data.content
-            env.cartbook_figures.setdefault(env.docname, {})  # type: ignore[attr-defined]
-            env.cartbook_figures[env.docname][content["id"]] = content["csv"]  # type: ignore[attr-defined]
+            env.cartbook_figures.setdefault(env.docname, {})
+            env.cartbook_figures[env.docname][content["id"]] = content["csv"]
             root = "../" * env.docname.count("/")
             return [nodes.raw(text=content["html"].replace("{root}", root), format="html")]
         if data.mime_type == "image/svg+xml" and env.app.builder.name == "latex":
             import base64
 
             pdf = base64.b64encode(vl_convert.svg_to_pdf(data.string)).decode()
-            return renderer.render_image(MimeData("application/pdf", pdf, data.cell_metadata, data.output_metadata, data.cell_index, data.output_index, data.line))
+            image: list[nodes.Element] = renderer.render_image(
+                MimeData("application/pdf", pdf, data.cell_metadata, data.output_metadata, data.cell_index, data.output_index, data.line)
+            )
+            return image
         return [] if data.mime_type in (MIME, LIVE_MIME) or page else None
 
 
@@ -84,7 +87,13 @@ def _imports(module: str) -> frozenset[str]:
     path = PACKAGE / f"{module}.py"
     needed = {module}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names = (
+            [node.module]
+            if isinstance(node, ast.ImportFrom) and node.module
+            else [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
         for name in names:
             if name.startswith("cartbook.") and name.split(".")[1] not in needed:
                 needed |= _imports(name.split(".")[1])
@@ -195,7 +204,14 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     for docname, figures in env.cartbook_figures.items():  # type: ignore[attr-defined]
         for name in figures:
             if name in owner:
-                LOG.warning("figure id %r is used in %s and in %s: ids are unique in the book", name, owner[name], docname, type="cartbook", subtype="figure")
+                LOG.warning(
+                    "figure id %r is used in %s and in %s: ids are unique in the book",
+                    name,
+                    owner[name],
+                    docname,
+                    type="cartbook",
+                    subtype="figure",
+                )
             owner[name] = docname
     return []
 
@@ -245,7 +261,9 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     theme.write_text(re.sub(r"@font-face\s*{[^}]*}", "", theme.read_text(encoding="utf-8")), encoding="utf-8")
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
-    _sync(out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")})
+    _sync(
+        out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
+    )
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):

@@ -71,8 +71,18 @@ def _config() -> dict[str, Any]:
         "padding": {"left": 2, "right": 2, "top": 4, "bottom": 4},
         "view": {"stroke": None},
         "axis": labels | titles | {"gridColor": grid, "domainColor": line, "tickColor": line, "labelLimit": 220, "titlePadding": 8},
-        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "start", "titleY": -8, "titleX": 0, "domain": False, "ticks": False},
-        "legend": labels | titles | {"orient": "top", "direction": "horizontal", "symbolSize": 90, "labelLimit": 260, "columnPadding": 30, "rowPadding": 4},
+        "axisY": {
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "start",
+            "titleY": -8,
+            "titleX": 0,
+            "domain": False,
+            "ticks": False,
+        },
+        "legend": labels
+        | titles
+        | {"orient": "top", "direction": "horizontal", "symbolSize": 90, "labelLimit": 260, "columnPadding": 30, "rowPadding": 4},
         "text": {"color": text, "fontSize": 12, "font": FONT},
         "mark": {"color": HUES["blue"][0]},
         "rule": {"color": line},
@@ -91,7 +101,9 @@ def _theme() -> alt.theme.ThemeConfig:
 def stylesheet() -> str:
     """CSS that shows charts in their dark colours where the page is dark, on screens only."""
     pairs = [*HUES.values(), *INK.values()]
-    rules = [f'html[data-theme="dark"] .cb-picture [{what}="{light}" i]{{{what}:{dark}}}' for light, dark in pairs for what in ("fill", "stroke")]
+    rules = [
+        f'html[data-theme="dark"] .cb-picture [{what}="{light}" i]{{{what}:{dark}}}' for light, dark in pairs for what in ("fill", "stroke")
+    ]
     names = {**HUES, **INK}
     light = "".join(f"--cb-{name}:{pair[0]};" for name, pair in names.items())
     dark = "".join(f"--cb-{name}:{pair[1]};" for name, pair in names.items())

@@ -29,7 +29,12 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None)
-    page.on("request", lambda request: faults.append(f"outside: {request.url}") if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None)
+    page.on(
+        "request",
+        lambda request: (
+            faults.append(f"outside: {request.url}") if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None
+        ),
+    )
     page.goto(url)
     yield page
     assert not faults
@@ -162,7 +167,9 @@ def test_a_selection_reacts_to_the_keyboard_and_changes_the_marks(browser: Brows
         before = figure.locator(".cb-live svg").inner_html()
         choice.focus()
         page.keyboard.press("ArrowDown")
-        page.wait_for_function("([figure, before]) => figure.querySelector('.cb-live svg').innerHTML !== before", arg=[figure.element_handle(), before])
+        page.wait_for_function(
+            "([figure, before]) => figure.querySelector('.cb-live svg').innerHTML !== before", arg=[figure.element_handle(), before]
+        )
         assert "CARTITUDE-1" in (figure.locator(".cb-live svg").text_content() or "")
 
 

@@ -51,7 +51,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
     (folder / "chapters" / "one.md").write_text(CHAPTER.format(name="One", data="studies.csv", table="studies"), encoding="utf-8")
     (folder / "chapters" / "two.md").write_text(CHAPTER.format(name="Two", data="products.csv", table="products"), encoding="utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n- file: chapters/two\n", encoding="utf-8")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n- file: chapters/two\n", encoding="utf-8"
+    )
     done = build(folder)
     assert done.returncode == 0, done.stderr
     return folder

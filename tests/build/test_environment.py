@@ -45,7 +45,7 @@ def test_a_failing_install_ends_in_one_line_and_is_not_taken_for_finished(monkey
         environment.stop(f"{what} failed")
 
     monkeypatch.setattr(environment, "run", fail)
-    with pytest.raises(SystemExit, match="error: Making .venv failed"):
+    with pytest.raises(SystemExit, match=r"error: Making \.venv failed"):
         environment.main("book")
     assert not environment.ready("book").exists()
 
@@ -68,7 +68,8 @@ def test_locks_are_hashed_and_name_no_registry() -> None:
 
 def test_the_three_locks_agree() -> None:
     book, *others = (
-        dict(re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", (TOP / name).read_text(encoding="utf-8"), re.MULTILINE)) for name in environment.LOCKS.values()
+        dict(re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", (TOP / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in environment.LOCKS.values()
     )
     for other in others:
         assert {name: other[name] for name in book} == book

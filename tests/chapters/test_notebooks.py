@@ -17,7 +17,11 @@ EXECUTED = TOP / "_build" / "work" / "jupyter_execute" / "chapters"
 
 def notebooks() -> list[Path]:
     """Those of the chapters that the book now has, with cells to run."""
-    found = [EXECUTED / f"{page.stem}.ipynb" for page in sorted((TOP / "chapters").glob("*.md")) if "{code-cell}" in page.read_text(encoding="utf-8")]
+    found = [
+        EXECUTED / f"{page.stem}.ipynb"
+        for page in sorted((TOP / "chapters").glob("*.md"))
+        if "{code-cell}" in page.read_text(encoding="utf-8")
+    ]
     assert found
     return found
 
@@ -39,7 +43,20 @@ def test_running_them_again_gives_the_same(tmp_path: Path) -> None:
     shutil.copytree(TOP / "chapters", folder)
     for path in notebooks():
         shutil.copy(path, folder)
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-c", os.devnull, *(path.name for path in notebooks())]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        "-c",
+        os.devnull,
+        *(path.name for path in notebooks()),
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "passed" in done.stdout

@@ -15,12 +15,7 @@ from cartbook.site import front_matter
 TOP = Path(__file__).resolve().parents[2]
 PAGES = [TOP / f"{one}.md" for one in re.findall(r"(?:root|file): (\S+)", (TOP / "_toc.yml").read_text(encoding="utf-8"))]
 CHAPTERS = [page for page in PAGES if "minutes" in front_matter(page.read_text(encoding="utf-8")).get("book", {})]
-VERBS = set(
-    "tell explain recalculate read name describe list define interpret compare compute calculate judge decide choose apply classify sketch draw trace "
-    "distinguish recognise question estimate predict state identify find locate convert weigh argue evaluate appraise plan design use show match sort "
-    "spot quote separate defend criticise summarise relate work check set follow order derive assess reconstruct translate outline point reason "
-    "express put count label rank turn link test contrast give formulate reject".split()
-)
+VAGUE = {"understand", "know", "learn", "appreciate", "see", "be", "have", "get", "become", "familiarise", "realise"}
 
 
 def text(page: Path) -> str:
@@ -44,7 +39,9 @@ def prose(page: Path) -> str:
 def test_the_book_has_its_chapters() -> None:
     assert len(CHAPTERS) >= 4
     assert not [page for page in PAGES if not page.is_file()]
-    assert sorted(page.name for page in (TOP / "chapters").glob("*.md")) == sorted(page.name for page in PAGES if page.parent.name == "chapters")
+    assert sorted(page.name for page in (TOP / "chapters").glob("*.md")) == sorted(
+        page.name for page in PAGES if page.parent.name == "chapters"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -67,7 +64,9 @@ def test_front_matter_is_complete(page: Path) -> None:
     assert about["part"]
     assert 3 <= len(about["objectives"]) <= 6
     for aim in about["objectives"]:
-        assert aim.split()[0].lower() in VERBS, f"{aim!r} does not begin with a verb for something that one can do"
+        first = aim.split()[0]
+        assert first[0].isupper()
+        assert first.lower() not in VAGUE, f"{aim!r} does not begin with a verb for something that one can show"
     assert all((TOP / "data" / name).is_file() for name in about["data"])
     assert all(set(one) == {"claim", "meet"} for one in about["misconceptions"])
     assert about["misconceptions"]
@@ -109,7 +108,9 @@ ALLOWED = [
 ]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "chapters" or page.stem == "index"], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent.name == "chapters" or page.stem == "index"], ids=lambda page: page.stem
+)
 def test_no_evidence_number_is_typed_into_prose(page: Path) -> None:
     left = prose(page)
     for pattern in ALLOWED:

@@ -50,7 +50,13 @@ CASES = {
     "half-written": ("outcomes", lambda body: body[: len(body) // 2], "", "", "half-written"),
     "10 MB of junk": ("outcomes", lambda _: b"\x00junk,\n" * 1_500_000, "", "", "bytes"),
     "blank cell": ("outcomes", replace(",359,patients", ",,patients", 2), "row 2", "value", "blank"),
-    "study that nobody has": ("outcomes", replace("locke2022.all.participants.text,locke2022", "locke1999.all.participants.text,locke1999", 2), "row 2", "study_id", "locke1999"),
+    "study that nobody has": (
+        "outcomes",
+        replace("locke2022.all.participants.text,locke2022", "locke1999.all.participants.text,locke1999", 2),
+        "row 2",
+        "study_id",
+        "locke1999",
+    ),
     "impossible share": ("outcomes", replace(",92,percent,157", ",920,percent,157", 14), "row 14", "value", "920"),
 }
 

@@ -80,7 +80,11 @@ def test_harms_are_of_the_graded_kind_and_any_is_never_rarer_than_severe() -> No
 
 
 def test_zuma7_arms_are_the_randomised_and_harms_are_of_the_treated() -> None:
-    sizes = {row["arm"]: int(row["value"]) for row in OUTCOMES if row["study_id"] == "locke2022" and row["outcome_id"].endswith("participants.text")}
+    sizes = {
+        row["arm"]: int(row["value"])
+        for row in OUTCOMES
+        if row["study_id"] == "locke2022" and row["outcome_id"].endswith("participants.text")
+    }
     assert sizes["all"] == 359 == sizes["axicabtagene ciloleucel"] + sizes["standard care"]
     assert (sizes["axicabtagene ciloleucel"], sizes["standard care"]) == (180, 179)
     harms = [row for row in OUTCOMES if row["study_id"] == "locke2022" and row["endpoint"] in GRADED]
@@ -91,7 +95,10 @@ def test_zuma7_arms_are_the_randomised_and_harms_are_of_the_treated() -> None:
 
 
 def test_zuma5_keeps_both_complete_response_rates() -> None:
-    text, table = outcome("jacobson2022.single-group.complete-response.text"), outcome("jacobson2022.single-group.complete-response.table-1")
+    text, table = (
+        outcome("jacobson2022.single-group.complete-response.text"),
+        outcome("jacobson2022.single-group.complete-response.table-1"),
+    )
     assert (text["value"], text["events"], text["denominator"]) == ("74", "77", "104")
     assert (table["value"], table["events"], table["denominator"]) == ("76", "not reported", "not reported")
     assert "text and table disagree" in text["flag"]
@@ -100,7 +107,11 @@ def test_zuma5_keeps_both_complete_response_rates() -> None:
 
 def test_relma_cel_has_one_patient_more_for_harms_than_for_response() -> None:
     response = outcome("ying2021.single-group.complete-response.table-1")
-    harms = {row["denominator"] for row in OUTCOMES if row["study_id"] == "ying2021" and row["section"] == "table-1" and row["endpoint"] in GRADED}
+    harms = {
+        row["denominator"]
+        for row in OUTCOMES
+        if row["study_id"] == "ying2021" and row["section"] == "table-1" and row["endpoint"] in GRADED
+    }
     assert response["denominator"] == "58"
     assert harms == {"59"}
 

@@ -33,7 +33,7 @@ def test_newcombes_worked_example() -> None:
 def test_an_interval_holds_its_estimate_and_stays_within_bounds(count: tuple[int, int]) -> None:
     span = proportion(*count)
     assert 0 <= span.low <= span.estimate <= span.high <= 1 or span.estimate in (0, 1)
-    assert -1e-9 <= span.low
+    assert span.low >= -1e-9
     assert span.high <= 1 + 1e-9
 
 
