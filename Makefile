@@ -16,7 +16,7 @@ test: ## install what tests need, build, run every test
 	@$(PYTHON) builders/environment.py test
 	@$(RUN) builders/book.py
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
-	@$(RUN) -m pytest tests
+	@$(RUN) -m pytest -n 2 tests
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

@@ -63,7 +63,7 @@ def implied_events(percent: float, denominator: int, printed: str | None = None)
 
 
 def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wilson") -> pd.DataFrame:
-    """Rows of the outcomes table with ``percent``, ``low`` and ``high`` (all in per cent) beside them.
+    """Rows with ``events`` and ``denominator``, as outcomes have them, with ``percent``, ``low`` and ``high`` (all in per cent) beside them.
 
     Only rows whose denominator is reported can have an interval; the others are dropped, and a
     chapter that uses them says so. Where the events are not printed, they are the whole
@@ -72,7 +72,8 @@ def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wi
     """
     out = rows[rows["denominator"].notna()].copy()
     events, events_are = [], []
-    for known, value, n in zip(out["events"], out["value"], out["denominator"], strict=True):
+    values = out["value"] if "value" in out else out["events"]
+    for known, value, n in zip(out["events"], values, out["denominator"], strict=True):
         if pd.notna(known):
             found, how = int(known), "printed"
         else:

@@ -35,6 +35,7 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import Glossary
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
@@ -193,6 +194,76 @@ class GlossaryTable(Glossary):
         return super().run()
 
 
+def _section(title: str, name: str, *children: nodes.Node) -> nodes.section:
+    section = nodes.section("", nodes.title(text=title), *children, ids=[name])
+    section["names"].append(nodes.fully_normalize_name(title))
+    return section
+
+
+def _html(text: str) -> nodes.raw:
+    return nodes.raw(text=text, format="html")
+
+
+class DataDictionary(SphinxDirective):
+    """``{data-dictionary}``: every table and column, as data/datapackage.json describes them."""
+
+    def run(self) -> list[nodes.Node]:
+        path = Path(self.env.srcdir) / "data" / "datapackage.json"
+        self.env.note_dependency(str(path))
+        sections: list[nodes.Node] = []
+        for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
+            rows = ""
+            for field in table["schema"]["fields"]:
+                rules = field.get("constraints", {})
+                allowed = "; ".join(map(str, rules["enum"])) if "enum" in rules else ""
+                said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
+                rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
+            head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
+            label = escape(f"Columns of {table['path']}", quote=True)
+            sources = "; ".join(
+                f'<a href="{escape(one["path"], quote=True)}">{escape(one["title"])}</a>' for one in table["sources"] if "path" in one
+            )
+            link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
+            body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+            sections.append(
+                _section(table["title"], f"table-{table['name']}", nodes.paragraph(text=table["description"]), _html(link), _html(body))
+            )
+        return sections
+
+
+class LessonPlans(SphinxDirective):
+    """``{lesson-plans}``: what each chapter's front matter says to a teacher."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        sections: list[nodes.Node] = []
+        for docname in self.env.found_docs and list(self.config.external_site_map):
+            path = Path(self.env.srcdir) / f"{docname}.md"
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            about = front_matter(text).get("book", {})
+            if "minutes" not in about:
+                continue
+            question = re.search(r"^# (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+            needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
+            parts = [
+                f'<p>{escape(question[1] if question else "")} <a href="{Path(docname).name}.html">Open the chapter</a>. '
+                f"{about['level'].capitalize()}; {about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do. Needs: {escape(needs)}.</p>",
+                "<p>Learners can then:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["objectives"]) + "</ul>",
+                "<p>Misconceptions, and how to meet them:</p><ul>"
+                + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
+                + "</ul>",
+                "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
+            ]
+            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", *map(_html, parts)))
+        return sections
+
+
+def _title(top: Path, name: str) -> str:
+    """The short title of a chapter named by its file."""
+    path = top / "chapters" / f"{name}.md"
+    return str(front_matter(path.read_text(encoding="utf-8"))["book"]["title"]) if path.is_file() else name
+
+
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     for kept in ("cartbook_figures", "cartbook_about"):
         getattr(env, kept, {}).pop(docname, None)
@@ -283,6 +354,8 @@ def _sync(folder: Path, files: dict[str, str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("glossary-table", GlossaryTable)
+    app.add_directive("data-dictionary", DataDictionary)
+    app.add_directive("lesson-plans", LessonPlans)
     app.connect("config-inited", _assets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
