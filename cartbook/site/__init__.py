@@ -1,4 +1,4 @@
-"""The only module that knows Sphinx: it turns figures into pages and keeps builds honest.
+"""The only part of cartbook that knows Sphinx: it turns figures into pages and keeps builds honest.
 
 As a Sphinx extension it
 
@@ -13,7 +13,6 @@ As a Sphinx extension it
 from __future__ import annotations
 
 import ast
-import csv
 import itertools
 import json
 import os
@@ -27,18 +26,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import vl_convert
-import yaml
 from docutils import nodes
-from docutils.statemachine import StringList
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
-from sphinx.domains.std import Glossary
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
+from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
 LOG = logging.getLogger(__name__)
@@ -74,12 +70,6 @@ class FigureRenderer:
             )
             return image
         return [] if data.mime_type in (MIME, LIVE_MIME) or page else None
-
-
-def front_matter(text: str) -> dict[str, Any]:
-    """A page's front matter; an empty dictionary if it has none."""
-    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-    return (yaml.safe_load(found[1]) if found else None) or {}
 
 
 @cache
@@ -153,8 +143,8 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     os.environ["CARTBOOK_TABLES"] = " ".join(Path(name).stem for name in tables)
     data = Path(app.srcdir) / "data"
     if modules := modules_of(source[0]):
-        for module in modules | {"site", "__init__"}:
-            app.env.note_dependency(str(PACKAGE / f"{module}.py"))
+        for path in [*(PACKAGE / f"{module}.py" for module in modules | {"__init__"}), *(PACKAGE / "site").glob("*.py")]:
+            app.env.note_dependency(str(path))
         for table in [*tables, DATA_OF_THE_TEXT]:
             app.env.note_dependency(str(data / table))
 
@@ -175,93 +165,6 @@ def _facts(app: Sphinx, doctree: nodes.document) -> None:
     listed = "".join(f"<li>{escape(one)}</li>" for one in facts)
     html = f'<div class="cb-facts"><ul>{listed}</ul><details><summary>After this chapter you can …</summary><ul>{aims}</ul></details></div>'
     answer.parent.insert(answer.parent.index(answer) + 1, nodes.raw(text=html, format="html"))
-
-
-class GlossaryTable(Glossary):
-    """``{glossary-table}``: every term of data/glossary.csv, so that ``{term}`` can link to it."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        with (Path(self.env.srcdir) / "data" / "glossary.csv").open(encoding="utf-8", newline="") as file:
-            rows = sorted(csv.DictReader(file), key=lambda row: row["term"].lower())
-        self.env.note_dependency(str(Path(self.env.srcdir) / "data" / "glossary.csv"))
-        lines: list[str] = []
-        for row in rows:
-            names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
-            lines += [*dict.fromkeys(names), f"   {row['definition']}", ""]
-        self.content = StringList(lines, source="data/glossary.csv")
-        return super().run()
-
-
-def _section(title: str, name: str, *children: nodes.Node) -> nodes.section:
-    section = nodes.section("", nodes.title(text=title), *children, ids=[name])
-    section["names"].append(nodes.fully_normalize_name(title))
-    return section
-
-
-def _html(text: str) -> nodes.raw:
-    return nodes.raw(text=text, format="html")
-
-
-class DataDictionary(SphinxDirective):
-    """``{data-dictionary}``: every table and column, as data/datapackage.json describes them."""
-
-    def run(self) -> list[nodes.Node]:
-        path = Path(self.env.srcdir) / "data" / "datapackage.json"
-        self.env.note_dependency(str(path))
-        sections: list[nodes.Node] = []
-        for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
-            rows = ""
-            for field in table["schema"]["fields"]:
-                rules = field.get("constraints", {})
-                allowed = "; ".join(map(str, rules["enum"])) if "enum" in rules else ""
-                said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
-                rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
-            head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
-            label = escape(f"Columns of {table['path']}", quote=True)
-            sources = "; ".join(
-                f'<a href="{escape(one["path"], quote=True)}">{escape(one["title"])}</a>' for one in table["sources"] if "path" in one
-            )
-            link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
-            body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
-            sections.append(
-                _section(table["title"], f"table-{table['name']}", nodes.paragraph(text=table["description"]), _html(link), _html(body))
-            )
-        return sections
-
-
-class LessonPlans(SphinxDirective):
-    """``{lesson-plans}``: what each chapter's front matter says to a teacher."""
-
-    def run(self) -> list[nodes.Node]:
-        self.env.note_reread()
-        sections: list[nodes.Node] = []
-        for docname in self.env.found_docs and list(self.config.external_site_map):
-            path = Path(self.env.srcdir) / f"{docname}.md"
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            about = front_matter(text).get("book", {})
-            if "minutes" not in about:
-                continue
-            question = re.search(r"^# (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
-            needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
-            parts = [
-                f'<p>{escape(question[1] if question else "")} <a href="{Path(docname).name}.html">Open the chapter</a>. '
-                f"{about['level'].capitalize()}; {about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do. Needs: {escape(needs)}.</p>",
-                "<p>Learners can then:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["objectives"]) + "</ul>",
-                "<p>Misconceptions, and how to meet them:</p><ul>"
-                + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
-                + "</ul>",
-                "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
-            ]
-            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", *map(_html, parts)))
-        return sections
-
-
-def _title(top: Path, name: str) -> str:
-    """The short title of a chapter named by its file."""
-    path = top / "chapters" / f"{name}.md"
-    return str(front_matter(path.read_text(encoding="utf-8"))["book"]["title"]) if path.is_file() else name
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -308,6 +211,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         # docutils marks references with a role that ARIA has given up; sphinx-exercise gives every exercise the same id
         body, count = context["body"].replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
         context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
+    if "cb-explorer" not in context.get("body", ""):
+        context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("explorer.js",))]
     unwanted = ("thebe", "mathjax", "design-tabs")
     context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
     context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
@@ -353,9 +258,8 @@ def _sync(folder: Path, files: dict[str, str]) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("glossary-table", GlossaryTable)
-    app.add_directive("data-dictionary", DataDictionary)
-    app.add_directive("lesson-plans", LessonPlans)
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
     app.connect("config-inited", _assets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
@@ -368,4 +272,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("icons.css")
     app.add_css_file("book.css")
     app.add_js_file("figure.js", loading_method="defer")
+    app.add_js_file("explorer.js", loading_method="defer")
     return {"version": "1", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}

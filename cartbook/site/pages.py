@@ -1,0 +1,189 @@
+"""Pages that are made from the data and from front matter: glossary, data dictionary, lesson plans, evidence explorer."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.domains.std import Glossary
+from sphinx.util.docutils import SphinxDirective
+
+from cartbook.data import Reported, evidence
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """A page's front matter; an empty dictionary if it has none."""
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    return (yaml.safe_load(found[1]) if found else None) or {}
+
+
+class GlossaryTable(Glossary):
+    """``{glossary-table}``: every term of data/glossary.csv, so that ``{term}`` can link to it."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        with (Path(self.env.srcdir) / "data" / "glossary.csv").open(encoding="utf-8", newline="") as file:
+            rows = sorted(csv.DictReader(file), key=lambda row: row["term"].lower())
+        self.env.note_dependency(str(Path(self.env.srcdir) / "data" / "glossary.csv"))
+        lines: list[str] = []
+        for row in rows:
+            names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
+            lines += [*dict.fromkeys(names), f"   {row['definition']}", ""]
+        self.content = StringList(lines, source="data/glossary.csv")
+        return super().run()
+
+
+def _section(title: str, name: str, *children: nodes.Node) -> nodes.section:
+    section = nodes.section("", nodes.title(text=title), *children, ids=[name])
+    section["names"].append(nodes.fully_normalize_name(title))
+    return section
+
+
+def _html(text: str) -> nodes.raw:
+    return nodes.raw(text=text, format="html")
+
+
+class DataDictionary(SphinxDirective):
+    """``{data-dictionary}``: every table and column, as data/datapackage.json describes them."""
+
+    def run(self) -> list[nodes.Node]:
+        path = Path(self.env.srcdir) / "data" / "datapackage.json"
+        self.env.note_dependency(str(path))
+        sections: list[nodes.Node] = []
+        for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
+            rows = ""
+            for field in table["schema"]["fields"]:
+                rules = field.get("constraints", {})
+                allowed = "; ".join(map(str, rules["enum"])) if "enum" in rules else ""
+                said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
+                rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
+            head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
+            label = escape(f"Columns of {table['path']}", quote=True)
+            sources = "; ".join(
+                f'<a href="{escape(one["path"], quote=True)}">{escape(one["title"])}</a>' for one in table["sources"] if "path" in one
+            )
+            link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
+            body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+            sections.append(
+                _section(table["title"], f"table-{table['name']}", nodes.paragraph(text=table["description"]), _html(link), _html(body))
+            )
+        return sections
+
+
+class LessonPlans(SphinxDirective):
+    """``{lesson-plans}``: what each chapter's front matter says to a teacher."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        sections: list[nodes.Node] = []
+        for docname in self.env.found_docs and list(self.config.external_site_map):
+            path = Path(self.env.srcdir) / f"{docname}.md"
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            about = front_matter(text).get("book", {})
+            if "minutes" not in about:
+                continue
+            question = re.search(r"^# (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+            needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
+            parts = [
+                f'<p>{escape(question[1] if question else "")} <a href="{Path(docname).name}.html">Open the chapter</a>. '
+                f"{about['level'].capitalize()}; {about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do. Needs: {escape(needs)}.</p>",
+                "<p>Learners can then:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["objectives"]) + "</ul>",
+                "<p>Misconceptions, and how to meet them:</p><ul>"
+                + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
+                + "</ul>",
+                "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
+            ]
+            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", *map(_html, parts)))
+        return sections
+
+
+FILTERS = {
+    "endpoint": "End point",
+    "disease": "Disease",
+    "target": "Target",
+    "product": "Product",
+    "country": "Country",
+    "phase": "Phase",
+}
+SIZES = (10, 20, 30, 50, 100)
+SORTS = {"study": "Study", "endpoint": "What was counted", "percent": "Number"}
+
+
+class EvidenceExplorer(SphinxDirective):
+    """``{evidence-explorer}``: every number of every study, as a table that a script filters and sorts."""
+
+    def run(self) -> list[nodes.Node]:
+        for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
+            self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
+        rows = evidence()
+        body = "".join(_evidence(place, row) for place, (_, row) in enumerate(rows.iterrows()))
+        selects = "".join(_select(name, said, sorted(set(rows[name]), key=str.lower)) for name, said in FILTERS.items())
+        sizes = "".join(f'<option value="{n}">{n} patients or more</option>' for n in SIZES)
+        form = (
+            f'<form hidden aria-label="Filter the evidence">{selects}'
+            f'<label>Denominator<select name="size"><option value="">any</option>{sizes}</select></label>'
+            '<label>Words<input name="words" type="search" autocomplete="off"></label>'
+            '<p><button type="reset">Show all</button> <button type="button" data-download>Download these rows</button></p></form>'
+        )
+        heads = "".join(f'<th scope="col" data-sort="{key}"><button type="button">{said}</button></th>' for key, said in SORTS.items())
+        table = (
+            f"<table><caption>Every number of every study in the data</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        )
+        return [_html(f'<div class="cb-explorer">{form}<p class="cb-said" aria-live="polite"></p>{table}</div>')]
+
+
+def _select(name: str, said: str, values: list[str]) -> str:
+    options = "".join(f"<option>{escape(one)}</option>" for one in values)
+    return f'<label>{said}<select name="{name}"><option value="">all</option>{options}</select></label>'
+
+
+def _evidence(place: int, row: pd.Series[Any]) -> str:
+    """One row of the explorer: what a reader sees, and the same as data for the script."""
+    told = Reported(row)
+    facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
+    facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}
+    facts |= dict.fromkeys(("n", "events", "percent", "low", "high"), "")
+    facts["month"] = "" if pd.isna(row["at_month"]) else str(row["at_month"])
+    shown, bar = str(told.text), ""
+    if pd.notna(row["denominator"]):
+        share = told.proportion
+        ends = {"percent": share.estimate, "low": share.low, "high": share.high}
+        facts |= {"n": str(share.denominator), "events": str(share.events)} | {name: f"{100 * end:.1f}" for name, end in ends.items()}
+        shown = f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
+        bar = (
+            f'<span class="cb-bar" aria-hidden="true" style="--low:{facts["low"]};--mid:{facts["percent"]};--high:{facts["high"]}"></span>'
+        )
+    counted = [row["endpoint"]]
+    counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
+    counted += ["any grade" if row["grade"] == "any" else f"grade {row['grade']}"] if row["grade"] != "not applicable" else []
+    counted += [f"month {facts['month']}"] if facts["month"] else []
+    data = "".join(f' data-{name}="{escape(value, quote=True)}"' for name, value in facts.items())
+    cells = [
+        f'<th scope="row">{escape(row["label"])}<small>{escape(row["disease"])}</small></th>',
+        f"<td>{escape(', '.join(counted))}<small>{escape(row['arm'])}; {escape(row['population'])}</small></td>",
+        f"<td>{escape(shown)}{bar}<small>{escape(row['section'])}, {escape(row['place'])}</small></td>",
+    ]
+    return f"<tr{data}>{''.join(cells)}</tr>"
+
+
+def _title(top: Path, name: str) -> str:
+    """The short title of a chapter named by its file."""
+    path = top / "chapters" / f"{name}.md"
+    return str(front_matter(path.read_text(encoding="utf-8"))["book"]["title"]) if path.is_file() else name
+
+
+DIRECTIVES = {
+    "glossary-table": GlossaryTable,
+    "data-dictionary": DataDictionary,
+    "lesson-plans": LessonPlans,
+    "evidence-explorer": EvidenceExplorer,
+}
