@@ -27,12 +27,20 @@ def code(page: Path) -> list[str]:
     return [re.sub(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", "", cell, flags=re.DOTALL | re.MULTILINE) for cell in cells]
 
 
-def prose(page: Path) -> str:
+def told(page: Path) -> str:
+    """The prose that reports: without exercises and *try this*, which may name a slider's setting or a made-up number."""
+    body = re.sub(r"^:::\{exercise-start\}.*?^:::\{exercise-end\}", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(r"^:::\{solution-start\}.*?^:::\{solution-end\}", "", body, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^:::\{admonition\} [^\n]*\n:class: try\n.*?^:::$", "", body, flags=re.DOTALL | re.MULTILINE)
+
+
+def prose(page: Path, body: str | None = None) -> str:
     """A page without front matter, cells, roles, links' targets and directives' options."""
-    body = re.sub(r"\A---\n.*?^---\n", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(r"\A---\n.*?^---\n", "", text(page) if body is None else body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^```{code-cell}.*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^:{3,}\{(?!admonition).*$|^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
-    body = re.sub(r"{(?:eval|cite|cite:t|cite:p|term|ref|numref|doc)}`[^`]*`", "", body)
+    body = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", body)
+    body = re.sub(r"{(?:eval|cite|cite:t|cite:p|ref|numref|doc)}`[^`]*`", "", body)
     return re.sub(r"\]\([^)]*\)|<[^>]*>", "]", body)
 
 
@@ -47,7 +55,7 @@ def test_the_book_has_its_chapters() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_page_has_a_title_and_a_description_of_its_own(page: Path) -> None:
     about = front_matter(text(page))["book"]
-    assert 20 <= len(about["description"]) <= 220
+    assert 20 <= len(about["description"]) <= 240
     assert about["title"]
     others = [front_matter(text(other))["book"]["description"] for other in PAGES if other != page]
     assert about["description"] not in others
@@ -105,6 +113,10 @@ ALLOWED = [
     r"\b(?:[Gg]rade|[Gg]rades|[Pp]hase|[Pp]hases|Table|Figure|Tables|[Pp]art|[Pp]aragraph|[Ss]ection|[Ss]tep|[Rr]eference|[Cc]hapter|panel)s?[  ](?:≥ )?\d+(?:[  ](?:or|and|to)[  ]\d+|[–/]\d+)?[ab]?",
     r"\b(?:19|20)\d\d\b",  # years
     r"^\d+\. ",  # a numbered list
+    r"\b(?:at most|more than|than) (?:40|100)\b(?: people)?|limits than 40 and 100",  # the review's own limits of a small and a large trial
+    r"\b0\.05\b",  # the usual mark for a p value
+    r"IL13Rα2",
+    r"CC BY 4\.0|Version \d+\.\d+\.\d+",
 ]
 
 
@@ -112,7 +124,7 @@ ALLOWED = [
     "page", [page for page in PAGES if page.parent.name == "chapters" or page.stem == "index"], ids=lambda page: page.stem
 )
 def test_no_evidence_number_is_typed_into_prose(page: Path) -> None:
-    left = prose(page)
+    left = prose(page, told(page))
     for pattern in ALLOWED:
         left = re.sub(pattern, "", left, flags=re.MULTILINE)
     typed = [line.strip() for line in left.splitlines() if re.search(r"\d", line)]
@@ -128,7 +140,7 @@ def test_chapters_use_the_public_face_only(page: Path) -> None:
                 if node.module == "cartbook":
                     assert {one.name for one in node.names} <= set(cartbook.__all__)
             elif isinstance(node, ast.Import):
-                assert {one.name for one in node.names} <= {"pandas", "altair", "math"}, ast.dump(node)
+                assert {one.name for one in node.names} <= {"pandas", "altair", "math", "re"}, ast.dump(node)
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
