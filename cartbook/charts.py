@@ -159,14 +159,16 @@ def dot_plot(
     """One dot a row on a common axis that begins at zero, its value written beside the row's name.
 
     ``by`` colours and shapes the dots by a column; ``written`` names a column with the text to
-    show instead of the number; ``unit`` follows the number.
+    show instead of the number; ``unit`` follows the number. An axis whose title or unit is per cent runs from 0 to 100.
     """
     _needs(rows, label, value, *([by] if by else []))
     lines = rows[list(dict.fromkeys([label, value, *([by] if by else []), *([written] if written else [])]))].copy()
     lines["written_"] = lines[written] if written else [f"{one:g}{unit}" for one in lines[value]]
     groups = list(dict.fromkeys(lines[by])) if by else []
     base = alt.Chart(lines).encode(y=alt.Y(f"{label}:N", sort=None, axis=None))
-    x = alt.X(f"{value}:Q", title=title, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(tickCount=5))
+    share = title.rstrip().endswith("%") or unit.strip() == "%"  # shares have one axis through the whole book
+    scale = alt.Scale(domain=[0, 100]) if share and lines[value].max() <= 100 else alt.Scale(zero=zero, nice=True)
+    x = alt.X(f"{value}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     dots: dict[str, Any] = {"x": x, "tooltip": [alt.Tooltip(f"{label}:N", title="Row"), alt.Tooltip("written_:N", title=title)]}
     if by:
         dots["color"] = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))

@@ -122,9 +122,9 @@ def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: An
 def test_charts_are_dark_on_a_dark_page(browser: Browser, address: str, name: str) -> None:
     with reader(browser, address + name, color_scheme="dark") as page:
         scroll(page)
-        ink = page.locator("figure[data-chart] .cb-live svg text").first.evaluate("text => getComputedStyle(text).fill")
-        red, green, blue = (int(part) for part in ink.removeprefix("rgb(").rstrip(")").split(","))
-        assert min(red, green, blue) > 120, f"dark ink {ink} on a dark page"
+        inks = page.eval_on_selector_all("figure[data-chart] .cb-live svg text", "all => all.map(text => getComputedStyle(text).fill)")
+        light = [ink for ink in inks if min(int(part) for part in ink.removeprefix("rgb(").rstrip(")").split(",")) > 90]
+        assert len(light) > len(inks) / 2, "most words of a chart on a dark page are light (those within a mark may be dark)"
 
 
 CRS = "chapters/08-b-cell.html"
