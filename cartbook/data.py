@@ -118,6 +118,7 @@ class Reported:
         if pd.isna(self.row["value"]):
             return self.number
         unit = {"percent": "%"}.get(self.row["unit"], self.row["unit"])
+        unit = unit.removesuffix("s") if self.value == 1 else unit
         return Words(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
 
     percent = text

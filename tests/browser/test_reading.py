@@ -35,7 +35,7 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
             faults.append(f"outside: {request.url}") if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None
         ),
     )
-    page.goto(url)
+    page.goto(url, wait_until="networkidle")
     yield page
     assert not faults
     context.close()

@@ -46,6 +46,7 @@ def test_a_quoted_number_reads_as_a_sentence_needs_it() -> None:
     assert repr(zuma5.fraction) == "77 of 104"
     assert str(zuma5.full) == "77 of 104 (74\N{NO-BREAK SPACE}%, 95\N{NO-BREAK SPACE}% CI 65–82\N{NO-BREAK SPACE}%)"
     assert str(reported("shah2021.single-group.overall-survival.text-responders").text) == "not reached"
+    assert str(reported("ramos2020.single-group.participants.text-in-cr-before-treatment").text) == "1\N{NO-BREAK SPACE}patient"
     assert str(reported("ying2021.single-group.overall-survival.table-1").text) == "not reported"
     assert str(reported("locke2022.standard-care.complete-response.text").fraction).startswith("about ")
 
