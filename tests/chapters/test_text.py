@@ -79,6 +79,7 @@ def test_front_matter_is_complete(page: Path) -> None:
     assert all(set(one) == {"claim", "meet"} for one in about["misconceptions"])
     assert about["misconceptions"]
     assert about["discussion"]
+    assert set(about["prerequisites"]) <= {other.stem for other in CHAPTERS if other.stem < page.stem}
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
@@ -155,6 +156,12 @@ def test_ids_of_figures_and_quizzes_are_unique() -> None:
         ids = [one for page in CHAPTERS for cell in code(page) for one in re.findall(call, cell, re.DOTALL)]
         assert ids
         assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+
+
+def test_the_contents_call_chapters_as_they_call_themselves() -> None:
+    toc = yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))
+    named = {one["file"]: one["title"] for part in toc["parts"] for one in part["chapters"] if "title" in one}
+    assert named == {f"chapters/{page.stem}": front_matter(text(page))["book"]["title"] for page in CHAPTERS}
 
 
 def test_the_table_of_contents_is_in_order() -> None:
