@@ -114,7 +114,7 @@ def test_every_figure_has_its_parts(page: str) -> None:
 def test_no_machine_speech_reaches_a_reader() -> None:
     for page in PAGES:
         words = " ".join(tree(page).itertext())
-        for wrong in ("np.int64", "np.float64", "&lt;NA&gt;", "<NA>", "Traceback", "{eval}", "{term}", "object at 0x"):
+        for wrong in ("np.int64", "np.float64", "&lt;NA&gt;", "<NA>", "Traceback", "{eval}", "{term}", "object at 0x", "\\xa0", "\\u20"):
             shown = re.sub(r"def |code", "", words)
             assert wrong not in shown, f"{page}: {wrong}"
 
