@@ -26,6 +26,7 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     """A page in a fresh context; a request to another host or an error on the page fails the test."""
     context = browser.new_context(**options)
     page = context.new_page()
+    page.set_default_timeout(120_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None)
@@ -42,13 +43,16 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
 
 
 def scroll(page: Page) -> None:
-    """Come near every chart, as a reader does."""
+    """Come to every chart, as a reader does, and wait until it is live."""
     page.evaluate(
         """async () => {
-          for (let y = 0; y < document.documentElement.scrollHeight; y += 500) { scrollTo(0, y); await new Promise(done => setTimeout(done, 40)); }
+          for (const figure of document.querySelectorAll('figure[data-chart]')) {
+            figure.scrollIntoView({ behavior: 'instant' });
+            while (!figure.querySelector('.cb-is-live')) await new Promise(done => setTimeout(done, 30));
+          }
+          scrollTo(0, 0);
         }"""
     )
-    page.wait_for_function("[...document.querySelectorAll('figure[data-chart]')].every(one => one.querySelector('.cb-is-live'))")
 
 
 def figures(page: Page) -> int:
@@ -113,6 +117,7 @@ def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: An
         if name in WITH_CHARTS:
             scroll(page)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")  # what fades in is judged when it is there
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         found = Axe().run(page, options=AXE).response["violations"]
         assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
