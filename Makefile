@@ -26,9 +26,9 @@ lab: ## open the chapters in JupyterLab
 	@cd chapters && ../$(RUN) -m jupyterlab
 
 lock: ## resolve the dependencies anew and write the locks (needs uv)
-	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
-	@uv pip compile pyproject.toml --extra test --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
-	@uv pip compile pyproject.toml --extra lab --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-lab.lock
+	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra book --extra test --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
+	@uv pip compile pyproject.toml --extra book --extra lab --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-lab.lock
 
 lint: ## format and mend what ruff can
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .

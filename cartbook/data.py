@@ -17,7 +17,11 @@ import pandas as pd
 from cartbook.check import MISSING, DataError, check_table, describe
 from cartbook.intervals import Proportion, implied_events, proportion
 
-FOLDER = Path(os.environ.get("CARTBOOK_DATA", Path(__file__).parent.parent / "data"))
+HERE = Path(__file__).parent
+#: the tables: those named by $CARTBOOK_DATA, those of the checkout, or those that came inside the installed package
+FOLDER = Path(
+    os.environ.get("CARTBOOK_DATA") or next((one for one in (HERE.parent / "data", HERE / "tables") if one.is_dir()), HERE / "tables")
+)
 TYPES = {"integer": "Int64", "number": "Float64"}
 
 

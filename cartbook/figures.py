@@ -208,8 +208,11 @@ def drawing(name: str, *, caption: str) -> Drawing:
 
     Raises ValueError if there is none, if it is not one SVG, or if it lacks its words.
     """
-    path = Path(__file__).parent.parent / "chapters" / "drawings" / f"{name}.svg"
-    if not path.is_file():
+    here = Path(__file__).parent
+    path = next(
+        (one for one in (here.parent / "chapters" / "drawings" / f"{name}.svg", here / "drawings" / f"{name}.svg") if one.is_file()), None
+    )
+    if path is None:
         raise ValueError(f"there is no drawing {name!r} in chapters/drawings")
     svg = path.read_text(encoding="utf-8").strip()
     if not svg.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in svg for tag in ("title", "desc")) or "<script" in svg:

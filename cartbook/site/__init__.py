@@ -34,6 +34,7 @@ from sphinx.util import logging
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
+from cartbook.site import takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -130,8 +131,9 @@ PROGRESS = Progress()
 def _before_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     if not hasattr(env, "cartbook_figures"):
         env.cartbook_figures = {}  # type: ignore[attr-defined]
-    if not hasattr(env, "cartbook_about"):
-        env.cartbook_about = {}  # type: ignore[attr-defined]
+    for kept in ("cartbook_about", "cartbook_values"):
+        if not hasattr(env, kept):
+            setattr(env, kept, {})
     PROGRESS.start(docnames)
 
 
@@ -147,6 +149,19 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(path))
         for table in [*tables, DATA_OF_THE_TEXT]:
             app.env.note_dependency(str(data / table))
+
+
+def _take(app: Sphinx, doctree: nodes.document) -> None:
+    """At the end of a chapter: the chapter as a notebook, and everything at once."""
+    about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
+    if "minutes" not in about:
+        return
+    root, name = "../" * app.env.docname.count("/"), Path(app.env.docname).name
+    line = (
+        f'<p class="cb-take">Take it with you: <a href="{root}downloads/{name}.ipynb" download>this chapter as a notebook</a>, '
+        f'or <a href="{root}downloads/{takeaway.ZIP_NAME}" download>all chapters with data and package</a>.</p>'
+    )
+    doctree.append(nodes.raw(text=line, format="html"))
 
 
 def _facts(app: Sphinx, doctree: nodes.document) -> None:
@@ -168,7 +183,7 @@ def _facts(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    for kept in ("cartbook_figures", "cartbook_about"):
+    for kept in ("cartbook_figures", "cartbook_about", "cartbook_values"):
         getattr(env, kept, {}).pop(docname, None)
 
 
@@ -240,6 +255,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     _sync(
         out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
     )
+    takeaway.write(app)
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
@@ -263,7 +279,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _assets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
+    app.connect("doctree-read", takeaway.collect)
     app.connect("doctree-read", _facts)
+    app.connect("doctree-read", _take)
     app.connect("env-purge-doc", _purge)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
@@ -273,4 +291,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("book.css")
     app.add_js_file("figure.js", loading_method="defer")
     app.add_js_file("explorer.js", loading_method="defer")
-    return {"version": "1", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}

@@ -117,7 +117,9 @@ def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: An
         if name in WITH_CHARTS:
             scroll(page)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")  # what fades in is judged when it is there
+        page.evaluate(
+            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))"
+        )  # what fades in is judged when it is there
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         found = Axe().run(page, options=AXE).response["violations"]
         assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]

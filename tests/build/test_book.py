@@ -45,7 +45,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("cartbook", "builders", "data"):
         shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(TOP / "chapters" / "_static", folder / "chapters" / "_static")
-    for name in ("_config.yml", "pyproject.toml"):
+    shutil.copytree(TOP / "chapters" / "drawings", folder / "chapters" / "drawings")
+    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(TOP / name, folder)
     shutil.copy(TOP / "chapters" / "references.bib", folder / "chapters")
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
