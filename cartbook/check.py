@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,7 +129,8 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
 
 
 def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
-    """What a schema cannot say: blank cells, and cells of one row that contradict each other."""
+    """What a schema cannot say: blank cells, and cells of one table that contradict each other."""
+    rows: list[dict[str, str]] = []
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             for column, cell in row.items():
@@ -137,6 +140,10 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
             for column, rule, cure in _rules(resource["name"], row):
                 yield finding(path.name, number, column, rule, cure)
+            rows.append(row)
+    package = describe(path.parent)
+    for number, column, rule, cure in [*_order(resource["name"], rows), *_places(resource, rows, package.get("places", {}))]:
+        yield finding(path.name, number, column, rule, cure)
 
 
 def _number(word: str) -> float | None:
@@ -164,10 +171,28 @@ def _rules(table: str, row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     low, high = _number(row.get("low", "")), _number(row.get("high", ""))
     if low is not None and high is not None and low > high:
         yield "low", f"the interval runs from {row['low']} to {row['high']}", "write the lower end first"
+    if table in ("papers", "since"):
+        yield from _published(row, events, denominator)
     if table == "outcomes":
         yield from _outcome(row, events, denominator)
     elif table == "landscape":
         yield from _count(row, events, denominator)
+
+
+def _published(row: dict[str, str], events: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
+    value, low, high = (_number(row[column]) for column in ("value", "low", "high"))
+    share = row["statistic"] == "proportion" and row["unit"] == "percent" and value is not None and " rounds " not in row["note"]
+    if share and events is not None and denominator and not _follows(row["value"], events, denominator):
+        rule = f"{row['events']} of {row['denominator']} is {100 * events / denominator:.2f} %, the value is {row['value']} %"
+        yield "value", rule, "correct the cell, or say in the note how the source rounds"
+    if row["statistic"] == "count" and value is not None and events is not None and value != events:
+        yield "events", f"{row['events']} events, but the value counts {row['value']}", "the two are one number"
+    if value is not None and low is not None and high is not None and not low <= value <= high:
+        yield "low", f"{row['value']} does not lie between {row['low']} and {row['high']}", "correct the value or an end of its interval"
+    if (low is None) != (high is None) and row["high"] != "not reached":
+        yield "low", f"the interval runs from {row['low']} to {row['high']}", "write both ends, or not applicable for both"
+    if row["grade"] == "not applicable" and row["endpoint"] in GRADED and row["statistic"] == "proportion":
+        yield "grade", f"no grade with the end point {row['endpoint']!r}", "harms have a grade"
 
 
 def _outcome(row: dict[str, str], events: float | None, denominator: float | None) -> Iterator[tuple[str, str, str]]:
@@ -246,6 +271,82 @@ def _printed_numbers(printed: str) -> list[float]:
 def slug(words: str) -> str:
     """Words as an id has them: "CR or CRi" is ``cr-or-cri``."""
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def _order(name: str, rows: list[dict[str, str]]) -> Iterator[tuple[int, str, str, str]]:
+    """What is wrong between the rows of one table: row, column, rule and cure."""
+    counted = {
+        "findings": ("finding_id", "F{:03d}"),
+        "references": ("reference", "{}"),
+        "trial_ids": ("order", "{}"),
+        "recount": ("recount_id", "R{:04d}"),
+    }
+    if name in counted:
+        column, form = counted[name]
+        for number, row in enumerate(rows, start=1):
+            if row[column] != form.format(number):
+                yield (
+                    number + 1,
+                    column,
+                    f"{row[column]!r} where {form.format(number)!r} comes",
+                    "number the rows in their order, without a gap",
+                )
+    if name == "glossary":
+        terms = [row["term"].lower().replace("γ", "g") for row in rows]
+        for number, (one, other) in enumerate(itertools.pairwise(terms), start=3):
+            if one >= other:
+                yield number, "term", f"{other!r} stands after {one!r}", "sort the terms, and keep each once"
+    if name == "references":
+        for number, row in enumerate(rows, start=2):
+            family = unicodedata.normalize("NFKD", row["first_author_printed"].rsplit(" ", 1)[0].lower())
+            family = "".join(letter for letter in family if letter.isalpha())
+            if not row["key"].startswith(family[:3]) or row["year"] not in row["key"]:
+                yield (
+                    number,
+                    "key",
+                    f"{row['key']!r} is not {row['first_author_printed']} {row['year']}",
+                    "the key is made of family name and year",
+                )
+    if name == "outcomes":
+        groups: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
+        for number, row in enumerate(rows, start=2):
+            same = ("study_id", "arm", "endpoint", "statistic", "grade", "population", "unit", "at_month")
+            groups.setdefault(tuple(row[column] for column in same), []).append((number, row))
+        for group in groups.values():
+            values = {float(row["value"]) for _, row in group if _number(row["value"]) is not None}
+            if (
+                len(values) > 1
+                and max(values) - min(values) > 0.5
+                and not all("text and table disagree" in row["flag"] for _, row in group)
+            ):
+                number, row = group[-1]
+                yield (
+                    number,
+                    "value",
+                    f"{row['value']}, but another row of the same has another value",
+                    "correct it, or flag that text and table disagree",
+                )
+    if name == "recount":
+        sums: dict[str, int] = {}
+        for row in rows:
+            sums[row["dimension"]] = sums.get(row["dimension"], 0) + int(row["trials"])
+        if len(set(sums.values())) > 1:
+            yield 1, "trials", f"the groupings add up to {sums}", "every grouping counts every trial: count anew"
+
+
+def _places(resource: dict[str, Any], rows: list[dict[str, str]], paragraphs: dict[str, int]) -> Iterator[tuple[int, str, str, str]]:
+    """Places that the section does not have."""
+    for number, row in enumerate(rows, start=2):
+        found = re.fullmatch(r"paragraph (\d+)", row.get("place", ""))
+        if found and int(found[1]) > paragraphs.get(row["section"], 0):
+            yield (
+                number,
+                "place",
+                f"{row['section']} has no {row['place']}",
+                "count the section's paragraphs; a paragraph broken by a page counts once",
+            )
+        if row.get("section", "").startswith("table-") and row.get("place", "").startswith("paragraph"):
+            yield number, "place", f"a table has no {row['place']}", "name row and column"
 
 
 def _keys(folder: Path, resource: dict[str, Any], tables: dict[str, dict[str, Any]]) -> Iterator[str]:
