@@ -14,6 +14,7 @@ book: ## install what is needed, execute every chapter, write _build/html
 
 test: ## install what tests need, build, run every test
 	@$(PYTHON) builders/environment.py test
+	@$(RUN) builders/browser.py
 	@$(RUN) builders/book.py
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 	@$(RUN) -m pytest -n 2 tests

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import functools
-import os
-import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from scripts import load_script
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+chromium = load_script("browser")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -33,51 +21,14 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def launch(playwright: Playwright, program: str | None) -> Browser | None:
-    """A running browser, or None if this program does not start."""
-    try:
-        return playwright.chromium.launch(executable_path=program, args=FLAGS)
-    except Error:
-        return None
-
-
-def try_command(*command: str) -> bool:
-    """Whether a command for installing ran to its end."""
-    try:
-        return subprocess.run(command, capture_output=True, timeout=300, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-def find(playwright: Playwright) -> Browser:
-    """A browser: $CHROMIUM, one on PATH, Playwright's own, or the distribution's package; else a clear failure."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        browser = launch(playwright, named)
-        if not browser:
-            pytest.exit(f"$CHROMIUM is {named}, which does not start; name a Chromium of version 111 or newer", 3)
-        return browser
-    for name in NAMES:
-        if (program := shutil.which(name)) and (browser := launch(playwright, program)):
-            return browser
-    if browser := launch(playwright, None):
-        return browser
-    print("No Chromium found; asking Playwright for its own ...", file=sys.stderr, flush=True)
-    if try_command(sys.executable, "-m", "playwright", "install", "chromium") and (browser := launch(playwright, None)):
-        return browser
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        print("Asking the distribution for its package chromium ...", file=sys.stderr, flush=True)
-        if try_command("apt-get", "update", "-qq") and try_command("apt-get", "install", "-y", "-qq", "chromium"):
-            program = shutil.which("chromium")
-            if program and (browser := launch(playwright, program)):
-                return browser
-    pytest.exit("no Chromium can be had: install one (Debian: apt install chromium) or name it in $CHROMIUM, then run make test again", 3)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """A running Chromium; where there is none, the tests fail and say what to do."""
     with sync_playwright() as playwright:
-        found = find(playwright)
+        try:
+            found = chromium.install(playwright)
+        except RuntimeError as error:
+            pytest.fail(str(error))
         yield found
         found.close()
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import TOP
+from scripts import TOP
 
 LIVE = ("19-conclusions", "20-evidence-explorer")
 

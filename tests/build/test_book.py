@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import TOP
+from scripts import TOP
 
 CHAPTER = """---
 jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}

@@ -9,7 +9,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from conftest import TOP, load_script
+from scripts import TOP, load_script
 
 environment = load_script("environment")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import load_script
+from scripts import load_script
 
 recount = load_script("recount")
 
