@@ -37,7 +37,7 @@ def told(page: Path) -> str:
 def prose(page: Path, body: str | None = None) -> str:
     """A page without front matter, cells, roles, links' targets and directives' options."""
     body = re.sub(r"\A---\n.*?^---\n", "", text(page) if body is None else body, flags=re.DOTALL | re.MULTILINE)
-    body = re.sub(r"^```{code-cell}.*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(r"^```(?:{code-cell}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^:{3,}\{(?!admonition).*$|^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
     body = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", body)
     body = re.sub(r"{(?:eval|cite|cite:t|cite:p|ref|numref|doc)}`[^`]*`", "", body)
