@@ -43,16 +43,10 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
 
 
 def scroll(page: Page) -> None:
-    """Come to every chart, as a reader does, and wait until it is live."""
-    page.evaluate(
-        """async () => {
-          for (const figure of document.querySelectorAll('figure[data-chart]')) {
-            figure.scrollIntoView({ behavior: 'instant' });
-            while (!figure.querySelector('.cb-is-live')) await new Promise(done => setTimeout(done, 30));
-          }
-          scrollTo(0, 0);
-        }"""
-    )
+    """Come to every chart, as a reader does, and wait until it is live; a minute a chart at most."""
+    for figure in page.locator("figure[data-chart]").all():
+        figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
+        figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
 
 
 def figures(page: Page) -> int:
@@ -117,9 +111,7 @@ def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: An
         if name in WITH_CHARTS:
             scroll(page)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        page.evaluate(
-            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))"
-        )  # what fades in is judged when it is there
+        page.wait_for_timeout(600)  # what fades in is judged when it is there
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         found = Axe().run(page, options=AXE).response["violations"]
         assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
