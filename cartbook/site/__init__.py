@@ -241,7 +241,7 @@ def _asks_for(asset: Any, unwanted: tuple[str, ...]) -> bool:
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
     PROGRESS.end()
-    if error or app.builder.name not in PAGES:
+    if error or app._warncount or app.builder.name not in PAGES:  # a build with warnings is not published
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
