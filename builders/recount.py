@@ -198,7 +198,9 @@ def main(folder: Path, target: Path = TARGET) -> pd.DataFrame:
     new = target.with_suffix(".new")
     table.to_csv(new, index=False, lineterminator="\n")
     os.replace(new, target)
-    print(f"{target}: {len(table)} rows, {table.loc[table['dimension'] == 'year', 'trials'].sum()} trials")
+    print(
+        f"{target}: {len(table)} rows, {table.loc[table['dimension'] == 'year', 'trials'].sum()} trials; look through it, then: make seal"
+    )
     return table
 
 

@@ -1,11 +1,13 @@
 """Check the tables in ``data/`` against ``datapackage.json``, and say plainly what is wrong.
 
 ``python -m cartbook.check`` checks every table; the build does so before anything else.
+``python -m cartbook.check seal`` seals what has passed (see :mod:`cartbook.seal`).
 """
 
 from __future__ import annotations
 
 import csv
+import difflib
 import itertools
 import json
 import re
@@ -16,6 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from frictionless import Detector, Resource, Schema, system
+
+from cartbook.agreement import Agreements, slug
+from cartbook.seal import NAME as SEALS
+from cartbook.seal import broken as unsealed
+from cartbook.seal import write as write_seals
 
 #: the words that stand for a value which is not there, and which are kept apart everywhere
 MISSING = ("not reported", "not reached", "not applicable")
@@ -138,6 +145,8 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, "the cell is blank", "write the value, or one of: " + ", ".join(MISSING))
                 elif cell != cell.strip():
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
+                elif cell not in MISSING and cell.startswith(("n", "N")) and difflib.get_close_matches(cell, MISSING, cutoff=0.85):
+                    yield finding(path.name, number, column, f"{cell!r} is nearly a set word", "write one of: " + ", ".join(MISSING))
             for column, rule, cure in _rules(resource["name"], row):
                 yield finding(path.name, number, column, rule, cure)
             rows.append(row)
@@ -268,11 +277,6 @@ def _printed_numbers(printed: str) -> list[float]:
     return found + [float(WORDS[one]) for one in re.findall(r"[a-z]+", printed.lower()) if one in WORDS]
 
 
-def slug(words: str) -> str:
-    """Words as an id has them: "CR or CRi" is ``cr-or-cri``."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
-
-
 def _order(name: str, rows: list[dict[str, str]]) -> Iterator[tuple[int, str, str, str]]:
     """What is wrong between the rows of one table: row, column, rule and cure."""
     counted = {
@@ -326,12 +330,6 @@ def _order(name: str, rows: list[dict[str, str]]) -> Iterator[tuple[int, str, st
                     f"{row['value']}, but another row of the same has another value",
                     "correct it, or flag that text and table disagree",
                 )
-    if name == "recount":
-        sums: dict[str, int] = {}
-        for row in rows:
-            sums[row["dimension"]] = sums.get(row["dimension"], 0) + int(row["trials"])
-        if len(set(sums.values())) > 1:
-            yield 1, "trials", f"the groupings add up to {sums}", "every grouping counts every trial: count anew"
 
 
 def _places(resource: dict[str, Any], rows: list[dict[str, str]], paragraphs: dict[str, int]) -> Iterator[tuple[int, str, str, str]]:
@@ -370,8 +368,26 @@ def _keys(folder: Path, resource: dict[str, Any], tables: dict[str, dict[str, An
                 yield finding(resource["path"], number, ", ".join(fields), rule, CURE["foreign-key"])
 
 
-def check(folder: Path) -> list[str]:
-    """Every finding about every table of the package in ``folder``; empty if all is sound."""
+def _agreements(folder: Path, package: dict[str, Any]) -> Iterator[str]:
+    """What the tables say of each other, or of themselves, and what does not agree."""
+    tables: dict[str, list[dict[str, str]]] = {}
+    for resource in package["resources"]:
+        with (folder / resource["path"]).open(encoding="utf-8", newline="") as file:
+            tables[resource["name"]] = list(csv.DictReader(file))
+    agreements = Agreements(tables, MISSING)
+    for one in package.get("agreements", []):
+        try:
+            for name, number, column, rule in agreements.broken(one):
+                yield finding(f"{name}.csv", number, column, rule, "correct the cell, or the one that it must agree with")
+        except KeyError as error:
+            yield finding("datapackage.json", "-", "-", f"an agreement names {error}, which is not there: {one}", "correct the agreement")
+
+
+def check(folder: Path, sealed: bool = True) -> list[str]:
+    """Every finding about every table of the package in ``folder``; empty if all is sound.
+
+    With ``sealed``, a cell that has changed since its row was sealed is a finding too.
+    """
     package = describe(folder)
     tables = {resource["name"]: resource for resource in package["resources"]}
     found = [line for resource in tables.values() for line in check_table(folder, resource)]
@@ -379,13 +395,29 @@ def check(folder: Path) -> list[str]:
     found += [finding(name, "-", "-", "datapackage.json does not describe the file", "describe or remove it") for name in sorted(stray)]
     if not found:
         found = [line for resource in tables.values() for line in _keys(folder, resource, tables)]
+    found = found or [*_agreements(folder, package)]
+    if sealed and not found:
+        cure = "restore the cell; or, if the change is meant, read the row against its source once more and run make seal"
+        try:
+            found = [finding(name, number, column, rule, cure) for name, number, column, rule in unsealed(folder, package["resources"])]
+        except ValueError as error:
+            found = [finding(SEALS, "-", "-", str(error), "restore the file (git checkout), or run make seal")]
     return found
 
 
-if __name__ == "__main__":
+def main(folder: Path, sealing: bool = False) -> int:
+    """Check, and seal what has passed if told to; 0 if nothing was found."""
     try:
-        findings = check(Path(__file__).parent.parent / "data")
+        findings = check(folder, sealed=not sealing)
+        if not findings:
+            said = [*write_seals(folder, describe(folder)["resources"])] if sealing else ["data/: every table agrees with datapackage.json"]
+            print("\n".join(said))
+            return 0
     except DataError as error:
         findings = [str(error)]
-    print("\n".join(findings) or "data/: every table agrees with datapackage.json", file=sys.stderr if findings else sys.stdout)
-    sys.exit(bool(findings))
+    print("\n".join([*findings, *(["error: nothing was sealed; mend the rows above first"] if sealing else [])]), file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).parent.parent / "data", sealing=sys.argv[1:] == ["seal"]))

@@ -94,7 +94,7 @@ def wheel(top: Path, out: Path) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         shutil.copytree(top / "cartbook", tree / "cartbook", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(top / "data", tree / "cartbook" / "tables")
+        shutil.copytree(top / "data", tree / "cartbook" / "tables", ignore=shutil.ignore_patterns("*.txt"))
         shutil.copytree(top / "chapters" / "drawings", tree / "cartbook" / "drawings")
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(top / name, tree)
