@@ -3,10 +3,10 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab seal lock lint clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
 
 book: ## install what is needed, execute every chapter, write _build/html
 	@$(PYTHON) builders/environment.py book
@@ -37,6 +37,10 @@ lock: ## resolve the dependencies anew and write the locks (needs uv)
 
 lint: ## format and mend what ruff can
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .
+
+bench: ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
+	@$(PYTHON) builders/environment.py test
+	@$(RUN) -m builders.bench $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was built; the environment stays (rm -r .venv removes that)
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

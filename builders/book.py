@@ -65,6 +65,7 @@ def build() -> int:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
+    os.environ.pop("SOURCE_DATE_EPOCH", None)  # Sphinx would write its year over the one in _config.yml
 
     def keep(_app: object, _args: object, error: BaseException, *_: object) -> None:
         raised.append(error)

@@ -25,8 +25,10 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
+import sphinx_exercise
 import vl_convert
 from docutils import nodes
+from myst_nb import sphinx_ext as myst_nb
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -218,6 +220,14 @@ def _assets(app: Sphinx, config: Any) -> None:
     config.html_static_path = [*config.html_static_path, str(made)]
 
 
+def _sheets(app: Sphinx) -> None:
+    """Copy two style sheets now that their extensions copy at the end, when the pages that name them by checksum are written."""
+    if app.builder.name in PAGES:
+        (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
+        myst_nb.add_global_html_resources(app, None)
+        sphinx_exercise.copy_asset_files(app, None)
+
+
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
@@ -277,6 +287,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     app.connect("config-inited", _assets)
+    app.connect("builder-inited", _sheets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
     app.connect("doctree-read", takeaway.collect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import zlib
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,9 @@ SIZES = (10, 20, 30, 50, 100)
 SORTS = {"study": "Study", "endpoint": "What was counted", "percent": "Number"}
 
 
+FIRST = 300  # rows that the explorer's page holds; the rest comes from a script of its own, so that the page stays light
+
+
 class EvidenceExplorer(SphinxDirective):
     """``{evidence-explorer}``: every number of every study, as a table that a script filters and sorts."""
 
@@ -125,7 +129,8 @@ class EvidenceExplorer(SphinxDirective):
         for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
         rows = evidence()
-        body = "".join(_evidence(place, row) for place, (_, row) in enumerate(rows.iterrows()))
+        facts = [_evidence(place, row) for place, row in enumerate(map(pd.Series, rows.to_dict("records")))]
+        body = "".join(map(_row, facts[:FIRST]))
         selects = "".join(_select(name, said, sorted(set(rows[name]), key=str.lower)) for name, said in FILTERS.items())
         sizes = "".join(f'<option value="{n}">{n} patients or more</option>' for n in SIZES)
         form = (
@@ -138,7 +143,23 @@ class EvidenceExplorer(SphinxDirective):
         table = (
             f"<table><caption>Every number of every study in the data</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
-        return [_html(f'<div class="cb-explorer">{form}<p class="cb-said" aria-live="polite"></p>{table}</div>')]
+        more = f'<p><button type="button" data-more hidden>Show {FIRST} more</button></p>'
+        rest, note = self._rest(facts[FIRST:])
+        return [_html(f'<div class="cb-explorer"{rest}>{form}<p class="cb-said" aria-live="polite"></p>{note}{table}{more}</div>')]
+
+    def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
+        """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""
+        script = Path(self.env.app.doctreedir) / "made" / "evidence.js"
+        for old in (script, Path(self.env.app.outdir) / "_static" / script.name):
+            old.unlink(missing_ok=True)
+        if not facts:
+            return "", ""
+        known: dict[str, int] = {}
+        coded = [[known.setdefault(word, len(known)) for word in row.values()] for row in facts]
+        content = json.dumps({"columns": list(facts[0]), "words": list(known), "rows": coded}, ensure_ascii=False, separators=(",", ":"))
+        script.write_text(f"window.cartbookEvidence = {content};\n", encoding="utf-8")
+        note = f'<p class="cb-rest">The first {FIRST} of {FIRST + len(facts):,} numbers; <a href="../data/outcomes.csv">all are in this file</a>.</p>'
+        return f' data-rest="../_static/evidence.js?v={zlib.crc32(content.encode()):08x}"', note
 
 
 def _select(name: str, said: str, values: list[str]) -> str:
@@ -146,33 +167,40 @@ def _select(name: str, said: str, values: list[str]) -> str:
     return f'<label>{said}<select name="{name}"><option value="">all</option>{options}</select></label>'
 
 
-def _evidence(place: int, row: pd.Series[Any]) -> str:
-    """One row of the explorer: what a reader sees, and the same as data for the script."""
+def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
+    """One row of the explorer: the facts by which the script chooses and sorts, and what a reader sees."""
     told = Reported(row)
     facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
     facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}
     facts |= dict.fromkeys(("n", "events", "percent", "low", "high"), "")
     facts["month"] = "" if pd.isna(row["at_month"]) else str(row["at_month"])
-    shown, bar = str(told.text), ""
+    facts["shown"] = str(told.text)
     if pd.notna(row["denominator"]):
         share = told.proportion
         ends = {"percent": share.estimate, "low": share.low, "high": share.high}
         facts |= {"n": str(share.denominator), "events": str(share.events)} | {name: f"{100 * end:.1f}" for name, end in ends.items()}
-        shown = f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
-        bar = (
-            f'<span class="cb-bar" aria-hidden="true" style="--low:{facts["low"]};--mid:{facts["percent"]};--high:{facts["high"]}"></span>'
-        )
+        facts["shown"] = f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
     counted = [row["endpoint"]]
     counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
     counted += ["any grade" if row["grade"] == "any" else f"grade {row['grade']}"] if row["grade"] != "not applicable" else []
     counted += [f"month {facts['month']}"] if facts["month"] else []
-    data = "".join(f' data-{name}="{escape(value, quote=True)}"' for name, value in facts.items())
-    cells = [
-        f'<th scope="row">{escape(row["label"])}<small>{escape(row["disease"])}</small></th>',
-        f"<td>{escape(', '.join(counted))}<small>{escape(row['arm'])}; {escape(row['population'])}</small></td>",
-        f"<td>{escape(shown)}{bar}<small>{escape(row['section'])}, {escape(row['place'])}</small></td>",
-    ]
-    return f"<tr{data}>{''.join(cells)}</tr>"
+    return facts | {"what": ", ".join(counted), "group": f"{row['arm']}; {row['population']}", "where": f"{row['section']}, {row['place']}"}
+
+
+SHOWN = ("shown", "what", "group", "where")
+
+
+def _row(facts: dict[str, str]) -> str:
+    """One row as HTML: what a reader sees, and the same as data for the script."""
+    said = {name: escape(word, quote=True) for name, word in facts.items()}
+    data = "".join(f' data-{name}="{word}"' for name, word in said.items() if name not in SHOWN)
+    ends = f"--low:{said['low']};--mid:{said['percent']};--high:{said['high']}"
+    bar = f'<span class="cb-bar" aria-hidden="true" style="{ends}"></span>' if said["percent"] else ""
+    return (
+        f'<tr{data}><th scope="row">{said["study"]}<small>{said["disease"]}</small></th>'
+        f"<td>{said['what']}<small>{said['group']}</small></td>"
+        f"<td>{said['shown']}{bar}<small>{said['where']}</small></td></tr>"
+    )
 
 
 def _title(top: Path, name: str) -> str:

@@ -1,0 +1,72 @@
+"""What make bench compares is what it says it compares."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from scripts import TOP
+
+from builders.bench.growth import grow_chapters, grow_data
+from builders.bench.plain import make_plain
+from cartbook.check import check
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_made_up_rows_obey_every_rule_and_differ(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(TOP / "data", data)
+    before = len(rows(data / "studies.csv")), len(rows(data / "outcomes.csv"))
+    after = grow_data(data, 8)
+    assert after == (8 * before[0], 8 * before[1])
+    assert check(data) == []
+    ours, made = (
+        {(row["events"], row["denominator"]) for row in rows(folder / "outcomes.csv") if row["events"].isdigit()}
+        for folder in (TOP / "data", data)
+    )
+    assert len(made) > 4 * len(ours)
+
+
+def test_copied_chapters_have_ids_of_their_own(tmp_path: Path) -> None:
+    for name in ("chapters", "_toc.yml"):
+        (shutil.copytree if (TOP / name).is_dir() else shutil.copy)(TOP / name, tmp_path / name)
+    count = grow_chapters(tmp_path, 2)
+    texts = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "chapters").glob("*.md")) if "{code-cell}" in path.read_text()]
+    assert len(texts) == count
+    for pattern in (r'^    id="([a-z0-9-]+)"', r'^quiz\("([a-z0-9-]+)"', r"^:label: (\S+)$"):
+        found = [one for text in texts for one in re.findall(pattern, text, re.MULTILINE)]
+        assert found
+        assert len(found) == len(set(found))
+    listed = re.findall(r"file: (\S+)", (tmp_path / "_toc.yml").read_text(encoding="utf-8"))
+    assert sum(name.endswith("-copy-2") for name in listed) * 2 == count
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_plain(TOP, tmp_path_factory.mktemp("twin") / "book")
+
+
+def test_the_twin_has_the_same_cells_and_data(twin: Path) -> None:
+    for path in sorted((TOP / "chapters").glob("*.md")):
+        ours = re.findall(r"^```{code-cell}.*?^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        assert set(ours) <= set(
+            re.findall(r"^```{code-cell}.*?^```", (twin / "chapters" / path.name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        )
+    assert (twin / "data" / "outcomes.csv").read_bytes() == (TOP / "data" / "outcomes.csv").read_bytes()
+
+
+def test_the_twin_has_nothing_of_the_extension(twin: Path) -> None:
+    config = yaml.safe_load((twin / "_config.yml").read_text(encoding="utf-8"))
+    assert config["sphinx"]["extra_extensions"] == ["sphinx_exercise"]
+    assert "html_static_path" not in config["sphinx"]["config"]
+    pages = "".join(path.read_text(encoding="utf-8") for path in (twin / "chapters").glob("*.md"))
+    assert not re.search(r"{(glossary-table|data-dictionary|lesson-plans|evidence-explorer)}", pages)
+    assert "return chart" in (twin / "cartbook" / "figures.py").read_text(encoding="utf-8")

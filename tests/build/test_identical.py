@@ -1,0 +1,70 @@
+"""The same sources give the same bytes: on another day, in another place, with another clock and language."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from test_book import book, touch  # noqa: F401  (the small book is a fixture of this module, too)
+
+FIGURE = """---
+jupytext: {text_representation: {extension: .md, format_name: myst}}
+kernelspec: {display_name: Python 3, language: python, name: python3}
+book:
+  title: Three
+  description: A chapter made for a test, with a figure, a table and a quiz.
+  data: [studies.csv, outcomes.csv]
+---
+
+# Three
+
+```{code-cell} ipython3
+from cartbook import Choice, evidence, figure, interval_plot, proportions, quiz, table
+rates = proportions(evidence(section="table-1", endpoint="neurotoxicity", grade="any"))
+shown = rates[["label", "events", "denominator", "percent", "low", "high"]]
+figure(interval_plot(rates), id="rates", title="Six rates", reading="One dot is one study.", alt="Interval plot of six studies, each with its rate.", table=shown, source="Made for a test.")
+```
+
+```{code-cell} ipython3
+table(shown, caption="The same numbers")
+```
+
+```{code-cell} ipython3
+quiz("same", {"Which?": [Choice("This", True, "It is."), Choice("That", False, "It is not.")]})
+```
+
+There are {eval}`len(rates)` rates.
+"""
+#: none of these may show in the pages; between the two zones it is never the same day
+HERE = {"TZ": "Etc/GMT+12", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}
+ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANGUAGE": "ja", "PYTHONHASHSEED": "4242", "SOURCE_DATE_EPOCH": "86400"}
+
+
+def built(folder: Path, place: dict[str, str]) -> dict[str, bytes]:
+    """Every file of the site that a build of the book in ``folder`` gives."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), **place}
+    done = subprocess.run([sys.executable, "builders/book.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    site = folder / "_build" / "html"
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def test_the_same_sources_give_the_same_bytes(book: Path, tmp_path: Path) -> None:  # noqa: F811
+    (book / "chapters" / "three.md").write_text(FIGURE, encoding="utf-8")
+    contents = book / "_toc.yml"
+    contents.write_text(contents.read_text(encoding="utf-8") + "- file: chapters/three\n", encoding="utf-8")
+    other = tmp_path / "Größe und Maß – 大きさ" / "the book"
+    shutil.copytree(book, other, ignore=shutil.ignore_patterns("_build", "__pycache__"), copy_function=shutil.copyfile)  # new times
+    shutil.rmtree(book / "_build")
+    clean, elsewhere = built(book, HERE), built(other, ELSEWHERE)
+    assert len(clean) > 50
+    assert differing(clean, elsewhere) == []
+    touch(book / "chapters" / "three.md")  # and a build that executes one chapter anew gives what a clean one gives
+    assert differing(clean, built(book, ELSEWHERE)) == []
