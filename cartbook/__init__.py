@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.intervals import proportion as proportion
     from cartbook.intervals import proportions as proportions
     from cartbook.quizzes import Choice as Choice
+    from cartbook.quizzes import Number as Number
+    from cartbook.quizzes import Order as Order
+    from cartbook.quizzes import Spot as Spot
     from cartbook.quizzes import quiz as quiz
     from cartbook.theme import COLOURS as COLOURS
     from cartbook.theme import colour as colour
@@ -33,6 +36,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
 FACE = {
     "COLOURS": "theme",
     "Choice": "quizzes",
+    "Number": "quizzes",
+    "Order": "quizzes",
+    "Spot": "quizzes",
     "colour": "theme",
     "counted": "data",
     "paper": "data",

@@ -36,6 +36,7 @@ from sphinx.util import logging
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
+from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.site import takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
@@ -55,6 +56,8 @@ class FigureRenderer:
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """Nodes for one form of a figure, none for a form that this builder has no use for."""
         env = renderer.renderer.sphinx_env
+        if data.mime_type == QUIZ_MIME:
+            return []  # a page shows a quiz's HTML; this form is for what is made from the notebooks
         if env is None or (data.mime_type not in (MIME, LIVE_MIME) and "cartbook" not in data.output_metadata):
             return None
         page = env.app.builder.name in PAGES
@@ -238,6 +241,9 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
     if "cb-explorer" not in context.get("body", ""):
         context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("explorer.js",))]
+    if "data-quiz=" not in context.get("body", ""):
+        for kind in ("script_files", "css_files"):
+            context[kind] = [one for one in context[kind] if not _asks_for(one, ("quiz.js", "quiz.css"))]
     unwanted = ("thebe", "mathjax", "design-tabs")
     context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
     context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
@@ -300,6 +306,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("colours.css")
     app.add_css_file("icons.css")
     app.add_css_file("book.css")
+    app.add_css_file("quiz.css")
     app.add_js_file("figure.js", loading_method="defer")
     app.add_js_file("explorer.js", loading_method="defer")
+    app.add_js_file("quiz.js", loading_method="defer")
     return {"version": "1", "env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}

@@ -24,9 +24,12 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from cartbook.check import MISSING, describe
+from cartbook.figures import MIME as FIGURE_MIME
+from cartbook.quizzes import MIME as QUIZ_MIME
 
 EPOCH = "1767225600"  # 2026-01-01: archives carry one fixed time, so that the same book is the same bytes
 CONTAINER = re.compile(r"^(:{3,})\{([a-z-]+)\}[ ]?(.*)\n((?::[a-z-]+:.*\n)*)", re.MULTILINE)
+SOLVED = "<!-- the solution ends here -->"  # not shown; whoever makes a notebook without solutions finds where to cut
 ZIP_NAME = "car-t-in-numbers-notebooks.zip"
 FIRST = """*{title}*, a chapter of CAR-T in Numbers, with its outputs.
 To run it, install the book's package from beside it, once:
@@ -58,7 +61,9 @@ def plain(text: str, values: list[str], names: dict[str, str]) -> str:
 
 def _opening(kind: str, title: str) -> str:
     words = {"exercise-start": "**Exercise**", "solution-start": "**Solution**"}
-    if kind in ("exercise-end", "solution-end"):
+    if kind == "solution-end":
+        return f"{SOLVED}\n\n"
+    if kind == "exercise-end":
         return ""
     return f"{words.get(kind, f'**{title}**' if title else '')}\n\n"
 
@@ -78,7 +83,8 @@ def notebook(path: Path, title: str, values: list[str], names: dict[str, str], w
             for output in cell.outputs:
                 if "data" in output:
                     output.metadata = NotebookNode()
-                    output.data.pop("application/vnd.cartbook.figure+json", None)
+                    for kind in (FIGURE_MIME, QUIZ_MIME):
+                        output.data.pop(kind, None)
     if rest:
         raise ValueError(f"{path.stem}: {len(rest)} values of the page are left over")
     book.cells.insert(0, NotebookNode(cell_type="markdown", metadata=NotebookNode(), source=FIRST.format(title=title, wheel=wheel)))

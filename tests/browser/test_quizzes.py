@@ -1,0 +1,203 @@
+"""Quizzes as readers use them: typing, ordering, marks that stay here, and a page that does without all of it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Quiet
+from playwright.sync_api import Browser, Page
+
+from cartbook import Choice, Number, Order, Spot, quiz
+from cartbook.theme import stylesheet
+
+STATIC = Path(__file__).resolve().parents[2] / "chapters" / "_static"
+KEY = "cart-in-numbers-marks"
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
+QUIZ = quiz(
+    "trial",
+    {
+        "Which?": [Choice("This", True, "Because."), Choice("That", False, "It is not.")],
+        "How many per cent?": Number(1234.5, "Worked out.", "Divide.", 0.5, "%", {40: "The other way round."}),
+        "In order?": Order([("One", "First."), ("Two", "Second."), ("Three", "Third.")], "by size"),
+        "What misleads?": Spot([Choice("A claim", False, "It holds."), Choice("Another", True, "It leaves something out.")]),
+    },
+)
+POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page that holds one quiz of every kind, under the policy of the site."""
+    folder = tmp_path_factory.mktemp("quiz")
+    for name in ("quiz.js", "quiz.css", "book.css"):
+        (folder / name).write_bytes((STATIC / name).read_bytes())
+    (folder / "colours.css").write_text(stylesheet(), encoding="utf-8")
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("colours.css", "book.css", "quiz.css"))
+    (folder / "index.html").write_text(
+        f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>A quiz</title>{styles}<script src="quiz.js" defer></script>'
+        f'<body><main class="bd-article"><h1>Quiz</h1>{QUIZ._repr_html_()}</main></body></html>',
+        encoding="utf-8",
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+
+
+@contextmanager
+def opened(browser: Browser, url: str, before: str = "", **options: Any) -> Iterator[Page]:
+    """The page in a fresh context; an error or a warning on it fails the test."""
+    context = browser.new_context(**options)
+    if before:
+        context.add_init_script(before)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    page.goto(url)
+    yield page
+    assert not [one for one in faults if "favicon" not in one and "404" not in one]
+    context.close()
+
+
+def typed(page: Page, text: str) -> str:
+    page.locator(".cb-entry input").fill(text)
+    page.keyboard.press("Enter")
+    return page.locator(".cb-question[data-kind=number] .cb-verdict").inner_text()
+
+
+def said(page: Page) -> str:
+    return page.locator(".cb-marks [role=status]").inner_text()
+
+
+def test_a_number_is_judged_and_told_why(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        page.locator(".cb-entry input").focus()
+        assert typed(page, "about ten") == "Type a number, such as 12.5."
+        assert said(page) == "Nothing answered yet."
+        assert typed(page, "40").endswith("Not quite. The other way round.")
+        assert typed(page, "39").endswith("Not quite. Divide.")
+        for right in ("1234.5", "1,234.9", "1234,1", " 1 234.5 % "):
+            assert typed(page, right).endswith("Right. Worked out."), right
+        for wrong in ("1235.1", "1.2345", "-1234.5", "1e3", "0x4d2"):
+            assert "Right." not in typed(page, wrong), wrong
+        assert said(page).startswith("0 of 4 right at the first try, 1 answered.")
+
+
+def test_an_order_is_made_with_buttons_and_arrow_keys(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        question = page.locator(".cb-question[data-kind=order]")
+
+        def texts() -> list[str]:
+            return question.locator(".cb-order > li > span:first-child").all_inner_texts()
+
+        assert sorted(texts()) == ["One", "Three", "Two"]
+        assert texts() != ["One", "Two", "Three"]
+        question.get_by_role("button", name="Check the order").click()
+        assert "Not quite." in question.locator(".cb-verdict").inner_text()
+        last = texts()[-1]
+        page.get_by_role("button", name=f"Move {last} up").focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowUp")
+        assert texts()[0] == last
+        assert question.locator(".cb-verdict").inner_text() == ""
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Move {last} up"
+        assert page.get_by_role("button", name=f"Move {last} up").get_attribute("aria-disabled") == "true"
+        assert question.locator("[aria-live=polite]").inner_text() == f"{last}: now 1 of 3"
+        for text in ("Two", "Three"):
+            for _ in range(2):
+                page.get_by_role("button", name=f"Move {text} down").focus()
+                page.keyboard.press("Enter")
+        question.get_by_role("button", name="Check the order").click()
+        assert question.locator(".cb-verdict").inner_text().endswith("Right. Each stands where it belongs.")
+        assert question.locator(".cb-why").all_inner_texts()[1].endswith("Second.")
+
+
+def test_marks_count_first_tries_and_stay_until_cleared(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        page.get_by_text("That", exact=True).click()
+        page.get_by_text("This", exact=True).click()
+        page.get_by_text("Another", exact=True).click()
+        typed(page, "1234.5")
+        page.get_by_text("Show the order").click()
+        assert said(page) == "2 of 4 right at the first try, 4 answered. Kept in this browser only."
+        kept = json.loads(page.evaluate(f"localStorage.getItem('{KEY}')"))
+        assert list(kept) == ["trial"]
+        assert sorted(kept["trial"].values()) == [False, False, True, True]
+        page.evaluate(
+            f"localStorage.setItem('{KEY}', JSON.stringify({{ ...JSON.parse(localStorage.getItem('{KEY}')), other: {{ x: true }} }}))"
+        )
+        page.reload()
+        assert said(page).startswith("2 of 4 right")
+        page.get_by_role("button", name="Clear these marks").click()
+        assert said(page) == "Nothing answered yet."
+        assert json.loads(page.evaluate(f"localStorage.getItem('{KEY}')")) == {"other": {"x": True}}
+        assert page.locator("details[open]").count() == 0
+        assert page.evaluate("document.activeElement.textContent") == "Nothing answered yet."
+
+
+def test_opening_everything_is_not_answering(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.wait_for_timeout(100)
+        assert said(page) == "Nothing answered yet."
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
+        f"localStorage.setItem('{KEY}', '[not json')",
+        f"localStorage.setItem('{KEY}', '[1, 2]')",
+        f"localStorage.setItem('{KEY}', '{{\"trial\": 7}}')",
+    ],
+    ids=["blocked", "full", "broken", "of another kind", "of another kind within"],
+)
+def test_storage_that_fails_breaks_nothing(browser: Browser, place: str, before: str) -> None:
+    with opened(browser, place, before) as page:
+        page.get_by_text("This", exact=True).click()
+        assert said(page).startswith("1 of 4 right at the first try, 1 answered.")
+        assert typed(page, "40").endswith("The other way round.")
+
+
+def test_without_scripts_every_answer_can_be_opened(browser: Browser, place: str) -> None:
+    with opened(browser, place, java_script_enabled=False) as page:
+        assert not page.locator(".cb-entry").is_visible()
+        page.get_by_text("Show the answer").click()
+        assert page.get_by_text("1234.5 %.").is_visible()
+        page.get_by_text("Show the order").click()
+        assert page.get_by_text("Second.").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_before_and_after_answering(browser: Browser, place: str, theme: str) -> None:
+    with opened(browser, place, viewport={"width": 390, "height": 844}) as page:
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.evaluate("document.body.style.cssText = 'color: var(--cb-text); background: var(--cb-paper)'")
+        for answered in (False, True):
+            if answered:
+                page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+                page.get_by_role("button", name="Check the order").click()
+                typed(page, "40")
+            found = Axe().run(page, options=AXE).response["violations"]
+            assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_pages_without_a_quiz_do_without_its_script(site: Path) -> None:
+    for path in sorted(site.rglob("*.html")):
+        if not path.relative_to(site).parts[0].startswith("_"):
+            html = path.read_text(encoding="utf-8")
+            assert ("_static/quiz.js" in html) == ("data-quiz=" in html) == ("_static/quiz.css" in html), path.name
