@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab lock lint clean
+.PHONY: help book test serve lab memory lock lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
@@ -25,6 +25,10 @@ serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for 
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
 	@cd chapters && ../$(RUN) -m jupyterlab
+
+memory: ## measure what one learner's JupyterLab takes in memory, write data/memory.csv (Linux)
+	@$(PYTHON) builders/environment.py lab
+	@$(RUN) builders/memory.py
 
 lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -58,20 +58,24 @@ def _address(app: Sphinx, config: Config) -> None:
     config.html_baseurl = public_address(os.environ.get("CARTBOOK_ADDRESS") or config.html_baseurl or "")
 
 
-def card(title: str, book: str, picture: str) -> bytes:
-    """A PNG that shows a page's question beside one of its charts; ``picture`` is an SVG."""
+def _lines(lines: list[str]) -> str:
+    return "".join(f'<tspan x="64" dy="{1.2 if number else 0}em">{escape(line)}</tspan>' for number, line in enumerate(lines))
+
+
+def card(title: str, under: str, picture: str) -> bytes:
+    """A PNG that shows a page's question beside one of its charts; ``picture`` is an SVG, ``under`` stands at the foot."""
     lines = textwrap.wrap(title, 21)
     size = 54 if len(lines) <= 6 else 42
     lines = lines if size == 54 else textwrap.wrap(title, 27)
-    spans = "".join(f'<tspan x="64" dy="{1.2 if number else 0}em">{escape(line)}</tspan>' for number, line in enumerate(lines))
+    foot = textwrap.wrap(under, 34)
     view = re.search(r'viewBox="[^"]*"', picture)
     inside = re.sub(r"^<svg [^>]*>", "", picture)
     words = f'font-family="{FONT.replace(chr(34), "")}"'
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">'
         f'<rect width="{WIDE}" height="{HIGH}" fill="{INK["paper"][0]}"/><rect width="16" height="{HIGH}" fill="{colour("blue")}"/>'
-        f'<text {words} font-size="{size}" font-weight="600" fill="{INK["text"][0]}" y="{64 + size}">{spans}</text>'
-        f'<text {words} font-size="28" fill="{INK["quiet"][0]}" x="64" y="{HIGH - 50}">{escape(book)}</text>'
+        f'<text {words} font-size="{size}" font-weight="600" fill="{INK["text"][0]}" y="{64 + size}">{_lines(lines)}</text>'
+        f'<text {words} font-size="28" fill="{INK["quiet"][0]}" y="{HIGH - 50 - 34 * (len(foot) - 1)}">{_lines(foot)}</text>'
         f'<svg x="620" y="50" width="540" height="{HIGH - 100}" {view[0] if view else ""} preserveAspectRatio="xMidYMid meet" {words}>{inside}</svg>'
     )
     return bytes(vl_convert.svg_to_png(svg, scale=1))
@@ -219,9 +223,10 @@ class Page:
         found = FIGURE.search(self.body)
         if not found:
             return "cards/index.png", f"A chart of the book {self.book}"
+        under = self.book if self.title != self.book else self.summary.split(". ")[0] + "."
         path = Path(self.app.outdir) / "cards" / f"{Path(self.name).name}.png"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(card(self.title, self.book, found["svg"]))
+        path.write_bytes(card(self.title, under, found["svg"]))
         return f"cards/{path.name}", f"Chart: {unescape(found['title'])}"
 
     def tags(self) -> str:
