@@ -72,7 +72,7 @@ Search for it, or find it in the contents.</p>
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
-    if error or app.builder.format != "html":
+    if error or app.builder.name != "html":
         return
     about = app.env.cartbook_about  # type: ignore[attr-defined]
     pages = {

@@ -260,12 +260,12 @@ class Page:
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    if templatename.endswith(".html"):
+    if app.builder.name == "html":
         context["metatags"] = context.get("metatags", "") + Page(app, pagename, context).tags()
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
-    if error or app.builder.format != "html":
+    if error or app.builder.name != "html":
         return
     out, address, pages = Path(app.outdir), app.config.html_baseurl, list(app.config.external_site_map)
     for path in (out / "cards").glob("*.png"):

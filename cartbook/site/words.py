@@ -163,7 +163,7 @@ def plain_text(body: str, book: str, address: str = "") -> str:
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
-    if "minutes" not in about or "body" not in context:
+    if "minutes" not in about or "body" not in context or app.builder.name != "html":
         return
     address = f"{app.config.html_baseurl}{pagename}.html" if app.config.html_baseurl else ""
     path = Path(app.outdir) / f"{pagename}.txt"
@@ -176,7 +176,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
     """Remove the text of chapters that the book no longer has."""
-    if error is None and app.builder.format == "html":
+    if error is None and app.builder.name == "html":
         for path in (Path(app.outdir) / "chapters").glob("*.txt"):
             if "minutes" not in app.env.cartbook_about.get(f"chapters/{path.stem}", {}):  # type: ignore[attr-defined]
                 path.unlink()
