@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 
-from cartbook.theme import FONT, INK, colour
+from cartbook.theme import FONT, HUES, INK, colour
 
 DEEPEST = 5  # folders above the page in which the script is looked for
 
@@ -23,7 +23,7 @@ def _style() -> str:
     light, dark = ({name: pair[side] for name, pair in INK.items()} for side in (0, 1))
     return (
         f":root{{color-scheme:light dark;--ink:{light['text']};--quiet:{light['quiet']};--paper:{light['paper']};--line:{light['line']};--link:{colour('blue')}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{--ink:{dark['text']};--quiet:{dark['quiet']};--paper:{dark['paper']};--line:{dark['line']};--link:#56b4e9}}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{--ink:{dark['text']};--quiet:{dark['quiet']};--paper:{dark['paper']};--line:{dark['line']};--link:{HUES['blue'][1]}}}}}"
         f"body{{font:1.06rem/1.62 {FONT};color:var(--ink);background:var(--paper);max-width:42rem;margin:0 auto;padding:2rem 1.2rem 4rem}}"
         "h1{font-size:2.05rem;line-height:1.18;letter-spacing:-.015em;margin:1.4rem 0 .6rem}h2{font-size:1.3rem;margin:2.4rem 0 .6rem}"
         "a{color:var(--link);text-underline-offset:.16em}header,.quiet{color:var(--quiet)}header a{color:inherit}li{padding:.12rem 0}"
