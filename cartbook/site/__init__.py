@@ -37,7 +37,7 @@ from sphinx.util import logging
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import takeaway
+from cartbook.site import lost, meta, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -163,7 +163,8 @@ def _take(app: Sphinx, doctree: nodes.document) -> None:
         return
     root, name = "../" * app.env.docname.count("/"), Path(app.env.docname).name
     line = (
-        f'<p class="cb-take">Take it with you: <a href="{root}downloads/{name}.ipynb" download>this chapter as a notebook</a>, '
+        f'<p class="cb-take">Take it with you: <a href="{root}downloads/{name}.ipynb" download>this chapter as a notebook</a> '
+        f'or <a href="{name}.txt">as plain text</a>, '
         f'or <a href="{root}downloads/{takeaway.ZIP_NAME}" download>all chapters with data and package</a>.</p>'
     )
     doctree.append(nodes.raw(text=line, format="html"))
@@ -303,6 +304,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished)
+    for part in (words, meta, lost):
+        part.setup(app)
     app.add_css_file("colours.css")
     app.add_css_file("icons.css")
     app.add_css_file("book.css")

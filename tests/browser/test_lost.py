@@ -1,0 +1,98 @@
+"""The page for lost addresses helps wherever a host shows it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from cartbook.site.lost import lost
+
+POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+
+
+class Host(SimpleHTTPRequestHandler):
+    """A static host: the site lies in a folder, and what is not there gets the 404 page."""
+
+    folder = "/books/car-t/"
+
+    def log_message(self, *_: object) -> None: ...
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def do_GET(self) -> None:
+        asked = self.path.split("?")[0]
+        self.path = "/" + asked.removeprefix(self.folder)
+        if asked.startswith(self.folder) and Path(self.translate_path(self.path)).is_file():
+            return super().do_GET()
+        body = (Path(self.directory) / "404.html").read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def host(site: Path) -> Iterator[str]:
+    built = re.search(r'<header><a href="([^"]*)index.html">', (site / "404.html").read_text(encoding="utf-8"))
+    assert built
+    Host.folder = built[1] or Host.folder  # a site built for a public address lies in that address's folder
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{Host.folder}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize("asked", ["nowhere", "chapters/nowhere.html", "a/b/c/nowhere.html?x=1"])
+def test_its_links_lead_home_from_any_depth(browser: Browser, host: str, asked: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(host + asked, wait_until="load")
+    assert answer
+    assert answer.status == 404
+    assert not page.locator("#hint").count(), "nothing needs to be shortened"
+    links = [str(one) for one in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")]
+    assert f"{host}index.html" in links
+    assert len(links) > 5
+    for link in links:
+        with urllib.request.urlopen(link, timeout=20) as found:
+            assert found.status == 200
+    page.fill("input[name=q]", "cytokine")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{host}search.html?q=cytokine", timeout=30_000)
+    context.close()
+
+
+def test_without_scripts_it_says_what_to_do(browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_content(lost("A book", {"chapters/one": "One"}))
+    assert page.locator("#hint").is_visible()
+    context.close()
+
+
+def test_it_fits_a_phone_and_follows_the_dark(browser: Browser, host: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{host}nowhere")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 20, 23)"
+    context.close()
+
+
+def test_where_the_address_is_known_its_links_need_no_script() -> None:
+    page = lost("A book", {"chapters/one": "One & two"}, "https://example.org/books/car-t/")
+    assert '<a href="/books/car-t/chapters/one.html">One &amp; two</a>' in page
+    assert 'action="/books/car-t/search.html"' in page
+    assert "<script" not in page
+    assert "hint" not in page
