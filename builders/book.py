@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from cartbook.check import DataError, check
+from cartbook.check import DataError, check, describe, mark
 
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "_build" / "work"
@@ -50,10 +50,12 @@ def where(error: BaseException) -> str | None:
 def build() -> int:
     """Check, execute, write, swap; 0 if the site is new and whole."""
     began = time.monotonic()
+    os.environ.pop("CARTBOOK_SOUND", None)
     findings = check(TOP / "data")
     if findings:
         print("\n".join(findings), file=sys.stderr)
         return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
+    os.environ["CARTBOOK_SOUND"] = " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
 
     import sphinx.util.console
     from jupyter_book import sphinx as jupyter_book

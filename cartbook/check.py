@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import difflib
+import hashlib
 import itertools
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -26,7 +28,7 @@ from cartbook.seal import write as write_seals
 
 #: the words that stand for a value which is not there, and which are kept apart everywhere
 MISSING = ("not reported", "not reached", "not applicable")
-LARGEST = 20_000_000  # bytes; a hundred times the outcomes of 2026 take 7 million, so anything above is not one of ours
+LARGEST = 10_000_000  # bytes; a hundred times the outcomes of 2026 take 7 million, so anything above is not one of ours
 
 WORDS = {
     word: number
@@ -105,12 +107,19 @@ def _raw(path: Path) -> Iterator[str]:
         yield finding(name, body.count(b"\n") + 1, "-", "the last line has no end", "the file may be half-written: restore or finish it")
 
 
+def mark(folder: Path, resource: dict[str, Any]) -> str:
+    """A mark of one table and of the rules for it. A build puts those of all sound tables into $CARTBOOK_SOUND, and checks each once."""
+    return hashlib.sha256((folder / "datapackage.json").read_bytes() + (folder / resource["path"]).read_bytes()).hexdigest()
+
+
 def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
     """Every finding about one table; an empty list if it is sound."""
     path = folder / resource["path"]
     found = list(_raw(path))
     if found:
         return found
+    if mark(folder, resource) in os.environ.get("CARTBOOK_SOUND", "").split():
+        return []
     schema = {**resource["schema"], "foreignKeys": []}  # between tables: see check()
     with system.use_context(trusted=True):
         table = Resource(

@@ -8,7 +8,7 @@ it keeps which of them it was; in a column of words they stay as they are.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ class Reported:
         sure = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
         return Words(f"{'' if sure else 'about '}{self.events} of {self.denominator}")
 
-    @property
+    @cached_property
     def proportion(self) -> Proportion:
         """The proportion with its Wilson interval."""
         return proportion(self.events, self.denominator)

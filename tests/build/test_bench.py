@@ -6,6 +6,7 @@ import csv
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from scripts import TOP
 
 from builders.bench.growth import grow_chapters, grow_data
 from builders.bench.plain import make_plain
+from builders.bench.report import report
 from cartbook.check import check
 
 
@@ -70,3 +72,48 @@ def test_the_twin_has_nothing_of_the_extension(twin: Path) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (twin / "chapters").glob("*.md"))
     assert not re.search(r"{(glossary-table|data-dictionary|lesson-plans|evidence-explorer)}", pages)
     assert "return chart" in (twin / "cartbook" / "figures.py").read_text(encoding="utf-8")
+
+
+def measured() -> dict[str, Any]:
+    """Results as a run gives them, with round numbers."""
+    machine = {"date": "2026-01-02", "processor": "a processor", "system": "a system", "load": "0.1"}
+    run = {"seconds": 10.0, "peak": 100_000_000}
+    builds = dict.fromkeys(("clean", "nothing", "chapter", "table"), run) | {"charts": 20, "pages": 2}
+    load = {"requests": 30, "raw": 1_000_000, "gzip": 200_000, "outside": 0}
+    times = {"middle": 400.0, "low": 300.0, "high": 500.0}
+    page = {"before": load, "all": load, "times": {"seen": times, "live": times}}
+    grown = {"studies": 420, "outcomes": 2100, "chapters": 19, "seconds": 60.0, "peak": 1, "charts": 20, "bytes": 1, "site": 1}
+    grown |= {"largest": ["index.html", 1], "explorer bytes": {"raw": 1, "gzip": 1, "page": 1}}
+    grown["explorer"] = dict.fromkeys(("first paint", "all rows", "filter", "word", "sort"), times)
+    return {
+        "build": {"book": builds, "plain": builds | {"clean": {"seconds": 5.0, "peak": 100_000_000}}, "machine": machine},
+        "pages": {
+            "book": {"pages": {"index.html": page}, "refused": []},
+            "plain": {
+                "pages": {"index.html": page | {"all": {**load, "raw": 4_000_000, "outside": 3}, "times": {"seen": times, "live": None}}},
+                "refused": ["https://example.org/x.js"],
+            },
+            "packages": ["vega 6.4.0"],
+            "visits": 5,
+            "machine": machine,
+        },
+        "growth": dict.fromkeys(("rows-1", "rows-10", "chapters-5"), grown)
+        | {"rows-100": {"studies": 1, "outcomes": 1, "chapters": 1, "broken": "a reason"}, "machine": machine},
+    }
+
+
+def test_the_report_has_ratios_machine_and_date_and_hides_nothing() -> None:
+    text = report(measured(), ("index.html",))
+    assert "| Clean build | 10.0 | 5.0 | 2.00 |" in text
+    assert "| Clean build, a chart | 0.50 | 0.25 | 2.00 |" in text
+    assert "1,000 / 4,000 = 0.25" in text
+    assert "2026-01-02: a processor; a system; load 0.1" in text
+    assert "refused were https://example.org/x.js" in text
+    assert "400 (300–500) | never | –" in text
+    assert "Broken: 100 × the rows: a reason" in text
+
+
+def test_a_step_that_was_not_run_is_left_out() -> None:
+    text = report({"pages": measured()["pages"]}, ("index.html",))
+    assert "## Loading" in text
+    assert "## Building" not in text
