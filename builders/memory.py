@@ -127,8 +127,8 @@ def measure() -> list[dict[str, str]]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "versions": f"Python {platform.python_version()}, jupyterlab {version('jupyterlab')}, ipykernel {version('ipykernel')}",
     }
-    rows = [{"part_id": "server", "part": "JupyterLab server with the three chapters open", "kind": "server", "peak_mib": str(whole)}]
-    rows += [{"part_id": name, "part": f"Kernel of chapter {name}", "kind": "kernel", "peak_mib": str(mib)} for name, mib in peaks.items()]
+    rows = [{"part_id": "server", "part": "JupyterLab server", "kind": "server", "peak_mib": str(whole)}]
+    rows += [{"part_id": name, "part": f"Kernel of {name}", "kind": "kernel", "peak_mib": str(mib)} for name, mib in peaks.items()]
     return [row | facts for row in rows]
 
 
