@@ -53,7 +53,7 @@ def _figure(html: str) -> str:
     title = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", html, re.DOTALL)
     if title is None or "{root}" in html or "<details" in html:
         raise ValueError("a figure is not built as the slides expect it: see _html in cartbook/figures.py")
-    return f'<section class="deck-figure"><h2>{title[1]}</h2>{html}</section>'
+    return f'<section class="deck-figure"><div class="deck-frame"><h2>{title[1]}</h2>{html}</div></section>'
 
 
 def _vote(quiz: dict[str, Any]) -> str:

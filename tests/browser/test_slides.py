@@ -113,13 +113,20 @@ def test_nothing_runs_off_a_slide(browser: Browser, decks: list[Path]) -> None:
                 assert bottom <= 601, f"{deck.name} slide {at + 1}: {bottom:.0f} of 600"
 
 
-def test_a_deck_prints_one_slide_a_page(browser: Browser, decks: list[Path]) -> None:
-    with shown(browser, decks[0]) as page:
+@pytest.mark.parametrize("place", range(5))
+def test_a_deck_prints_one_slide_a_page(browser: Browser, decks: list[Path], place: int) -> None:
+    with shown(browser, decks[place]) as page:
         printed = page.pdf(prefer_css_page_size=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(kinds(decks[0]))
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(kinds(decks[place]))
         page.emulate_media(media="print")
         assert all(one.is_visible() for one in page.locator(".fragment").all())
         assert page.locator("section.deck-figure").count() == page.locator("section.deck-figure .cb-wide svg:visible").count() > 2
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.cb-hidden), li, svg')]
+              .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom)
+              .map(one => slide.querySelector('h1, h2').textContent))"""
+        )
+        assert not cut
 
 
 def test_axe_finds_nothing(browser: Browser, decks: list[Path]) -> None:
