@@ -19,6 +19,12 @@ test: ## install what tests need, build, run every test
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 	@$(RUN) -m pytest -n 2 tests
 
+teaching: book ## questions, notebooks for classes and slides, in _build/teaching
+	@$(RUN) -m builders.teaching
+
+slides: book ## the slides alone
+	@$(RUN) -m builders.teaching slides
+
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 

@@ -1,82 +1,132 @@
-"""What a teacher's machine is made from: locked packages, files that their programs can read, measured memory."""
+"""Notebooks for classes: no solution reaches a student, nothing else is lost, and nbgrader finds what it asks for."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
+import ast
+import builtins
 import re
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from scripts import TOP, load_script
 
-memory = load_script("memory")
-LOCK = TOP / "requirements-lab.lock"
+from builders import classes
+from cartbook.site.takeaway import SOLVED
+
+teaching = load_script("teaching")
+GUARDS = ("assert ", "gap, low, high = difference(cn, am)")  # lines that hold the words of a solution to its numbers
+CHAPTERS = [page for page in sorted((TOP / "chapters").glob("*.md")) if "{solution-start}" in page.read_text(encoding="utf-8")]
 
 
-def test_the_development_container_is_made_from_the_lock() -> None:
-    container = json.loads((TOP / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
-    assert container["postCreateCommand"] == "python3 builders/environment.py lab"
-    assert re.fullmatch(r"\S+/python:3\.1[1-9]\S*", container["image"])
-    assert 8000 in container["forwardPorts"], "make serve can be seen"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("teaching") / "out"
+    teaching.write(to=folder)
+    return folder
 
 
-def test_binder_installs_the_lock_and_nothing_else() -> None:
-    lines = [one for one in (TOP / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines() if not one.startswith("#")]
-    assert lines == ["-r ../requirements-lab.lock"]
-    assert re.fullmatch(r"python-3\.1[1-9]\n", (TOP / "binder" / "runtime.txt").read_text(encoding="utf-8"))
-    script = TOP / "binder" / "postBuild"
-    assert os.access(script, os.X_OK), "repo2docker runs it only if it may be executed"
-    subprocess.run(["sh", "-n", str(script)], check=True)
-    (install,) = re.findall(r"pip install (.*)", script.read_text(encoding="utf-8"))
-    assert install.startswith("--no-deps --no-index "), "the network is for the lock alone"
-    assert "-e" not in install.split(), "a student's own disk would hide it"
+def solutions(page: Path) -> list[str]:
+    """The code of a chapter's solutions, from its source."""
+    found = re.findall(r"^:::\{solution-start\}.*?\n:::\{solution-end\}", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [re.search(r"```{code-cell}[^\n]*\n(?::[^\n]*\n)*(.*?)\n```", one, re.DOTALL)[1] for one in found]  # type: ignore[index]
 
 
-def test_every_package_of_the_lock_has_its_hash() -> None:
-    packages = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8").strip())
-    assert len(packages) > 100
-    assert not [one.splitlines()[0] for one in packages if not re.match(r"[a-z0-9._-]+==[^ ]+.*\\\n    --hash=sha256:[0-9a-f]{64}", one)]
+def read(folder: Path, page: Path) -> Any:
+    book = nbformat.read(folder / f"{page.stem}.ipynb", as_version=4)
+    nbformat.validate(book)
+    return book
 
 
-def test_the_lock_has_all_that_a_learner_needs() -> None:
-    needed = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]["lab"]
-    locked = set(re.findall(r"^([a-z0-9._-]+)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    names = {re.split(r"[^\w.-]", one)[0] for one in needed}
-    assert names <= locked, "run make lock"
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) -> None:
+    book = read(made / "notebooks" / "students", page)
+    wanted = solutions(page)
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    words = "\n".join(cell.source for cell in book.cells)
+    assert code.count("") == len(wanted) == words.count("**Exercise**") >= 3
+    assert not [one for one in wanted if one in code]
+    assert "**Solution**" not in words
+    assert SOLVED not in words
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
+    whole = nbformat.read(teaching.SITE / "downloads" / f"{page.stem}.ipynb", as_version=4)
+    for cell in (one for one in whole.cells if one.cell_type == "code" and one.source not in wanted):
+        lost = [line for line in cell.source.splitlines() if line.strip() and line not in words.splitlines()]
+        assert all(line.startswith(GUARDS) for line in lost), lost
+    assert sum("quiz(" in one for one in code) == 1
+    for heading in ("Exercises", "Check yourself", "Takeaways", "Sources"):
+        assert f"## {heading}" in words
 
 
-def test_the_measured_memory_is_of_chapters_that_the_book_has() -> None:
-    with memory.TABLE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == memory.COLUMNS
-    assert [row["part_id"] for row in rows] == ["server", *memory.CHAPTERS]
-    assert all((TOP / "chapters" / f"{name}.md").is_file() for name in memory.CHAPTERS)
-    assert all(20 < int(row["peak_mib"]) < 4000 for row in rows)
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_what_a_student_runs_does_not_need_a_solution(made: Path, page: Path) -> None:
+    book = read(made / "notebooks" / "students", page)
+    given, used = classes.names("\n".join(cell.source for cell in book.cells if cell.cell_type == "code"))
+    assert used - given <= set(dir(builtins))
 
 
-def test_a_peak_is_what_the_process_held() -> None:
-    code = "import sys; sys.path.insert(0, 'builders'); import memory, os; b = memory.peak(os.getpid()); x = b'x' * (300 << 20); print(memory.peak(os.getpid()) - b)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
-    assert 290 <= int(done.stdout) <= 330
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_nbgrader_finds_what_it_asks_for(made: Path, page: Path) -> None:
+    """The rules of nbgrader's metadata, version 3, as its documentation gives them."""
+    folder = made / "notebooks" / "nbgrader" / "source" / page.stem
+    assert list(folder.glob("cartbook-*.whl"))
+    marked = [cell for cell in read(folder, page).cells if "nbgrader" in cell.metadata]
+    ids = [cell.metadata["nbgrader"]["grade_id"] for cell in marked]
+    assert len(ids) == len(set(ids)) == 2 * len(solutions(page))
+    assert all(re.fullmatch(r"[A-Za-z0-9_\-]+", one) for one in ids)
+    for cell in marked:
+        about = cell.metadata["nbgrader"]
+        assert about["schema_version"] == 3
+        assert {type(about[name]) for name in ("grade", "solution", "locked", "task")} == {bool}
+        assert not about["task"]
+        assert set(about) - {"points"} == {"schema_version", "grade", "solution", "locked", "task", "grade_id"}
+        assert ("points" in about) == about["grade"]
+        if about["solution"]:
+            assert cell.cell_type == "code"
+            assert about["grade"]
+            assert not about["locked"]
+            lines = cell.source.splitlines()
+            assert [at for at, line in enumerate(lines) if line in ("### BEGIN SOLUTION", "### END SOLUTION")] == [0, len(lines) - 1]
+            ast.parse(cell.source)
+        else:
+            assert about["locked"]
+            assert cell.source.startswith("**Exercise**")
+    assert [one for one in solutions(page) if not any(one in cell.source for cell in marked)] == []
 
 
-def test_where_jupyterlab_is_not_it_says_so_and_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "jupyterlab", None)
-    monkeypatch.setattr(memory, "TABLE", tmp_path / "memory.csv")
-    assert memory.main() == 1
-    assert capsys.readouterr().err == "error: JupyterLab is not installed here; run: make memory\n"
-    assert not list(tmp_path.iterdir())
+def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
+    index = (made / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"]+)"', index)
+    assert len(links) == len(set(links))
+    assert all((made / one).is_file() for one in links)
+    files = {str(path.relative_to(made)) for path in made.rglob("*") if path.suffix in (".ipynb", ".html", ".xml", ".txt")}
+    assert files - set(links) == {"index.html", "slides/assets/reveal-LICENSE.txt"}
+    teaching.write(to=tmp_path / "again")
+    for path in made.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / "again" / path.relative_to(made)).read_bytes(), path.name
 
 
-def test_the_page_reads_the_measurement() -> None:
-    page = (TOP / "chapters" / "27-classes.md").read_text(encoding="utf-8")
-    assert 'load("memory")' in page
-    with memory.TABLE.open(encoding="utf-8", newline="") as file:
-        assert not [row["peak_mib"] for row in csv.DictReader(file) if row["peak_mib"] in page]
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["**Exercise**\n\nDo.", "**Solution**\n\nDone."], "does not end"),
+        (["**Solution**\n\nDone.", SOLVED], "should go on"),
+        (["**Exercise**\n\nDo.", None, "**Solution**", SOLVED], "within an exercise"),
+        (["**Exercise**\n\nDo.", SOLVED], "should go on"),
+    ],
+)
+def test_marks_that_do_not_pair_are_named(cells: list[str | None], said: str) -> None:
+    book = new_notebook(cells=[new_code_cell("1") if one is None else new_markdown_cell(one) for one in cells])
+    for make in (classes.student, classes.graded):
+        with pytest.raises(ValueError, match=said):
+            make(book)
+
+
+def test_a_book_that_is_not_built_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(teaching, "SITE", tmp_path)
+    with pytest.raises(ValueError, match="run make book first"):
+        teaching.write(to=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,111 @@
+"""Slides: one deck a part of the book, from its executed chapters, with their live charts.
+
+reveal.js comes from the package sphinx-revealjs, the charts' scripts and colours from the built site. A deck and its
+``assets`` folder open anywhere, with no network; ``deck/deck.css`` and ``deck/deck.js`` are what is our own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+HERE = Path(__file__).parent / "deck"
+OF_THE_SITE = ("figure.js", "vega.js", "colours.css", "book.css")
+STYLES = ("reveal.css", "colours.css", "book.css", "deck.css")
+SCRIPTS = ("reveal.js", "figure.js", "deck.js")
+LETTERS = "ABCDEFGH"
+MARKDOWN = MarkdownIt("commonmark", {"html": False})
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What of a chapter goes onto slides; figures are the HTML of the book's own pages."""
+
+    name: str
+    question: str
+    answer: str
+    figures: list[str]
+    quiz: dict[str, Any] | None
+    takeaways: list[str]
+
+
+def _inline(markdown: str) -> str:
+    """A sentence of Markdown as HTML; its links, which lead nowhere from here, as words."""
+    return re.sub(r"</?a\b[^>]*>", "", MARKDOWN.renderInline(markdown))
+
+
+def _figure(html: str) -> str:
+    """A figure without its table and file, which the book has; its words stay for whoever cannot see it."""
+    html = re.sub(r' <a href="\{root\}figures/.*?</a>', "", html, flags=re.DOTALL)
+    html = re.sub(r'<details class="cb-more"><summary>Table.*?</details>', "", html, flags=re.DOTALL)
+    html = re.sub(
+        r'<details class="cb-more"><summary>In words.*?</summary><p id="([^"]*)">(.*?)</p></details>',
+        r'<p class="cb-hidden" id="\1">\2</p>',
+        html,
+        flags=re.DOTALL,
+    )
+    title = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", html, re.DOTALL)
+    if title is None or "{root}" in html or "<details" in html:
+        raise ValueError("a figure is not built as the slides expect it: see _html in cartbook/figures.py")
+    return f'<section class="deck-figure"><div class="deck-frame"><h2>{title[1]}</h2>{html}</div></section>'
+
+
+def _vote(quiz: dict[str, Any]) -> str:
+    """The first question with choices, and its answer on the next press of a key."""
+    for one in quiz["questions"]:
+        if "choices" in one:
+            listed = "".join(f"<li>{escape(choice['text'])}</li>" for choice in one["choices"])
+            place = next(at for at, choice in enumerate(one["choices"]) if choice["right"])
+            why = escape(one["choices"][place]["why"])
+            return (
+                f'<section class="deck-vote"><p class="deck-kind">Vote</p><h2>{escape(one["stem"])}</h2><ol type="A">{listed}</ol>'
+                f'<p class="fragment"><strong>{LETTERS[place]}.</strong> {why}</p></section>'
+            )
+    return ""
+
+
+def _chapter(one: Chapter) -> list[str]:
+    taken = "".join(f"<li>{_inline(line)}</li>" for line in one.takeaways)
+    return [
+        f'<section class="deck-question"><p class="deck-kind">Question</p><h2>{escape(one.question)}</h2>'
+        f'<p class="fragment">{_inline(one.answer)}</p></section>',
+        *map(_figure, one.figures),
+        *([_vote(one.quiz)] if one.quiz else []),
+        f'<section class="deck-taken"><p class="deck-kind">Take away</p><h2>{escape(one.question)}</h2><ul>{taken}</ul></section>',
+    ]
+
+
+def deck(part: str, chapters: list[Chapter]) -> str:
+    """A deck as one page of HTML."""
+    asked = "".join(f"<li>{escape(one.question)}</li>" for one in chapters)
+    first = (
+        f'<section class="deck-title"><p class="deck-kind">CAR-T in Numbers</p><h1>{escape(part)}</h1><ol>{asked}</ol>'
+        "<p>Words and figures CC BY 4.0. Not medical advice; not yet clinically reviewed.</p></section>"
+    )
+    slides = "\n".join([first, *(slide for one in chapters for slide in _chapter(one) if slide)])
+    styles = "".join(f'<link rel="stylesheet" href="assets/{name}">\n' for name in STYLES)
+    scripts = "".join(f'<script src="assets/{name}" defer></script>\n' for name in SCRIPTS)
+    return (
+        '<!doctype html>\n<html lang="en-GB" data-theme="light" class="print-pdf">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escape(part)}: slides of CAR-T in Numbers</title>\n{styles}{scripts}</head>\n"
+        f'<body>\n<main><div class="reveal"><div class="slides">\n{slides}\n</div></div></main>\n</body>\n</html>\n'
+    )
+
+
+def assets(site: Path) -> dict[str, bytes]:
+    """The files beside a deck, by name. Raises ValueError if the package that carries reveal.js is not there."""
+    found = importlib.util.find_spec("sphinx_revealjs")
+    if found is None or not found.origin:
+        raise ValueError("sphinx-revealjs, which carries reveal.js, is not installed: run make book")
+    reveal = Path(found.origin).parent / "_static" / "revealjs"
+    files = {name: (site / "_static" / name).read_bytes() for name in OF_THE_SITE}
+    files |= {name: (reveal / "dist" / name).read_bytes() for name in ("reveal.js", "reveal.css")}
+    files["reveal-LICENSE.txt"] = (reveal / "LICENSE").read_bytes()
+    return files | {name: (HERE / name).read_bytes() for name in ("deck.css", "deck.js")}

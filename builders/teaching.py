@@ -1,0 +1,175 @@
+"""What teachers take: questions, notebooks for classes and slides, from the built book into ``_build/teaching``.
+
+Run it as ``python -m builders.teaching`` (all of it) or ``python -m builders.teaching slides``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from builders import classes, questions, slides
+from cartbook.figures import MIME as FIGURE_MIME
+from cartbook.quizzes import MIME as QUIZ_MIME
+
+TOP = Path(__file__).resolve().parent.parent
+SITE = TOP / "_build" / "html"
+EXECUTED = TOP / "_build" / "work" / "jupyter_execute"
+OUT = TOP / "_build" / "teaching"
+STYLE = (
+    ":root{color-scheme:light dark}body{font:17px/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
+    "h1{line-height:1.2}li{margin:.3rem 0}code{overflow-wrap:anywhere}"
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as the build left it."""
+
+    name: str
+    title: str
+    part: str
+    taken: NotebookNode  # what readers download: sentences carry their values
+    figures: list[str]
+    quizzes: list[dict[str, Any]]
+
+    @property
+    def words(self) -> str:
+        return "\n\n".join(cell.source for cell in self.taken.cells if cell.cell_type == "markdown")
+
+    def slides(self) -> slides.Chapter:
+        """What of the chapter goes onto slides. Raises ValueError if it lacks a question, an answer or takeaways."""
+        question = re.search(r"^# (.+)$", self.words, re.MULTILINE)
+        answer = re.search(r"^\*\*In one sentence\*\*\n+(.+?)(?:\n\n|\Z)", self.words, re.MULTILINE | re.DOTALL)
+        taken = re.search(r"^## Takeaways\n(.+?)(?=^## |\Z)", self.words, re.MULTILINE | re.DOTALL)
+        lines = re.findall(r"^- (.+?)(?=\n- |\n*\Z)", taken[1].strip(), re.MULTILINE | re.DOTALL) if taken else []
+        if not (question and answer and lines):
+            raise ValueError(f"{self.name} has no question, no sentence that answers it, or no takeaways")
+        quiz = self.quizzes[0] if self.quizzes else None
+        return slides.Chapter(self.name, question[1], " ".join(answer[1].split()), self.figures, quiz, lines)
+
+
+def chapters() -> list[Chapter]:
+    """The chapters that teach, in the book's order. Raises ValueError if the book is not built."""
+    contents = yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))
+    found: list[Chapter] = []
+    for part in contents["parts"]:
+        for one in part["chapters"]:
+            name = Path(one["file"]).name
+            text = (TOP / f"{one['file']}.md").read_text(encoding="utf-8")
+            about = (yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n")) or {}).get("book", {})
+            if "minutes" not in about:
+                continue
+            executed, taken = EXECUTED / f"{one['file']}.ipynb", SITE / "downloads" / f"{name}.ipynb"
+            if not executed.is_file() or not taken.is_file():
+                raise ValueError(f"{name} is not built; run make book first")
+            shown = [output.get("data", {}) for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+            found.append(
+                Chapter(
+                    name,
+                    about["title"],
+                    part["caption"],
+                    nbformat.read(taken, as_version=4),
+                    [data[FIGURE_MIME]["html"] for data in shown if FIGURE_MIME in data],
+                    [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data],
+                )
+            )
+    return found
+
+
+def write_questions(found: list[Chapter], out: Path) -> None:
+    asked = [(one.title, quiz) for one in found for quiz in one.quizzes]
+    out.mkdir(parents=True)
+    (out / "car-t-in-numbers.xml").write_text(questions.moodle(asked), encoding="utf-8")
+    (out / "car-t-in-numbers.gift.txt").write_text(questions.gift(asked), encoding="utf-8")
+
+
+def write_notebooks(found: list[Chapter], out: Path) -> None:
+    """Notebooks for students, and nbgrader's source folder; the book's package lies beside each."""
+    wheel = next((SITE / "downloads").glob("cartbook-*.whl"))
+    (out / "students").mkdir(parents=True)
+    shutil.copy(wheel, out / "students")
+    for one in found:
+        folder = out / "nbgrader" / "source" / one.name
+        folder.mkdir(parents=True)
+        shutil.copy(wheel, folder)
+        try:
+            made = {out / "students": classes.student(one.taken), folder: classes.graded(one.taken)}
+        except ValueError as error:
+            raise ValueError(f"{one.name}: {error}") from None
+        for place, book in made.items():
+            (place / f"{one.name}.ipynb").write_text(f"{nbformat.writes(book)}\n", encoding="utf-8")
+
+
+def decks(found: list[Chapter]) -> dict[str, str]:
+    """File name and title of each deck: one a part."""
+    parts = list(dict.fromkeys(one.part for one in found))
+    return {f"{place}-{re.sub(r'[^a-z]+', '-', part.lower()).strip('-')}.html": part for place, part in enumerate(parts)}
+
+
+def write_slides(found: list[Chapter], out: Path) -> None:
+    (out / "assets").mkdir(parents=True)
+    for name, body in slides.assets(SITE).items():
+        (out / "assets" / name).write_bytes(body)
+    for name, part in decks(found).items():
+        (out / name).write_text(slides.deck(part, [one.slides() for one in found if one.part == part]), encoding="utf-8")
+
+
+def index(found: list[Chapter]) -> str:
+    """A page that lists all."""
+
+    def listed(links: dict[str, str]) -> str:
+        return "<ul>" + "".join(f'<li><a href="{escape(href)}">{escape(words)}</a></li>' for href, words in links.items()) + "</ul>"
+
+    count = sum(len(quiz["questions"]) for one in found for quiz in one.quizzes)
+    return (
+        f'<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Teaching with CAR-T in Numbers</title><style>{STYLE}</style></head><body><main>\n<h1>Teaching with CAR-T in Numbers</h1>\n"
+        "<p>Words and figures CC BY 4.0, code MIT. Not medical advice; not yet clinically reviewed.</p>\n"
+        "<h2>Slides</h2>\n<p>Arrow keys turn slides; Escape shows them all; the browser prints one a page. "
+        "A deck needs the <code>assets</code> folder beside it, and no network.</p>\n"
+        f"{listed({f'slides/{name}': part for name, part in decks(found).items()})}\n"
+        f"<h2>Questions</h2>\n<p>{count} questions with feedback, a category for each chapter. Take one of the two files.</p>\n"
+        f"{listed({'questions/car-t-in-numbers.xml': 'Moodle XML', 'questions/car-t-in-numbers.gift.txt': 'GIFT'})}\n"
+        "<h2>Notebooks for students</h2>\n<p>An empty cell stands where each solution was. The folder holds the package that they need.</p>\n"
+        f"{listed({f'notebooks/students/{one.name}.ipynb': one.title for one in found})}\n"
+        "<h2>Notebooks for nbgrader</h2>\n<p>Put the folders of <code>notebooks/nbgrader/source</code> into the <code>source</code> folder of a course. "
+        "Exercises are locked, solutions are marked, a point each, graded by hand.</p>\n"
+        f"{listed({f'notebooks/nbgrader/source/{one.name}/{one.name}.ipynb': one.title for one in found})}\n</main></body></html>\n"
+    )
+
+
+def write(only: str = "", to: Path = OUT) -> None:
+    """Write all, or the slides only; what was there is replaced when everything went well."""
+    found = chapters()
+    new = to.with_name(f"{to.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    if only and to.is_dir():
+        shutil.copytree(to, new, ignore=shutil.ignore_patterns(only))
+    write_slides(found, new / "slides")
+    if not only:
+        write_questions(found, new / "questions")
+        write_notebooks(found, new / "notebooks")
+        (new / "index.html").write_text(index(found), encoding="utf-8")
+    shutil.rmtree(to, ignore_errors=True)
+    new.rename(to)
+    print(f"Written. Open {to / (f'{only}/{next(iter(decks(found)))}' if only else 'index.html')}", flush=True)
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:]
+    if wanted not in ([], ["slides"]):
+        sys.exit("error: say nothing, or: slides")
+    try:
+        write(only="".join(wanted))
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,82 @@
+"""What a teacher's machine is made from: locked packages, files that their programs can read, measured memory."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from scripts import TOP, load_script
+
+memory = load_script("memory")
+LOCK = TOP / "requirements-lab.lock"
+
+
+def test_the_development_container_is_made_from_the_lock() -> None:
+    container = json.loads((TOP / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["postCreateCommand"] == "python3 builders/environment.py lab"
+    assert re.fullmatch(r"\S+/python:3\.1[1-9]\S*", container["image"])
+    assert 8000 in container["forwardPorts"], "make serve can be seen"
+
+
+def test_binder_installs_the_lock_and_nothing_else() -> None:
+    lines = [one for one in (TOP / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines() if not one.startswith("#")]
+    assert lines == ["-r ../requirements-lab.lock"]
+    assert re.fullmatch(r"python-3\.1[1-9]\n", (TOP / "binder" / "runtime.txt").read_text(encoding="utf-8"))
+    script = TOP / "binder" / "postBuild"
+    assert os.access(script, os.X_OK), "repo2docker runs it only if it may be executed"
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    (install,) = re.findall(r"pip install (.*)", script.read_text(encoding="utf-8"))
+    assert install.startswith("--no-deps --no-index "), "the network is for the lock alone"
+    assert "-e" not in install.split(), "a student's own disk would hide it"
+
+
+def test_every_package_of_the_lock_has_its_hash() -> None:
+    packages = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8").strip())
+    assert len(packages) > 100
+    assert not [one.splitlines()[0] for one in packages if not re.match(r"[a-z0-9._-]+==[^ ]+.*\\\n    --hash=sha256:[0-9a-f]{64}", one)]
+
+
+def test_the_lock_has_all_that_a_learner_needs() -> None:
+    needed = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]["lab"]
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    names = {re.split(r"[^\w.-]", one)[0] for one in needed}
+    assert names <= locked, "run make lock"
+
+
+def test_the_measured_memory_is_of_chapters_that_the_book_has() -> None:
+    with memory.TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == memory.COLUMNS
+    assert [row["part_id"] for row in rows] == ["server", *memory.CHAPTERS]
+    assert all((TOP / "chapters" / f"{name}.md").is_file() for name in memory.CHAPTERS)
+    assert all(20 < int(row["peak_mib"]) < 4000 for row in rows)
+
+
+def test_a_peak_is_what_the_process_held() -> None:
+    code = "import sys; sys.path.insert(0, 'builders'); import memory, os; b = memory.peak(os.getpid()); x = b'x' * (300 << 20); print(memory.peak(os.getpid()) - b)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
+    assert 290 <= int(done.stdout) <= 330
+
+
+def test_where_jupyterlab_is_not_it_says_so_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)
+    monkeypatch.setattr(memory, "TABLE", tmp_path / "memory.csv")
+    assert memory.main() == 1
+    assert capsys.readouterr().err == "error: JupyterLab is not installed here; run: make memory\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_page_reads_the_measurement() -> None:
+    page = (TOP / "chapters" / "27-classes.md").read_text(encoding="utf-8")
+    assert 'load("memory")' in page
+    with memory.TABLE.open(encoding="utf-8", newline="") as file:
+        assert not [row["peak_mib"] for row in csv.DictReader(file) if row["peak_mib"] in page]
