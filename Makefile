@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab lock lint clean
+.PHONY: help book test serve pdf epub zip publish lab lock lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
@@ -21,6 +21,23 @@ test: ## install what tests need, build, run every test
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+pdf: ## build, and print the book to _build/print as PDF (with a Chromium; one is installed if need be)
+	@$(PYTHON) builders/environment.py test
+	@$(RUN) builders/browser.py
+	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf
+
+epub: book ## build, and bind the book for e-readers in _build/print
+	@$(RUN) -m builders.print epub
+
+zip: book ## build, and pack the site in _build/print; it opens from a folder
+	@$(RUN) -m builders.print zip
+
+publish: ## build the site with PDF, EPUB and zip to download
+	@$(PYTHON) builders/environment.py test
+	@$(RUN) builders/browser.py
+	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf epub zip
+	@CARTBOOK_OFFERS=_build/print $(RUN) builders/book.py
 
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
