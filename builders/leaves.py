@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-LEFT_OUT = "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-screen, .cb-narrow, .cb-bar, .sd-stretched-link, .tag_hide-input > details.hide"
+LEFT_OUT = "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-screen, .cb-narrow, .cb-bar, .tag_hide-input > details.hide"
 DRAWN = re.compile(r"<svg .*?</svg>", re.DOTALL)
 NOT_PRINTED = frozenset({"26-downloads"})
 CONTROLS = "The online book lets you choose what this chart shows; here it shows the first choice."
@@ -92,6 +92,8 @@ def _strip(body: Tag) -> None:
         spec = chart.select_one("script.cb-spec")
         if spec is not None and any("bind" in signal for signal in json.loads(spec.get_text()).get("signals", [])):
             chart.append(new("p", CONTROLS, class_="cb-reading"))
+    while (door := body.select_one("section .sd-stretched-link")) is not None:  # cards that lead to pages
+        door.find_parent("section").decompose()  # type: ignore[union-attr]
     for one in body.select(LEFT_OUT):
         one.decompose()
     for one in body.select(".cell details.hide"):  # an output that the site folds
@@ -103,8 +105,6 @@ def _strip(body: Tag) -> None:
     for one in body.select(".cb-facts details"):
         one.summary.name = "p"  # type: ignore[union-attr]
         one.name = "div"
-    for one in body.select(".sd-card-title"):
-        one.name = "p"
     for name in ("tabindex", "valign", "border"):
         for one in body.select(f"[{name}]"):
             del one[name]

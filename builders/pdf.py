@@ -19,6 +19,11 @@ from pypdf.generic import ArrayObject, BooleanObject, ByteStringObject, Dictiona
 from builders import browser as chromium
 from builders.leaves import Book, anchor, cover, lower
 
+WIDTH = 643  # px: the 170 mm of A4 between the margins of print.css; a space at a line's end may hang out by a few
+WIDE = """width => [...document.body.querySelectorAll('*')]
+  .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > width + 8)
+  .map(one => `${one.closest('[id]')?.id}: ${one.tagName.toLowerCase()}`)"""
+LOST = "() => [...document.images].filter(one => !one.naturalWidth).map(one => one.getAttribute('src'))"
 STYLE = Path(__file__).with_name("print.css")
 
 
@@ -60,12 +65,17 @@ def pages_of(pdf: Path, book: Book) -> dict[str, int]:
 
 
 def printed(browser: Browser, html: str, work: Path) -> Path:
-    """Chromium's print of a page that lies beside its pictures."""
+    """Chromium's print of a page that lies beside its pictures. Raises ValueError if a picture is lost, or anything cut."""
     source, target = work / "book.html", work / "book.pdf"
     source.write_text(html, encoding="utf-8")
-    page = browser.new_page()
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900})
     page.set_default_timeout(300_000)
     page.goto(source.as_uri(), wait_until="load")
+    page.emulate_media(media="print")
+    if lost := page.evaluate(LOST):
+        raise ValueError(f"the print has lost {', '.join(lost[:3])}")
+    if wide := page.evaluate(WIDE, WIDTH):
+        raise ValueError(f"wider than the paper: {', '.join(wide[:3])}; mend builders/print.css or the page")
     page.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
     page.close()
     return target

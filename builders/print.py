@@ -66,7 +66,7 @@ def main(kinds: list[str]) -> str | None:
         except OSError as error:
             hint = "free some room" if error.errno == errno.ENOSPC else "run make book, then try again"
             return f"error: {error.strerror}: {error.filename}; {hint}"
-        print(f"{target.relative_to(TOP)}: {target.stat().st_size / 1e6:.1f} MB", flush=True)
+        print(f"{os.path.relpath(target)}: {target.stat().st_size / 1e6:.1f} MB", flush=True)
     return None
 
 
