@@ -20,7 +20,9 @@ from urllib.parse import quote, unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-LEFT_OUT = "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-screen, .cb-narrow, .cb-bar, .tag_hide-input > details.hide"
+LEFT_OUT = (
+    "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-screen, .cb-narrow, .cb-bar, .tag_hide-input > details.hide"
+)
 DRAWN = re.compile(r"<svg .*?</svg>", re.DOTALL)
 NOT_PRINTED = frozenset({"26-downloads"})
 CONTROLS = "The online book lets you choose what this chart shows; here it shows the first choice."
@@ -61,12 +63,15 @@ def gather(site: Path, toc: Path) -> Book:
     pictures: dict[str, str] = {}
     for number, (page, part, title) in enumerate(pages):
         text = (site / f"{page}.html").read_text(encoding="utf-8")
+        start, end = text.find('<article class="bd-article"'), text.rfind("</article>")
+        if start < 0 or end < 0:
+            raise ValueError(f"{page}.html has no article")
+        text = text[start : end + len("</article>")]
         drawn = DRAWN.findall(text)
         places = iter(range(len(drawn)))
         text = DRAWN.sub(lambda _, places=places: f'<img data-drawn="{next(places)}"/>', text)  # type: ignore[misc]
-        body = BeautifulSoup(text, "html.parser").select_one("article.bd-article")
-        if body is None:
-            raise ValueError(f"{page}.html has no article")
+        body = BeautifulSoup(text, "html.parser").article
+        assert body is not None
         _strip(body)
         pictures |= _pictures(body, drawn, known[page])
         _quizzes(body)
@@ -82,7 +87,7 @@ def anchor(name: str, fragment: str = "") -> str:
 
 def new(name: str, text: str = "", **attributes: str) -> Tag:
     """An element with its text."""
-    made = BeautifulSoup("", "html.parser").new_tag(name, attrs={key.rstrip("_"): value for key, value in attributes.items()})
+    made = Tag(name=name, attrs={key.rstrip("_"): value for key, value in attributes.items()})
     made.string = text
     return made
 
@@ -100,15 +105,15 @@ def _strip(body: Tag) -> None:
         if one.summary is not None:
             one.summary.decompose()
         one.unwrap()
-    for one in body.select("button"):
+    for one in body.find_all("button"):
         one.unwrap()
     for one in body.select(".cb-facts details"):
         one.summary.name = "p"  # type: ignore[union-attr]
         one.name = "div"
-    for name in ("tabindex", "valign", "border"):
-        for one in body.select(f"[{name}]"):
-            del one[name]
-    for one in body.select(".cell"):
+    for one in body.find_all(True):
+        for name in ("tabindex", "valign", "border", "role", "aria-labelledby", "aria-describedby", "aria-label"):
+            one.attrs.pop(name, None)
+    for one in body.find_all(class_="cell"):
         if not one.get_text(strip=True) and not one.select_one("img"):
             one.decompose()
 
@@ -174,12 +179,9 @@ def _quizzes(body: Tag) -> None:
 def _links(body: Tag, page: str, known: dict[str, str]) -> None:
     """Ids and links that hold in the whole book; ``data-leaf`` names a link's page. Links to files become their words."""
     mine = known[page]
-    for one in body.select("[id]"):
+    for one in body.find_all(id=True):
         one["id"] = anchor(mine, str(one["id"]))
-    for one in body.select("[aria-labelledby], [aria-describedby], [aria-label], [role]"):
-        for name in ("aria-labelledby", "aria-describedby", "aria-label", "role"):
-            one.attrs.pop(name, None)
-    for link in body.select("a[href]"):
+    for link in body.find_all("a", href=True):
         address = urlsplit(str(link["href"]))
         if address.scheme:
             link["href"] = quote(str(link["href"]), safe="%/:?#[]@!$&'()*+,;=~")

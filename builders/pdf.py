@@ -32,6 +32,8 @@ def sheet(book: Book, told: dict[str, Any], at: dict[str, int]) -> str:
     listed, bound, part = "", "", ""
     for leaf in book.leaves:
         body = copy.copy(leaf.body)
+        for figure in body.find_all("figure"):  # in a PDF's tags a figure is the picture itself, which has the words
+            figure.name, figure["class"] = "div", " ".join(["figure", *figure.get_attribute_list("class")])
         opened = f'<div class="opens" id="{anchor(leaf.name)}">'
         if leaf.part:
             lower(body, 1)
