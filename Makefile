@@ -28,6 +28,23 @@ slides: book ## the slides alone
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+pdf: ## build, and print the book to _build/print as PDF (with a Chromium; one is installed if need be)
+	@$(PYTHON) builders/environment.py test
+	@$(RUN) builders/browser.py
+	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf
+
+epub: book ## build, and bind the book for e-readers in _build/print
+	@$(RUN) -m builders.print epub
+
+zip: book ## build, and pack the site in _build/print; it opens from a folder
+	@$(RUN) -m builders.print zip
+
+publish: ## build the site with PDF, EPUB and zip to download
+	@$(PYTHON) builders/environment.py test
+	@$(RUN) builders/browser.py
+	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf epub zip
+	@CARTBOOK_OFFERS=_build/print $(RUN) builders/book.py
+
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
 	@cd chapters && ../$(RUN) -m jupyterlab

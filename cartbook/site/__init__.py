@@ -37,7 +37,7 @@ from sphinx.util import logging
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import lost, meta, takeaway, words
+from cartbook.site import lost, meta, offers, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -245,6 +245,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     if "data-quiz=" not in context.get("body", ""):
         for kind in ("script_files", "css_files"):
             context[kind] = [one for one in context[kind] if not _asks_for(one, ("quiz.js", "quiz.css"))]
+    if pagename != "search":
+        context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("folder.js",))]
     unwanted = ("thebe", "mathjax", "design-tabs")
     context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
     context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
@@ -273,6 +275,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
     )
     takeaway.write(app)
+    offers.finish(app)
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
@@ -293,6 +296,7 @@ def _sync(folder: Path, files: dict[str, str]) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
+    app.add_directive("downloads", offers.Downloads)
     app.connect("config-inited", _assets)
     app.connect("builder-inited", _sheets)
     app.connect("env-before-read-docs", _before_reading)
@@ -313,4 +317,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("figure.js", loading_method="defer")
     app.add_js_file("explorer.js", loading_method="defer")
     app.add_js_file("quiz.js", loading_method="defer")
+    app.add_js_file("folder.js", loading_method="defer")
     return {"version": "1", "env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,124 @@
+"""The PDF is whole: its contents tell the truth, every picture is in it with its words, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from scripts import TOP
+
+from builders import leaves
+
+
+@pytest.fixture(scope="module")
+def pdf(bind: Callable[[str], Path]) -> PdfReader:
+    return PdfReader(bind("pdf"))
+
+
+@pytest.fixture(scope="module")
+def book(site: Path) -> leaves.Book:
+    return leaves.gather(site, TOP / "_toc.yml")
+
+
+@pytest.fixture(scope="module")
+def words(pdf: PdfReader) -> list[str]:
+    """The text of each page, without spaces: print breaks lines where it likes."""
+    return [re.sub(r"\s", "", page.extract_text()) for page in pdf.pages]
+
+
+def bookmarks(pdf: PdfReader, items: list[Any], depth: int = 1) -> Iterator[tuple[int, str, int]]:
+    for one in items:
+        if isinstance(one, list):
+            yield from bookmarks(pdf, one, depth + 1)
+        else:
+            page = pdf.get_destination_page_number(one)
+            assert page is not None
+            yield depth, one.title, page + 1
+
+
+def test_bookmarks_are_the_contents_and_the_contents_name_the_right_pages(pdf: PdfReader, book: leaves.Book, words: list[str]) -> None:
+    marks = list(bookmarks(pdf, pdf.outline))
+    wanted, part = ["Contents"], ""
+    for leaf in book.leaves:
+        wanted += [leaf.part] if leaf.part != part else []
+        part = leaf.part
+        wanted.append(leaf.title)
+    in_front = {leaf.title for leaf in book.leaves if not leaf.part}
+    shown = [title for depth, title, _ in marks if depth == 1 or (depth == 2 and title in wanted)]
+    assert shown == wanted
+    begins = {title: page for depth, title, page in marks if title in wanted and (depth == 2 or title in in_front)}
+    listed = "".join(words[1:3])
+    for title, page in begins.items():
+        assert f"{title}{page}".replace(" ", "") in listed, title
+
+
+def test_title_page_and_document_say_what_it_is(pdf: PdfReader, words: list[str]) -> None:
+    told = leaves.about(TOP)
+    for said in (
+        "CAR-TinNumbers",
+        "AcompaniontoYang&Wang2023",
+        f"Version{told['version']}",
+        "Notyetclinicallyreviewed",
+        "CCBY4.0",
+        "October2022",
+    ):
+        assert said in words[0]
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "CAR-T in Numbers"
+    assert pdf.root_object["/Lang"] == "en-GB"
+
+
+def test_every_page_has_its_number_and_more_than_that(words: list[str]) -> None:
+    for number, text in enumerate(words[1:], start=2):
+        assert text.startswith(f"{number}CAR-TinNumbers"), f"page {number}"
+        assert len(text) > 60, f"page {number} is empty"
+
+
+def test_every_picture_is_there_with_its_alternative(pdf: PdfReader, book: leaves.Book, words: list[str]) -> None:
+    shown = [str(image["alt"]) for leaf in book.leaves for image in leaf.body.select("img")]
+    assert len(shown) == len(book.pictures)
+    tagged = [str(one["/Alt"]) for one in elements(pdf.root_object["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
+    assert sorted(tagged) == sorted(shown)
+    text = "".join(words)
+    for name, svg in book.pictures.items():
+        labels = [re.sub(r"\s", "", label) for label in re.findall(r"<text[^>]*>([^<&]{4,})</text>", svg)]
+        assert all(label in text for label in labels), f"{name}: {[label for label in labels if label not in text][:3]}"
+
+
+def elements(one: Any) -> Iterator[Any]:
+    """Every element of the tree of tags."""
+    waiting = [one]
+    while waiting:
+        item = waiting.pop().get_object()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict) and item.get("/Type") != "/MCR":
+            yield item
+            waiting += [item.raw_get("/K")] if "/K" in item else []
+
+
+def test_links_lead_to_places_of_the_book_or_to_the_web(pdf: PdfReader) -> None:
+    places, inside = pdf.named_destinations, 0
+    for page in pdf.pages:
+        for reference in page.get("/Annots", []):
+            note = reference.get_object()
+            if note["/Subtype"] != "/Link":
+                continue
+            action = note.get("/A", {})
+            if "/URI" in action:
+                assert str(action["/URI"]).startswith(("https://", "http://")), action["/URI"]
+                continue
+            target = note.get("/Dest", action.get("/D"))
+            assert isinstance(target, list) or str(target) in places, target
+            inside += 1
+    assert inside > 500
+
+
+def test_a_citation_leads_to_its_reference(pdf: PdfReader, book: leaves.Book) -> None:
+    cited = [str(link["href"])[1:] for leaf in book.leaves for link in leaf.body.select(".bibtex-citation a")]
+    assert cited
+    assert all(f"/{one}" in pdf.named_destinations for one in cited)
