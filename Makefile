@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab lock lint clean
+.PHONY: help book test serve lab lock licences lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
@@ -20,7 +20,7 @@ test: ## install what tests need, build, run every test
 	@$(RUN) -m pytest -n 2 tests
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
-	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@$(RUN) builders/serve.py $(PORT)
 
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
@@ -30,6 +30,9 @@ lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
 	@uv pip compile pyproject.toml --extra book --extra test --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
 	@uv pip compile pyproject.toml --extra book --extra lab --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-lab.lock
+
+licences: ## list every locked dependency with its licence; fails on one that is not allowed
+	@$(RUN) builders/licences.py
 
 lint: ## format and mend what ruff can
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .

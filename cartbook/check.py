@@ -17,6 +17,8 @@ from typing import Any
 
 from frictionless import Detector, Resource, Schema, system
 
+from cartbook.inert import danger
+
 #: the words that stand for a value which is not there, and which are kept apart everywhere
 MISSING = ("not reported", "not reached", "not applicable")
 LARGEST = 5_000_000  # bytes; the largest table is far below, so anything above is not one of ours
@@ -57,7 +59,8 @@ class DataError(ValueError):
 
 def finding(file: str, row: int | str, column: str, rule: str, cure: str) -> str:
     """One line that tells where a table is wrong and what to do; rows count from 1, the header."""
-    return f"data/{file}, row {row}, column {column}: {rule}. To mend it: {cure}."
+    short = rule if len(rule) <= 300 else f"{rule[:300]} …"
+    return f"data/{file}, row {row}, column {column}: {short}. To mend it: {cure}."
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -131,6 +134,7 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
 def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
     """What a schema cannot say: blank cells, and cells of one table that contradict each other."""
     rows: list[dict[str, str]] = []
+    texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] not in ("integer", "number")}
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             for column, cell in row.items():
@@ -138,6 +142,8 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, "the cell is blank", "write the value, or one of: " + ", ".join(MISSING))
                 elif cell != cell.strip():
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
+                elif wrong := danger(cell, number=column not in texts):
+                    yield finding(path.name, number, column, *wrong)
             for column, rule, cure in _rules(resource["name"], row):
                 yield finding(path.name, number, column, rule, cure)
             rows.append(row)

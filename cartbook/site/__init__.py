@@ -6,7 +6,8 @@ As a Sphinx extension it
 - tells Sphinx which tables and modules a chapter depends on, so that a changed CSV executes the
   chapters that read it and no others;
 - says which chapter executes, and how many are left;
-- brings the scripts and styles from the packages that carry them, and lets no page ask another host;
+- brings the scripts and styles from the packages that carry them, cut to what pages use (light), and
+  forbids each page other hosts and code of its own;
 - gives every page a description.
 """
 
@@ -34,7 +35,8 @@ from sphinx.util import logging
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
-from cartbook.site import takeaway
+from cartbook.policy import IN_PAGE
+from cartbook.site import light, takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -209,13 +211,13 @@ def _assets(app: Sphinx, config: Any) -> None:
     """Vega's script and the colours, made from the packages that carry them."""
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
-    vega = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    files = {"vega.js": f"(() => {{{vega}}})();\n", "colours.css": stylesheet()}  # closed in, so that its short names meet no others
+    files = {"vega.js": light.runtime(), "colours.css": stylesheet()}
     for name, text in files.items():
         path = made / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     config.html_static_path = [*config.html_static_path, str(made)]
+    config.templates_path = [str(PACKAGE / "site" / "templates"), *config.templates_path]
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -226,17 +228,13 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         # docutils marks references with a role that ARIA has given up; sphinx-exercise gives every exercise the same id
         body, count = context["body"].replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
         context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
-    if "cb-explorer" not in context.get("body", ""):
-        context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("explorer.js",))]
-    unwanted = ("thebe", "mathjax", "design-tabs")
-    context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
-    context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
-
-
-def _asks_for(asset: Any, unwanted: tuple[str, ...]) -> bool:
-    """Whether a script or style is one that the book does without: each is dead weight or asks another host."""
-    name, body = str(getattr(asset, "filename", "") or asset).lower(), str(getattr(asset, "attributes", {}).get("body") or "").lower()
-    return any(word in name or word in body for word in unwanted)
+        context["body"] = re.sub(r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", context["body"], flags=re.DOTALL)
+        context["body"] = re.sub(r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', context["body"])
+    context["metatags"] = f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">' + context.get("metatags", "")
+    context["script_files"] = light.scripts(context["script_files"], pagename, context.get("body", ""))
+    styles = [str(one.filename).removeprefix("_static/") for one in context["css_files"] if "thebe" not in str(one.filename)]
+    app.cartbook_styles = list(dict.fromkeys([*getattr(app, "cartbook_styles", []), *styles]))  # type: ignore[attr-defined]
+    context["css_files"] = [f"_static/{light.STYLE}"]
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
@@ -245,11 +243,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    # Twelve icons do not need a megabyte of fonts and scripts: icons.css draws them.
-    (out / "_static" / "scripts" / "fontawesome.js").write_text("", encoding="utf-8")
-    shutil.rmtree(out / "_static" / "vendor" / "fontawesome", ignore_errors=True)
-    theme = out / "_static" / "styles" / "pydata-sphinx-theme.css"
-    theme.write_text(re.sub(r"@font-face\s*{[^}]*}", "", theme.read_text(encoding="utf-8")), encoding="utf-8")
+    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css"})
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(
