@@ -279,7 +279,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _purge)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
-    app.connect("build-finished", _finished)
+    app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
     app.add_css_file("colours.css")
     app.add_css_file("icons.css")
     app.add_css_file("book.css")

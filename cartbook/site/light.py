@@ -7,9 +7,9 @@ id which no page and no script of the site has.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ WANTED = {
 SEARCH = ("doctools.js", "translations.js")
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
-    *("**/*.map", "**/*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
-    *("scripts/bootstrap.js", "scripts/fontawesome.js", "sphinx_highlight.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
+    *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
+    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
 )
 #: styles of the theme that no page names by itself, and which come first
 FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
@@ -101,7 +101,7 @@ def used(out: Path) -> tuple[set[str], set[str]]:
         names.feed(text)
         variables |= set(READ.findall(text))
     for script in (out / "_static").rglob("*.js"):
-        if not script.name.startswith("vega"):
+        if not script.name.startswith("vega") and not unused("_static", [script.name]):
             text = script.read_text(encoding="utf-8")
             names.found.update(re.findall(r"[A-Za-z_][\w-]*", text))
             variables |= set(READ.findall(text))
@@ -164,22 +164,23 @@ def stylesheet(out: Path, styles: list[str], ours: set[str]) -> str:
     return _needed("\n".join(parts), variables)
 
 
+def unused(folder: str, names: list[str]) -> set[str]:
+    """Those of a folder's files that nothing on the site loads; :func:`shutil.copytree` asks like this what to ignore."""
+    found = {name for pattern in UNUSED for name in fnmatch.filter(names, pattern)}
+    if Path(folder).name in ("_static", "styles"):
+        found |= {name for name in names if name.endswith(".css") and name != STYLE}
+    return found
+
+
 def finish(out: Path, styles: list[str], ours: set[str]) -> None:
-    """Write the one style sheet, name it in every page with its hash, and drop the files that nothing loads."""
-    static = out / "_static"
-    if not (static / FIRST[-1]).is_file():  # Sphinx wrote no page, so all is as it was
+    """Write the one style sheet, and name it in every page with its hash."""
+    if not styles:  # Sphinx wrote no page, so all is as it was
         return
-    for pattern in UNUSED:
-        for path in sorted(static.glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
     text = stylesheet(out, styles, ours)
-    (static / STYLE).write_text(text, encoding="utf-8")
+    (out / "_static" / STYLE).write_text(text, encoding="utf-8")
     named = f"{STYLE}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
     for page in out.rglob("*.html"):
         old = page.read_text(encoding="utf-8")
         new = re.sub(rf"{re.escape(STYLE)}(?:\?v=\w+)?", named, old)
         if new != old:
             page.write_text(new, encoding="utf-8")
-    for path in [*static.glob("*.css"), *static.glob("styles/*.css")]:
-        if path.name != STYLE:
-            path.unlink()

@@ -125,11 +125,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = {"index": "# A book\n", "chapters/words": "# Words\n\n```{glossary-table}\n```\n"}
     pages["chapters/evidence"] = "# Evidence\n\n```{evidence-explorer}\n```\n"
     for name, text in pages.items():
-        about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n---\n\n"
+        about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv]\n---\n\n"
         (book / f"{name}.md").write_text(about + text, encoding="utf-8")
     toc = "".join(f"- file: chapters/{name}\n" for name in ("harm", "words", "evidence"))
     (book / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{toc}", encoding="utf-8")
-    write(book / "data" / "studies.csv", ["note", "label"], STRANGE)
+    write(book / "data" / "studies.csv", ["note"], STRANGE)
+    write(book / "data" / "studies.csv", ["label"], "]]> \"'>&lt;b&gt; 5 < 6")
     write(book / "data" / "glossary.csv", ["definition"], STRANGE)
     environment = {**os.environ, "PYTHONPATH": str(book)}
     done = subprocess.run([sys.executable, "builders/book.py"], cwd=book, env=environment, capture_output=True, text=True, check=False)
