@@ -26,7 +26,7 @@ slides: book ## the slides alone
 	@$(RUN) -m builders.teaching slides
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
-	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@$(RUN) builders/serve.py $(PORT)
 
 pdf: ## build, and print the book to _build/print as PDF (with a Chromium; one is installed if need be)
 	@$(PYTHON) builders/environment.py test
@@ -61,6 +61,9 @@ lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
 	@uv pip compile pyproject.toml --extra book --extra test --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
 	@uv pip compile pyproject.toml --extra book --extra lab --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-lab.lock
+
+licences: ## list every locked dependency with its licence; fails on one that is not allowed
+	@$(RUN) builders/licences.py
 
 lint: ## format and mend what ruff can
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .

@@ -113,11 +113,14 @@ def kept() -> str:
 
 
 def publish(html: Path) -> None:
-    """Put a copy of the finished pages where the site is, in one step."""
+    """Put a copy of the finished pages, with those files alone that they load, where the site is, in one step."""
+    from cartbook.site.light import unused
+
+    hidden = shutil.ignore_patterns(".buildinfo*", "reports")
     new, old = SITE.with_name("html.new"), SITE.with_name("html.old")
     for folder in (new, old):
         shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(html, new, ignore=shutil.ignore_patterns(".buildinfo*", "reports"))
+    shutil.copytree(html, new, ignore=lambda folder, names: {*hidden(folder, names), *unused(folder, names)})
     if SITE.is_dir():
         SITE.rename(old)
     new.rename(SITE)

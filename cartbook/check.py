@@ -22,6 +22,7 @@ from typing import Any
 from frictionless import Detector, Resource, Schema, system
 
 from cartbook.agreement import Agreements, slug
+from cartbook.inert import danger
 from cartbook.seal import NAME as SEALS
 from cartbook.seal import broken as unsealed
 from cartbook.seal import write as write_seals
@@ -66,7 +67,8 @@ class DataError(ValueError):
 
 def finding(file: str, row: int | str, column: str, rule: str, cure: str) -> str:
     """One line that tells where a table is wrong and what to do; rows count from 1, the header."""
-    return f"data/{file}, row {row}, column {column}: {rule}. To mend it: {cure}."
+    short = rule if len(rule) <= 300 else f"{rule[:300]} …"
+    return f"data/{file}, row {row}, column {column}: {short}. To mend it: {cure}."
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -147,6 +149,7 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
 def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
     """What a schema cannot say: blank cells, and cells of one table that contradict each other."""
     rows: list[dict[str, str]] = []
+    texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] not in ("integer", "number")}
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             for column, cell in row.items():
@@ -156,6 +159,8 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
                 elif cell not in MISSING and cell.startswith(("n", "N")) and difflib.get_close_matches(cell, MISSING, cutoff=0.85):
                     yield finding(path.name, number, column, f"{cell!r} is nearly a set word", "write one of: " + ", ".join(MISSING))
+                elif wrong := danger(cell, number=column not in texts):
+                    yield finding(path.name, number, column, *wrong)
             for column, rule, cure in _rules(resource["name"], row):
                 yield finding(path.name, number, column, rule, cure)
             rows.append(row)

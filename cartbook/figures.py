@@ -72,6 +72,8 @@ def _cell(value: Any) -> str:
         raise ValueError("a table for readers has no blank cells: write not reported, not reached or not applicable")
     if isinstance(value, float):
         return f"{value:.1f}"
+    if isinstance(value, str) and re.match(r"[=@\t\r]|[+-](?!\d[\d.]*$)", value):
+        raise ValueError(f"{value[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit")
     return str(value)
 
 

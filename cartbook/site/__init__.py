@@ -6,7 +6,8 @@ As a Sphinx extension it
 - tells Sphinx which tables and modules a chapter depends on, so that a changed CSV executes the
   chapters that read it and no others;
 - says which chapter executes, and how many are left;
-- brings the scripts and styles from the packages that carry them, and lets no page ask another host;
+- brings the scripts and styles from the packages that carry them, cut to what pages use (light), and
+  forbids each page other hosts and code of its own;
 - gives every page a description.
 """
 
@@ -25,10 +26,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-import sphinx_exercise
 import vl_convert
 from docutils import nodes
-from myst_nb import sphinx_ext as myst_nb
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -36,8 +35,9 @@ from sphinx.util import logging
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
+from cartbook.policy import IN_PAGE
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import lost, meta, offers, takeaway, words
+from cartbook.site import light, lost, meta, offers, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -215,21 +215,13 @@ def _assets(app: Sphinx, config: Any) -> None:
     """Vega's script and the colours, made from the packages that carry them."""
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
-    vega = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    files = {"vega.js": f"(() => {{{vega}}})();\n", "colours.css": stylesheet()}  # closed in, so that its short names meet no others
+    files = {"vega.js": light.runtime(), "colours.css": stylesheet()}
     for name, text in files.items():
         path = made / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     config.html_static_path = [*config.html_static_path, str(made)]
-
-
-def _sheets(app: Sphinx) -> None:
-    """Copy two style sheets now that their extensions copy at the end, when the pages that name them by checksum are written."""
-    if app.builder.name in PAGES:
-        (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
-        myst_nb.add_global_html_resources(app, None)
-        sphinx_exercise.copy_asset_files(app, None)
+    config.templates_path = [str(PACKAGE / "site" / "templates"), *config.templates_path]
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -240,22 +232,13 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         # docutils marks references with a role that ARIA has given up; sphinx-exercise gives every exercise the same id
         body, count = context["body"].replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
         context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
-    if "cb-explorer" not in context.get("body", ""):
-        context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("explorer.js",))]
-    if "data-quiz=" not in context.get("body", ""):
-        for kind in ("script_files", "css_files"):
-            context[kind] = [one for one in context[kind] if not _asks_for(one, ("quiz.js", "quiz.css"))]
-    if pagename != "search":
-        context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, ("folder.js",))]
-    unwanted = ("thebe", "mathjax", "design-tabs")
-    context["script_files"] = [one for one in context["script_files"] if not _asks_for(one, unwanted)]
-    context["css_files"] = [one for one in context["css_files"] if not _asks_for(one, ("thebe",))]
-
-
-def _asks_for(asset: Any, unwanted: tuple[str, ...]) -> bool:
-    """Whether a script or style is one that the book does without: each is dead weight or asks another host."""
-    name, body = str(getattr(asset, "filename", "") or asset).lower(), str(getattr(asset, "attributes", {}).get("body") or "").lower()
-    return any(word in name or word in body for word in unwanted)
+        context["body"] = re.sub(r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", context["body"], flags=re.DOTALL)
+        context["body"] = re.sub(r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', context["body"])
+    context["metatags"] = f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">' + context.get("metatags", "")
+    context["script_files"] = light.scripts(context["script_files"], pagename, context.get("body", ""))
+    styles = [str(one.filename).removeprefix("_static/") for one in context["css_files"] if "thebe" not in str(one.filename)]
+    app.cartbook_styles = list(dict.fromkeys([*getattr(app, "cartbook_styles", []), *styles]))  # type: ignore[attr-defined]
+    context["css_files"] = [f"_static/{light.STYLE}"]
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
@@ -264,11 +247,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    # Twelve icons do not need a megabyte of fonts and scripts: icons.css draws them.
-    (out / "_static" / "scripts" / "fontawesome.js").write_text("", encoding="utf-8")
-    shutil.rmtree(out / "_static" / "vendor" / "fontawesome", ignore_errors=True)
-    theme = out / "_static" / "styles" / "pydata-sphinx-theme.css"
-    theme.write_text(re.sub(r"@font-face\s*{[^}]*}", "", theme.read_text(encoding="utf-8")), encoding="utf-8")
+    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css"})
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(
@@ -276,7 +255,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     )
     takeaway.write(app)
     offers.finish(app)
-    known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
+    known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex", "404"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
             path.unlink()
@@ -298,7 +277,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_directive(name, directive)
     app.add_directive("downloads", offers.Downloads)
     app.connect("config-inited", _assets)
-    app.connect("builder-inited", _sheets)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
     app.connect("doctree-read", takeaway.collect)
@@ -307,7 +285,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _purge)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
-    app.connect("build-finished", _finished)
+    app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
     for part in (words, meta, lost):
         part.setup(app)
     app.add_css_file("colours.css")

@@ -26,6 +26,9 @@ def front_matter(text: str) -> dict[str, Any]:
     return (yaml.safe_load(found[1]) if found else None) or {}
 
 
+MARK, WRITTEN = re.compile(r"[\\`*_{}\[\]<>&$~#|]"), r"\\\g<0>"  # what Markdown reads as a mark, and the same as mere text
+
+
 class GlossaryTable(Glossary):
     """``{glossary-table}``: every term of data/glossary.csv, so that ``{term}`` can link to it."""
 
@@ -38,7 +41,7 @@ class GlossaryTable(Glossary):
         lines: list[str] = []
         for row in rows:
             names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
-            lines += [*dict.fromkeys(names), f"   {row['definition']}", ""]
+            lines += [*dict.fromkeys(names), f"   {MARK.sub(WRITTEN, row['definition'])}", ""]
         self.content = StringList(lines, source="data/glossary.csv")
         return super().run()
 

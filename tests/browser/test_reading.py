@@ -22,8 +22,9 @@ DRAWN = """figure => {
 
 
 @contextmanager
-def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+def reader(browser: Browser, url: str, disk: bool = False, **options: Any) -> Iterator[Page]:
     """A page in a fresh context; a request to another host or an error on the page fails the test."""
+    home = "file://" if disk else "http://127.0.0.1"
     context = browser.new_context(**options)
     page = context.new_page()
     page.set_default_timeout(120_000)
@@ -32,9 +33,7 @@ def reader(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None)
     page.on(
         "request",
-        lambda request: (
-            faults.append(f"outside: {request.url}") if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None
-        ),
+        lambda request: faults.append(f"outside: {request.url}") if not request.url.startswith((home, "data:", "blob:")) else None,
     )
     page.goto(url, wait_until="networkidle")
     yield page

@@ -1,0 +1,41 @@
+"""Serve the built site on this computer, with the headers that a careful host sends."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cartbook.policy import POLICY
+
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder with :data:`HEADERS`, and without a word."""
+
+    def end_headers(self) -> None:
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+    """A server of the folder on 127.0.0.1, not yet started; port 0 takes a free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
+
+
+if __name__ == "__main__":
+    try:
+        running = server(SITE, int(sys.argv[1]))
+    except OSError as error:
+        sys.exit(f"error: port {sys.argv[1]}: {error.strerror}; choose another one: make serve PORT=8001")
+    print(f"http://127.0.0.1:{running.server_port}  (Ctrl+C ends it)", flush=True)
+    try:
+        running.serve_forever()
+    except KeyboardInterrupt:
+        print()

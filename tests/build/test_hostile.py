@@ -1,0 +1,176 @@
+"""Text that is written to do harm is refused where it comes in, or comes out as mere text in every form."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import html5lib
+import pytest
+from scripts import TOP
+
+from cartbook.check import check_table, describe
+
+REFUSED = {
+    "script": "<script>alert(1)</script>",
+    "picture": "\"'><img src=x onerror=alert(1)>",
+    "end of script": "</script>",
+    "comment": "<!--",
+    "address": "[here](javascript:alert(1))",
+    "formula": '=HYPERLINK("http://x")',
+    "plus": "+1",
+    "at": "@SUM(A1)",
+    "minus": "-2+3",
+    "right-to-left": "a\u202eb",
+    "mark": "a\u200fb",
+    "100 kB": "x" * 100_000,
+}
+#: allowed, since 5 < 6 is said in tables; must stay what it is
+STRANGE = "]]> \"'> &lt;b&gt; 5 < 6 {{ x }} ${y} %s \\u003c 'a','b'"
+HARM = "</script><script>alert(1)</script><img src=x onerror=alert(1)>" + STRANGE
+
+CHAPTER = """---
+jupytext: {text_representation: {extension: .md, format_name: myst}}
+kernelspec: {display_name: Python 3, language: python, name: python3}
+book:
+  title: Hostile
+  description: A chapter made for a test, whose data are written to do harm.
+  data: [studies.csv]
+---
+
+# Hostile
+
+```{code-cell} ipython3
+:tags: [remove-input]
+import json
+from pathlib import Path
+import altair as alt
+import pandas as pd
+from cartbook import Choice, figure, load, quiz, table
+harm = json.loads(Path("HARM").read_text(encoding="utf-8"))
+rows = pd.DataFrame({harm: [harm, harm + "2"], "n": [1, 2]})
+chart = alt.Chart(rows.rename(columns={harm: "name"})).mark_bar().encode(x="n:Q", y="name:N", tooltip="name:N")
+figure(chart, id="harm", title=harm, reading=harm, alt="A bar chart of two bars with hostile names: " + harm, table=rows, source=harm)
+```
+
+```{code-cell} ipython3
+:tags: [remove-input]
+table(rows, caption=harm)
+```
+
+```{code-cell} ipython3
+:tags: [remove-input]
+quiz("harm", {harm: [Choice(harm, True, harm), Choice(harm + "2", False, harm)]})
+```
+
+The note of the first study is: {eval}`load("studies")["note"].iloc[0]`, and harm is {eval}`harm`.
+"""
+
+
+def free(resource: dict[str, object]) -> list[str]:
+    """The columns of a table that take any text."""
+    fields = resource["schema"]["fields"]  # type: ignore[index]
+    return [one["name"] for one in fields if one["type"] == "string" and not {"enum", "pattern"} & set(one.get("constraints", {}))]
+
+
+def write(path: Path, columns: list[str], text: str) -> None:
+    """Put a text into the first row, in each of the columns."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    for column in columns:
+        rows[1][rows[0].index(column)] = text
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_the_check_refuses_it_in_every_free_column_of_every_table(tmp_path: Path, text: str) -> None:
+    folder = Path(shutil.copytree(TOP / "data", tmp_path / "data"))
+    text = f"{text} and some more words"  # no shorter than a sentence, which some columns ask for
+    seen = 0
+    for resource in describe(folder)["resources"]:
+        path = folder / resource["path"]
+        sound = path.read_bytes()
+        bounded = {one["name"] for one in resource["schema"]["fields"] if "maxLength" in one.get("constraints", {})}
+        columns = free(resource)
+        for group in [[one for one in columns if one not in bounded], *([one] for one in columns if one in bounded)]:
+            write(path, group, text)
+            found = check_table(folder, resource)
+            path.write_bytes(sound)
+            assert [column for column in group if not any(f"{path.name}, row 2, column {column}:" in line for line in found)] == []
+            assert all(len(line) < 600 for line in found), "a finding is a line that one can read"
+            seen += len(group)
+    assert seen > 40
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small book whose tables hold strange text, and whose one chapter makes figures of harm that no check saw."""
+    book = tmp_path_factory.mktemp("hostile") / "book"
+    for name in ("cartbook", "builders", "data"):
+        shutil.copytree(TOP / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("_static", "drawings"):
+        shutil.copytree(TOP / "chapters" / name, book / "chapters" / name)
+    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib"):
+        shutil.copy(TOP / name, book / name)
+    (book / "chapters" / "HARM").write_text(json.dumps(HARM), encoding="utf-8")
+    (book / "chapters" / "harm.md").write_text(CHAPTER, encoding="utf-8")
+    pages = {"index": "# A book\n", "chapters/words": "# Words\n\n```{glossary-table}\n```\n"}
+    pages["chapters/evidence"] = "# Evidence\n\n```{evidence-explorer}\n```\n"
+    for name, text in pages.items():
+        about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv]\n---\n\n"
+        (book / f"{name}.md").write_text(about + text, encoding="utf-8")
+    toc = "".join(f"- file: chapters/{name}\n" for name in ("harm", "words", "evidence"))
+    (book / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{toc}", encoding="utf-8")
+    write(book / "data" / "studies.csv", ["note"], STRANGE)
+    write(book / "data" / "studies.csv", ["label"], "]]> \"'>&lt;b&gt; 5 < 6")
+    write(book / "data" / "glossary.csv", ["definition"], STRANGE)
+    environment = {**os.environ, "PYTHONPATH": str(book)}
+    done = subprocess.run([sys.executable, "builders/book.py"], cwd=book, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return book / "_build" / "html"
+
+
+@pytest.mark.parametrize("name", ["harm", "words", "evidence"])
+def test_in_a_page_it_is_text(site: Path, name: str) -> None:
+    tree = html5lib.parse((site / "chapters" / f"{name}.html").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    article = next(one for one in tree.iter("article"))
+    scripts = list(article.iter("script"))
+    assert all(one.get("type") == "application/json" for one in scripts)
+    assert not [one for one in article.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")]
+    words = " ".join(article.itertext())
+    assert "&lt;b&gt; 5 < 6" in words, "the text is there as it was written"
+    assert ("alert(1)" in words) == (name == "harm")
+
+
+def test_in_the_charts_data_it_is_a_string(site: Path) -> None:
+    page = (site / "chapters" / "harm.html").read_text(encoding="utf-8")
+    spec = json.loads(re.search(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    assert any(row.get("name") == HARM for data in spec["data"] for row in data.get("values", []))
+
+
+def test_in_the_csv_and_the_database_it_is_a_cell(site: Path) -> None:
+    with (site / "figures" / "harm.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [[HARM, "n"], [HARM, "1"], [HARM + "2", "2"]]
+    with sqlite3.connect(site / "data" / "car-t-in-numbers.sqlite") as base:
+        assert base.execute("SELECT note FROM studies LIMIT 1").fetchone() == (STRANGE,)
+    with (site / "data" / "studies.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["note"] == STRANGE
+
+
+def test_in_the_notebook_it_is_text(site: Path) -> None:
+    book = json.loads((site / "downloads" / "harm.ipynb").read_text(encoding="utf-8"))
+    assert "5 < 6" in json.dumps(book, ensure_ascii=False)
+    outputs = [one for cell in book["cells"] for one in cell.get("outputs", [])]
+    pages = [text for one in outputs for kind, text in one.get("data", {}).items() if kind == "text/html"]
+    assert pages
+    for text in pages:
+        tree = html5lib.parse(text if isinstance(text, str) else "".join(text), namespaceHTMLElements=False)
+        assert not [one for one in tree.iter() if one.tag in ("script", "img")]
