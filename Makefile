@@ -3,10 +3,10 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab lock lint clean
+.PHONY: help book test run-test serve lab lock lint clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
 
 book: ## install what is needed, execute every chapter, write _build/html
 	@$(PYTHON) builders/environment.py book
@@ -18,6 +18,10 @@ test: ## install what tests need, build, run every test
 	@$(RUN) builders/book.py
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 	@$(RUN) -m pytest -n 2 tests
+
+run-test: ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
+	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
+	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/running
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; $(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

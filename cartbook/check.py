@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from frictionless import Detector, Resource, Schema, system
-
 #: the words that stand for a value which is not there, and which are kept apart everywhere
 MISSING = ("not reported", "not reached", "not applicable")
 LARGEST = 5_000_000  # bytes; the largest table is far below, so anything above is not one of ours
@@ -100,6 +98,8 @@ def _raw(path: Path) -> Iterator[str]:
 
 def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
     """Every finding about one table; an empty list if it is sound."""
+    from frictionless import Detector, Resource, Schema, system  # here, because whoever only reads tables does without
+
     path = folder / resource["path"]
     found = list(_raw(path))
     if found:

@@ -7,7 +7,8 @@ As a Sphinx extension it
   chapters that read it and no others;
 - says which chapter executes, and how many are left;
 - brings the scripts and styles from the packages that carry them, and lets no page ask another host;
-- gives every page a description.
+- gives every page a description;
+- lets readers run a chapter in its page (cartbook.site.running).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from sphinx.util import logging
 
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
-from cartbook.site import takeaway
+from cartbook.site import running, takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -256,6 +257,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
     )
     takeaway.write(app)
+    running.write(app)
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
@@ -286,6 +288,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished)
+    running.setup(app)
     app.add_css_file("colours.css")
     app.add_css_file("icons.css")
     app.add_css_file("book.css")

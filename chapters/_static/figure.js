@@ -92,7 +92,7 @@
       bound.className = "cb-controls";
       const spec = JSON.parse(figure.querySelector(".cb-spec").textContent);
       picture.prepend(live);
-      const options = { mode: "vega", renderer: "svg", actions: false, defaultStyle: false, hover: true, bind: bound, tooltip: onTooltip };
+      const options = { mode: spec.$schema ? "vega-lite" : "vega", renderer: "svg", actions: false, defaultStyle: false, hover: true, bind: bound, tooltip: onTooltip };
       const { view } = await embed(live, spec, options);
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
@@ -121,6 +121,7 @@
       figure.addEventListener("pointerenter", () => start(figure), { once: true });
       figure.addEventListener("focusin", () => start(figure), { once: true });
     }
+    document.addEventListener("cb-new", event => start(event.target)); // a figure that came later
     document.addEventListener("keydown", event => event.key === "Escape" && hide());
     document.addEventListener("scroll", hide, { passive: true });
   };
