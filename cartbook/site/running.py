@@ -38,7 +38,7 @@ CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.js
 CORE_SCRIPT = ("pyodide.asm.js", "pyodide.asm.mjs")  # older releases have the one, newer ones the other
 FROM_RUNTIME = ("pandas", "jinja2", "jsonschema", "packaging")  # what Altair and the book need of a Pyodide release
 FROM_BUILD = ("altair", "narwhals", "typing_extensions")  # pure Python: taken from the build, so that both draw alike
-ON_DEMAND = ("scipy",)  # large, and only some chapters ask for it
+ON_DEMAND = {"scipy": r'^\s*(from|import) scipy\b|method="exact"'}  # large, and only cells like these ask for it
 AT_A_HOST = {"": 15.4, "scipy": 15.3}  # MB of Pyodide 0.27.7 as a host sends it, compressed: measured, for a build asks no host
 PLACE = "<!-- run this chapter -->"
 
@@ -115,7 +115,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     if len(re.findall(r'<div class="cell[ "]', body)) != sum(cell["placed"] for cell in found):
         LOG.warning("%s: its cells and their places in the page do not pair; see cartbook/site/running.py", pagename, type="cartbook")
     root = "../" * pagename.count("/")
-    extra = [name for name in ON_DEMAND if any(re.search(rf"^\s*(from|import) {name}\b", cell["source"], re.MULTILINE) for cell in found)]
+    code = "\n".join(cell["source"] for cell in found)
+    extra = [name for name, asking in ON_DEMAND.items() if re.search(asking, code, re.MULTILINE)]
     if isinstance(source, Path):
         size = sum(path.stat().st_size for path in files_of(source, [*FROM_RUNTIME, *extra])) / 1e6
         address, host = f"{root}run/runtime/", "this site"

@@ -4,6 +4,7 @@ let python, session;
 const say = (kind, more) => postMessage({ kind, ...more });
 
 const load = async ({ runtime, packages, loads }) => {
+  new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])); // an empty one: fails at once where a policy forbids any
   const archive = fetch(packages).then(answer => {
     if (!answer.ok) throw new Error(`${packages}: ${answer.status}`);
     return answer.arrayBuffer();
@@ -30,6 +31,7 @@ const run = async ({ number, source }) => {
   say("done", { number, ...answer });
 };
 
+self.addEventListener("unhandledrejection", ({ reason }) => session || say("broken", { why: String(reason?.message ?? reason) }));
 self.onmessage = async ({ data }) => {
   try {
     if (data.kind === "load") say("ready", await load(data));

@@ -122,7 +122,7 @@
       const busy = worker && (!ready || running !== undefined);
       done.value = running ?? (ready && !busy ? cells.length : 0);
       if (!busy && document.activeElement === stop) all.focus();
-      stop.disabled = !busy;
+      stop.disabled = done.hidden = !busy;
       error.hidden = busy || !cells.some(cell => cell.failed);
     };
 
