@@ -25,6 +25,10 @@ teaching: book ## questions, notebooks for classes and slides, in _build/teachin
 slides: book ## the slides alone
 	@$(RUN) -m builders.teaching slides
 
+run-test: ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
+	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
+	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/running
+
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@$(RUN) builders/serve.py $(PORT)
 

@@ -7,7 +7,7 @@ import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from cartbook.policy import POLICY
+from cartbook.policy import POLICY, WORKER
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -17,7 +17,8 @@ class Handler(SimpleHTTPRequestHandler):
     """Serves a folder with :data:`HEADERS`, and without a word."""
 
     def end_headers(self) -> None:
-        for name, value in HEADERS.items():
+        worker = self.path.partition("?")[0].endswith("/run-worker.js")
+        for name, value in {**HEADERS, **({"Content-Security-Policy": WORKER} if worker else {})}.items():
             self.send_header(name, value)
         super().end_headers()
 

@@ -19,8 +19,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from frictionless import Detector, Resource, Schema, system
-
 from cartbook.agreement import Agreements, slug
 from cartbook.inert import danger
 from cartbook.seal import NAME as SEALS
@@ -122,6 +120,8 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
         return found
     if mark(folder, resource) in os.environ.get("CARTBOOK_SOUND", "").split():
         return []
+    from frictionless import Detector, Resource, Schema, system  # here, because whoever only reads tables does without
+
     schema = {**resource["schema"], "foreignKeys": []}  # between tables: see check()
     with system.use_context(trusted=True):
         table = Resource(

@@ -33,7 +33,8 @@ def _read(name: str) -> pd.DataFrame:
     declared = os.environ.get("CARTBOOK_TABLES")
     if declared is not None and name not in declared.split():
         raise DataError(f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:")
-    findings = check_table(FOLDER, resources[name])
+    # the tables inside an installed package were checked when it was packed
+    findings = check_table(FOLDER, resources[name]) if FOLDER != HERE / "tables" else []
     if findings:
         raise DataError("\n".join(findings))
     table = pd.read_csv(FOLDER / resources[name]["path"], dtype=str, keep_default_na=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,9 +18,13 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 
 import cartbook.theme  # noqa: F401  (registers the look)
+
+#: Python in a page has no vl-convert: there the browser compiles and draws the chart by itself
+DRAWS = sys.platform != "emscripten"
+if DRAWS:
+    import vl_convert
 
 #: a page of the site takes this form; cartbook.site turns it into HTML
 MIME = "application/vnd.cartbook.figure+json"
@@ -42,9 +47,19 @@ def _settled(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return spec
 
 
+def _fitted(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
+    return {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def live(spec: dict[str, Any]) -> str:
+    """What the page's script draws, as JSON that may stand in a page: compiled, or with its ``$schema`` where that is left to the browser."""
+    drawn = _vega(spec, "container") if DRAWS else _fitted(spec, "container")
+    return json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
 def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     """Vega for a Vega-Lite specification; a width is in px or ``"container"``."""
-    fitted = {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+    fitted = _fitted(spec, width)
     if isinstance(width, int):
         fitted["config"] = {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2}}
     compiled: dict[str, Any] = vl_convert.vegalite_to_vega(fitted, vl_version=VEGALITE)
@@ -53,7 +68,9 @@ def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
 
 
 def _picture(spec: dict[str, Any], width: int, prefix: str) -> str:
-    """An SVG of the chart that scales, is one image to a screen reader, and has ids of its own."""
+    """An SVG of the chart that scales, is one image to a screen reader, and has ids of its own; empty where nothing can draw it."""
+    if not DRAWS:
+        return ""
     svg = vl_convert.vega_to_svg(_vega(spec, width))
     svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'\bid="', f'id="{prefix}', svg).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
@@ -117,7 +134,6 @@ class Figure:
         name, words = f"fig-{self.id}", {key: escape(getattr(self, key)) for key in ("title", "reading", "alt", "source")}
         wide, narrow = (_picture(spec, width, f"{name}-{kind}-") for width, kind in ((WIDE, "w"), (NARROW, "n")))
         shown = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-alt"'
-        live = json.dumps(_vega(spec, "container"), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
         return (
             f'<figure class="cb-figure" id="{name}" data-chart="{self.id}">'
             f'<figcaption id="{name}-title">{words["title"]}</figcaption>'
@@ -127,7 +143,7 @@ class Figure:
             f'<p class="cb-source">Source: {words["source"]} <a href="{{root}}figures/{self.id}.csv" download>Numbers as CSV<span class="cb-hidden">: {words["title"]}</span></a></p>'
             f'<details class="cb-more"><summary>In words<span class="cb-hidden">: {words["title"]}</span></summary><p id="{name}-alt">{words["alt"]}</p></details>'
             f'<details class="cb-more"><summary>Table<span class="cb-hidden">: {words["title"]}</span></summary>{_table(self.table, self.title)}</details>'
-            f'<script type="application/json" class="cb-spec">{live}</script>'
+            f'<script type="application/json" class="cb-spec">{live(spec)}</script>'
             "</figure>"
         )
 

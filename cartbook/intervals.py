@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
 from typing import Literal
 
 import pandas as pd
-from scipy.stats import binomtest
 
 Method = Literal["wilson", "exact"]
 METHOD_NAMES = {"wilson": "Wilson", "exact": "Clopper–Pearson"}
@@ -34,17 +35,36 @@ def proportion(events: int, denominator: int, *, level: float = 0.95, method: Me
     """The share ``events / denominator`` with a two-sided interval for the probability behind it.
 
     Wilson's score interval by default; ``method="exact"`` gives Clopper and Pearson's, which is
-    never too narrow and usually too wide. Both come from SciPy's ``binomtest``.
+    never too narrow and usually too wide; it comes from SciPy's ``binomtest``.
 
     Raises ValueError if the events are negative or more than the denominator, if the denominator
-    is not positive, or if the level does not lie between 0 and 1.
+    is not positive, if the level does not lie between 0 and 1, or if there is no such method.
     """
     if denominator <= 0 or not 0 <= events <= denominator:
         raise ValueError(f"{events} of {denominator} is no proportion: 0 ≤ events ≤ denominator and denominator > 0")
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, as 0.95 does; {level} does not")
-    span = binomtest(events, denominator).proportion_ci(confidence_level=level, method=method)
-    return Proportion(events, denominator, events / denominator, float(span.low), float(span.high), level, method)
+    if method not in METHOD_NAMES:
+        raise ValueError(f"the methods are {' and '.join(METHOD_NAMES)}; {method!r} is neither")
+    low, high = (_wilson if method == "wilson" else _exact)(events, denominator, level)
+    return Proportion(events, denominator, events / denominator, low, high, level, method)
+
+
+def _wilson(events: int, denominator: int, level: float) -> tuple[float, float]:
+    """Wilson 1927: the probabilities from which the share seen lies no more than z standard errors away."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    middle = 2 * events + z * z
+    half = z * sqrt(z * z + 4 * events * (denominator - events) / denominator)
+    whole = 2 * (denominator + z * z)
+    low, high = (middle - half) / whole, (middle + half) / whole
+    return (0.0 if events == 0 else low), (1.0 if events == denominator else high)
+
+
+def _exact(events: int, denominator: int, level: float) -> tuple[float, float]:
+    from scipy.stats import binomtest  # here, because a page's Python loads 20 MB for it, and most chapters do without
+
+    span = binomtest(events, denominator).proportion_ci(confidence_level=level, method="exact")
+    return float(span.low), float(span.high)
 
 
 def implied_events(percent: float, denominator: int, printed: str | None = None) -> tuple[int, bool]:

@@ -8,7 +8,8 @@ As a Sphinx extension it
 - says which chapter executes, and how many are left;
 - brings the scripts and styles from the packages that carry them, cut to what pages use (light), and
   forbids each page other hosts and code of its own;
-- gives every page a description.
+- gives every page a description;
+- lets readers run a chapter in its page (cartbook.site.running).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ import cartbook
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.policy import IN_PAGE
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import light, lost, meta, offers, takeaway, words
+from cartbook.site import light, lost, meta, offers, running, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -216,6 +217,8 @@ def _assets(app: Sphinx, config: Any) -> None:
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
     files = {"vega.js": light.runtime(), "colours.css": stylesheet()}
+    if running.runtime(app) is not None:
+        files["vega-lite.js"] = light.compiler()
     for name, text in files.items():
         path = made / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -247,7 +250,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css"})
+    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css", "run.css"})
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(
@@ -255,6 +258,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     )
     takeaway.write(app)
     offers.finish(app)
+    running.write(app)
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex", "404"]}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
@@ -286,7 +290,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
-    for part in (words, meta, lost):
+    for part in (words, meta, lost, running):
         part.setup(app)
     app.add_css_file("colours.css")
     app.add_css_file("icons.css")

@@ -31,6 +31,7 @@ PARTS = {
     "encode": "vega-encode@5.1.0",
     "interpreter": "vega-interpreter@2.0.0",
 }
+COMPILER = "vega-lite@6.4.1"
 RUNTIME = """
 import {{ View }} from "{view}";
 import {{ parse }} from "{parser}";
@@ -68,6 +69,12 @@ def runtime() -> str:
     """Vega's runtime with its expression interpreter (no ``eval``), as one script that sets ``window.vega``."""
     script = vl_convert.javascript_bundle(RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}))
     return f"(() => {{{script}}})();\n"  # closed in, so that its short names meet no others
+
+
+def compiler() -> str:
+    """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.site.running); sets ``window.vegaLite``."""
+    script = vl_convert.javascript_bundle(f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};')
+    return f"(() => {{{script}}})();\n"
 
 
 def scripts(files: list[Any], page: str, body: str) -> list[Any]:

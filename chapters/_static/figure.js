@@ -2,15 +2,18 @@
 // Vega's script lies beside this one and is asked for once a page, and only then.
 (() => {
   const here = document.currentScript.src.replace(/[^/]*$/, "");
-  let runtime;
-  const vega = () =>
-    (runtime ??= new Promise((done, fail) => {
-      const script = document.createElement("script");
-      script.src = here + "vega.js";
-      script.onload = () => done(window.vega);
-      script.onerror = fail;
-      document.head.append(script);
+  const asked = {};
+  const script = name =>
+    (asked[name] ??= new Promise((done, fail) => {
+      const one = document.createElement("script");
+      one.src = here + name;
+      one.onload = done;
+      one.onerror = fail;
+      document.head.append(one);
     }));
+  const vega = () => script("vega.js").then(() => window.vega);
+  // A chart that was made in the page comes as Vega-Lite; those of the book were compiled when it was built.
+  const compiled = async spec => (spec.$schema ? (await script("vega-lite.js"), window.vegaLite.compile(spec).spec) : spec);
 
   const tip = document.createElement("div");
   tip.className = "cb-tip";
@@ -90,7 +93,7 @@
       said.setAttribute("aria-live", "polite");
       const bound = document.createElement("div");
       bound.className = "cb-controls";
-      const spec = JSON.parse(figure.querySelector(".cb-spec").textContent);
+      const spec = await compiled(JSON.parse(figure.querySelector(".cb-spec").textContent));
       picture.prepend(live);
       // Expressions are read, not compiled: the site's policy forbids eval.
       const view = new View(parse(spec, null, { ast: true }), { renderer: "svg", hover: true, tooltip: onTooltip, expr: expressionInterpreter });
@@ -122,6 +125,7 @@
       figure.addEventListener("pointerenter", () => start(figure), { once: true });
       figure.addEventListener("focusin", () => start(figure), { once: true });
     }
+    document.addEventListener("cb-new", event => start(event.target)); // a figure that came later
     document.addEventListener("keydown", event => event.key === "Escape" && hide());
     document.addEventListener("scroll", hide, { passive: true });
   };

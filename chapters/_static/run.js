@@ -1,0 +1,259 @@
+// Run a chapter in its page: its cells become editable, and a worker runs them. Nothing is loaded before the click.
+(() => {
+  const here = document.currentScript.src.replace(/[^/]*$/, "");
+  const make = (tag, name, words, more = {}) => {
+    const node = Object.assign(document.createElement(tag), { className: name, ...more });
+    node.append(...[words ?? []].flat());
+    return node;
+  };
+  const button = (name, words, act) => {
+    const node = make("button", name, words, { type: "button" });
+    node.addEventListener("click", act);
+    return node;
+  };
+
+  const begin = () => {
+    const box = document.querySelector(".cb-run");
+    if (!box || !/^https?:$/.test(location.protocol) || !window.Worker) return; // the page stays as it was
+    const { runtime, host, root, loads } = box.dataset;
+    const start = box.querySelector(".cb-run-start");
+    const offer = box.querySelector(".cb-run-offer");
+    const bar = box.querySelector(".cb-run-bar");
+    const said = bar.querySelector("[role=status]");
+    const divs = [...document.querySelectorAll("div.cell")];
+    const cells = JSON.parse(box.querySelector(".cb-run-cells").textContent).map(({ source, placed }, at) => ({
+      number: at + 1,
+      source,
+      div: placed ? divs.shift() : undefined,
+      undo: [],
+    }));
+    const offered = offer.textContent;
+
+    // The worker, and which cells are still to run: all from `next` on, one at a time.
+    let worker, ready, running, failed;
+    let next = Infinity;
+
+    const done = make("progress", "", "", { max: cells.length, value: 0 });
+    done.setAttribute("aria-label", "Cells that have run");
+    const all = button("", "Run all", () => runFrom(0));
+    const stop = button("", "Stop", () => halt());
+    const error = button("", "Show the error", () => show(failed));
+    const leave = button("", "Back to the published page", () => back("The page is as it was published."));
+
+    const tell = words => (said.textContent = words);
+
+    const boot = () => {
+      ready = false;
+      worker = new Worker(`${here}run-worker.js`, { type: "module" });
+      worker.onmessage = ({ data }) => hear(data);
+      worker.onerror = event => {
+        event.preventDefault();
+        hear({ kind: "broken", why: event.message || "the worker did not start" });
+      };
+      const absolute = path => new URL(path, document.baseURI).href;
+      worker.postMessage({ kind: "load", runtime: absolute(runtime), packages: absolute(`${root}run/packages.zip`), loads: loads.split(" ") });
+      tell(`Loading Python from ${host} …`);
+      refresh();
+    };
+
+    const hear = message => {
+      if (message.kind === "loading") tell(`Loading ${message.what} …`);
+      else if (message.kind === "ready") {
+        ready = true;
+        if (!bar.dataset.on) dress();
+        tell("Python is ready. The cells run.");
+        step();
+      } else if (message.kind === "done") took(message);
+      else if (!ready) {
+        console.warn("Python could not be loaded:", message.why);
+        back(`Python could not be loaded from ${host}; the page is as it was.`);
+      } else {
+        console.warn("Python broke off:", message.why);
+        halt("Python broke off; Run starts it anew.");
+      }
+    };
+
+    const runFrom = at => {
+      next = Math.min(next, at);
+      if (!worker) {
+        next = 0; // a new Python knows nothing yet
+        boot();
+      } else if (ready && running === undefined) step();
+    };
+
+    const step = () => {
+      if (next >= cells.length) {
+        const wrong = cells.filter(cell => cell.failed);
+        failed = wrong[0];
+        next = Infinity;
+        tell(
+          !failed
+            ? `Finished: all ${cells.length} cells ran. Charts and tables are new; sentences keep the published numbers.`
+            : `Finished: ${wrong.length} of ${cells.length} cells failed, first cell ${failed.number}: ${failed.why}`,
+        );
+        return refresh();
+      }
+      running = next++;
+      const { number, source, editor } = cells[running];
+      worker.postMessage({ kind: "run", number, source: editor ? editor.value : source });
+      refresh();
+    };
+
+    const took = ({ number, outputs, failed: why }) => {
+      const cell = cells[number - 1];
+      running = undefined;
+      Object.assign(cell, { failed: Boolean(why), why });
+      cell.div?.classList.toggle("cb-run-failed", cell.failed);
+      place(cell, outputs);
+      step();
+    };
+
+    const halt = words => {
+      if (!bar.dataset.on) return back("Stopped before Python was there; the page is as it was.");
+      worker?.terminate();
+      worker = running = undefined;
+      next = Infinity;
+      tell(words ?? "Stopped. What the cells had made is gone: Run starts Python anew, from the first cell.");
+      refresh();
+      if (document.activeElement === document.body) all.focus();
+    };
+
+    const refresh = () => {
+      const busy = worker && (!ready || running !== undefined);
+      done.value = running ?? (ready && !busy ? cells.length : 0);
+      if (!busy && document.activeElement === stop) all.focus();
+      stop.disabled = done.hidden = !busy;
+      error.hidden = busy || !cells.some(cell => cell.failed);
+    };
+
+    // Outputs: the book's own figures start as those of the page do; an output that did not change stays.
+    const place = (cell, outputs) => {
+      const key = JSON.stringify(outputs);
+      if (!cell.div || cell.shown === key) return;
+      cell.shown = key;
+      let shown = cell.div.querySelector(":scope > .cell_output");
+      if (!shown) {
+        if (!outputs.length) return;
+        shown = make("div", "cell_output docutils container");
+        cell.div.append(shown);
+        cell.undo.push(() => shown.remove());
+      }
+      const now = outputs.map(output => form(output, cell));
+      if (shown.querySelector(".cb-quiz") && now.some(node => node.querySelector(".cb-quiz"))) return; // a quiz keeps its answers
+      shown.style.minHeight = `${shown.offsetHeight}px`; // the text below does not jump
+      shown.replaceChildren(...now);
+      const figures = [...shown.querySelectorAll("figure[data-chart]")];
+      const settle = () => (shown.style.minHeight = "");
+      if (figures.length) {
+        shown.addEventListener("cb-live", settle, { once: true });
+        setTimeout(settle, 3000);
+        figures.forEach(figure => figure.dispatchEvent(new CustomEvent("cb-new", { bubbles: true })));
+      } else settle();
+    };
+
+    const form = ({ html, csv, text, printed, error: trace }, cell) => {
+      if (html === undefined) {
+        const words = make("pre", "", text ?? printed ?? trace, { tabIndex: 0 });
+        words.setAttribute("role", "region");
+        words.setAttribute("aria-label", `${trace ? "Error in" : "Output of"} cell ${cell.number}`);
+        return make("div", `output ${trace ? "cb-run-error" : "text_plain"}`, words);
+      }
+      const node = make("div", "output text_html");
+      node.innerHTML = html.replaceAll("{root}", root);
+      const link = csv && node.querySelector("a[download]");
+      if (link) Object.assign(link, { href: `data:text/csv;charset=utf-8,${encodeURIComponent(csv)}`, download: link.href.replace(/.*\//, "") });
+      return node;
+    };
+
+    // The page's cells as fields that can be changed, each in the place of its code.
+    const dress = () => {
+      bar.dataset.on = "yes";
+      offer.textContent = "Change the code, then press Run, or Ctrl and Enter: the cell and those below it run again.";
+      for (const cell of cells) cell.div && edit(cell);
+    };
+
+    const edit = cell => {
+      const { number, source, div, undo } = cell;
+      const lines = () => (field.rows = Math.min(30, field.value.split("\n").length));
+      const field = make("textarea", "", "", { value: source, spellcheck: false, wrap: "off", id: `cb-code-${number}` });
+      for (const name of ["autocapitalize", "autocomplete", "autocorrect"]) field.setAttribute(name, "off");
+      field.addEventListener("input", lines);
+      field.addEventListener("keydown", event => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
+        event.preventDefault();
+        runFrom(number - 1);
+      });
+      lines();
+      const act = (words, what) => {
+        const one = button("", words, what);
+        one.append(make("span", "cb-hidden", ` cell ${number}`));
+        return one;
+      };
+      const reset = () => {
+        field.value = source;
+        lines();
+        runFrom(number - 1);
+      };
+      const parts = [
+        make("label", "", `Code of cell ${number}`, { htmlFor: field.id }),
+        field,
+        make("p", "", [act("Run", () => runFrom(number - 1)), act("Reset", reset)]),
+      ];
+      const editor = make("div", "cb-run-cell", parts);
+      const code = div.querySelector(".cell_input");
+      const fold = code?.closest("details.hide");
+      if (code) {
+        code.replaceWith(editor);
+        undo.push(() => editor.replaceWith(code));
+      } else {
+        const hidden = make("details", "cb-run-hidden", [make("summary", "", `Hidden code of cell ${number}`), editor]);
+        div.prepend(hidden);
+        undo.push(() => hidden.remove());
+      }
+      if (fold) {
+        const was = fold.open;
+        fold.open = true;
+        undo.push(() => (fold.open = was));
+      }
+      const shown = div.querySelector(":scope > .cell_output");
+      const published = shown ? [...shown.childNodes] : [];
+      undo.push(() => shown?.replaceChildren(...published));
+      cell.editor = field;
+    };
+
+    const show = cell => {
+      for (let fold = cell.editor; fold; fold = fold.parentElement) if (fold.tagName === "DETAILS") fold.open = true;
+      cell.editor.scrollIntoView({ block: "center" });
+      cell.editor.focus({ preventScroll: true });
+    };
+
+    const back = words => {
+      worker?.terminate();
+      worker = running = undefined;
+      for (const cell of cells) {
+        cell.undo.splice(0).forEach(act => act());
+        cell.div?.classList.remove("cb-run-failed");
+        Object.assign(cell, { editor: undefined, shown: undefined, failed: false });
+      }
+      next = Infinity;
+      delete bar.dataset.on;
+      document.documentElement.classList.remove("cb-run-page");
+      offer.textContent = offered;
+      start.hidden = false;
+      bar.replaceChildren(said);
+      tell(words);
+      start.focus();
+    };
+
+    start.addEventListener("click", () => {
+      bar.append(done, error, all, stop, leave);
+      document.documentElement.classList.add("cb-run-page");
+      next = 0;
+      boot();
+      stop.focus();
+      start.hidden = true;
+    });
+    box.hidden = false;
+  };
+  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+})();
