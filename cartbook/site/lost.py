@@ -49,6 +49,7 @@ def lost(book: str, pages: dict[str, str], address: str = "") -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <meta name="robots" content="noindex">
 <meta name="description" content="The address leads to no page of the book; here are its contents and its search.">
 <title>There is no such page — {escape(book)}</title>

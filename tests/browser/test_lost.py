@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from cartbook.site.lost import lost
@@ -81,12 +83,17 @@ def test_without_scripts_it_says_what_to_do(browser: Browser) -> None:
     context.close()
 
 
-def test_it_fits_a_phone_and_follows_the_dark(browser: Browser, host: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
+@pytest.mark.parametrize(("mode", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 20, 23)")])
+def test_it_is_accessible_fits_a_phone_and_follows_the_dark(
+    browser: Browser, host: str, mode: Literal["light", "dark"], paper: str
+) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 800}, color_scheme=mode, bypass_csp=True)  # axe is no part of the page
     page = context.new_page()
     page.goto(f"{host}nowhere")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 20, 23)"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}).response
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     context.close()
 
 
