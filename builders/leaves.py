@@ -25,6 +25,7 @@ LEFT_OUT = (
 )
 DRAWN = re.compile(r"<svg .*?</svg>", re.DOTALL)
 NOT_PRINTED = frozenset({"26-downloads"})
+EDGE = 20  # px beside a chart: a reader's font may be wider than the one that the chart was measured with, and would be cut
 CONTROLS = "The online book lets you choose what this chart shows; here it shows the first choice."
 
 
@@ -135,7 +136,9 @@ def _pictures(body: Tag, drawn: list[str], page: str) -> dict[str, str]:
         size = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
         if size is None:
             raise ValueError(f"{page}.html has a picture without a viewBox ({name})")
-        root = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[1]} {size[2]}" width="{size[1]}" height="{size[2]}"'
+        edge = EDGE if chart is not None else 0
+        width, height = f"{float(size[1]) + 2 * edge:.0f}", f"{float(size[2]):.0f}"
+        root = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-edge} 0 {width} {height}" width="{width}" height="{height}"'
         kept = re.search(r'font-family="[^"]*"', svg.split(">", 1)[0])
         found[name] = re.sub(r"^<svg [^>]*>", f"{root} {kept[0] if kept else ''}>", svg)
         image.attrs = {
