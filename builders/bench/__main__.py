@@ -132,7 +132,7 @@ SIZES = {"rows-10": (10, 1), "rows-100": (100, 1), "chapters-5": (1, 5)}
 
 def step_growth(visits: int) -> dict[str, Any]:
     """The book with more rows and with more chapters: build, bytes, and the explorer where it has most to do."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     from builders.bench.cdn import Packages
     from builders.bench.pages import Eye, served
@@ -160,8 +160,8 @@ def step_growth(visits: int) -> dict[str, Any]:
                         _, load = eye.weigh(EXPLORER)
                         one["explorer"] = {key: asdict(spread) for key, spread in eye.explorer(EXPLORER, visits).items()}
                         one["explorer bytes"] = {"raw": load.raw, "gzip": load.gzip, "page": sizes[EXPLORER]}
-            except BenchError as error:
-                one["broken"] = str(error)
+            except (BenchError, Error) as error:
+                one["broken"] = str(error).splitlines()[0]
             say(f"{name}: {one.get('broken') or format(one['seconds'], '.0f') + ' s'}")
             result[name] = one
         browser.close()
