@@ -69,8 +69,8 @@ def weigh(page: Path) -> dict[str, int]:
 
 
 def pages(site: Path) -> list[Path]:
-    """Every page of the site that a reader opens."""
-    return sorted(path for path in site.rglob("*.html") if not path.relative_to(site).parts[0].startswith("_"))
+    """Every page of the site that a reader opens; 404.html loads nothing of it but one small script, from wherever it stands."""
+    return sorted(path for path in site.rglob("*.html") if not path.relative_to(site).parts[0].startswith("_") and path.name != "404.html")
 
 
 def table(site: Path) -> str:

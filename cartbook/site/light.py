@@ -18,6 +18,7 @@ import tinycss2
 import vl_convert
 
 STYLE = "site.css"
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
 READ = re.compile(r"var\(\s*(--[\w-]+)")
 VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
 
@@ -45,7 +46,7 @@ window.vega = {{ View, parse, expressionInterpreter }};
 """
 
 #: scripts that no page needs, and scripts that a page needs only if it has a certain text
-DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight")
+DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight", "translations")  # the last makes functions of text
 WANTED = {
     "explorer.js": "cb-explorer",
     "figure.js": "data-chart=",
@@ -55,11 +56,11 @@ WANTED = {
     "copybutton.js": "<pre",
 }
 #: scripts that the search page alone needs
-SEARCH = ("doctools.js", "translations.js", "folder.js")
+SEARCH = ("doctools.js", "folder.js")
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
     *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
-    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
+    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "translations.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
 )
 #: styles of the theme that no page names by itself, and which come first
 FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
@@ -163,11 +164,17 @@ def _needed(css: str, elsewhere: set[str]) -> str:
     return css if less == css else _needed(less, elsewhere)
 
 
+def _whole(path: Path) -> str:
+    """A style sheet with those that it imports in their places, and without pictures in files (marks of the theme that the book does not use)."""
+    text = re.sub(r"url\((?![\"']?data:)[^)]*\.png\)", "none", path.read_text(encoding="utf-8"))
+    return IMPORT.sub(lambda found: _whole(path.parent / found[1]), text)
+
+
 def stylesheet(out: Path, styles: list[str], ours: set[str]) -> str:
     """The styles of the site as one sheet, in the order of the pages; ``ours`` are kept whole."""
     (names, variables), parts = used(out), []
     for name in [*FIRST, *styles]:
-        text = (out / "_static" / name).read_text(encoding="utf-8")
+        text = _whole(out / "_static" / name)
         parts.append(text if Path(name).name in ours else shaken(text, names))
     return _needed("\n".join(parts), variables)
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 
+from cartbook.policy import IN_PAGE
 from cartbook.theme import FONT, HUES, INK, colour
 
 DEEPEST = 5  # folders above the page in which the script is looked for
@@ -48,6 +49,7 @@ def lost(book: str, pages: dict[str, str], address: str = "") -> str:
 <html lang="en-GB">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <meta name="robots" content="noindex">

@@ -82,11 +82,18 @@ def _figure(figure: Tag) -> Iterator[str]:
 
 
 def _question(question: Tag) -> str:
-    """A quiz question with its choices, and below them what the page says to each."""
-    stem, choices = question.find("p"), question.find_all("details")
+    """A quiz question with its choices or its items, and below them what the page says to each."""
+    stem, choices = question.find("p"), question.select("details.cb-choice")
     count = question.select_one(".cb-count")
     head = f"{count.extract().get_text()}. " if count else ""
     lines = [head + (_tidy(_line(stem)) if isinstance(stem, Tag) else "")]
+    for order in question.select(".cb-by, .cb-order > li"):
+        lines.append(f"   {'' if 'cb-by' in (order.get('class') or []) else '- '}{_tidy(_line(order))}")
+    for answer in question.select("details.cb-reveal > p, details.cb-reveal > ol"):
+        said = _tidy(_line(answer)) if answer.name == "p" else "\n" + textwrap.indent(_list(answer), "      ")
+        lines.append(f"   Answer: {said}")
+    if not choices:
+        return "\n".join(lines)
     for said, parts in (("", "summary"), ("   Answers", "p")):
         lines += [said] if said else []
         for letter, choice in zip("abcdefgh", choices, strict=False):

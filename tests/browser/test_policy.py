@@ -43,15 +43,16 @@ def test_a_page_breaks_no_rule_of_the_policy(browser: Browser, address: str, nam
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    "code", ["document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))", "new Function('1')"]
-)
+INLINE = "document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))"
+
+
+@pytest.mark.parametrize("code", [INLINE, "try { new Function('1') } catch {}"])
 def test_the_policy_is_in_force(browser: Browser, address: str, code: str) -> None:
     page = watched(browser)
     page.goto(address + CHAPTER)
-    page.evaluate(f"try {{ {code} }} catch {{}}")
-    page.wait_for_function("broken.length > 0")
-    assert page.evaluate("broken[0]").startswith("script-src")
+    page.evaluate(f"void setTimeout(() => {{ {code} }})")  # what a test evaluates by itself may use eval
+    page.wait_for_timeout(500)
+    assert [one for one in page.evaluate("broken") if one.startswith("script-src")]
     page.context.close()
 
 
@@ -59,7 +60,8 @@ def test_without_the_header_a_page_protects_itself(browser: Browser, site: Path)
     page = watched(browser)
     page.goto((site / CHAPTER).as_uri())
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=\"https://example.invalid/x.png\" onerror=\"window.ran = 1\">')")
-    page.wait_for_function("broken.length > 0")
+    page.wait_for_timeout(500)
+    assert page.evaluate("broken")
     assert page.evaluate("window.ran") is None
     page.context.close()
 
@@ -74,12 +76,12 @@ def test_a_copy_on_a_disk_works(browser: Browser, site: Path) -> None:
 def test_search_finds_and_keeps_nothing(browser: Browser, address: str) -> None:
     with reader(browser, address + CHAPTER) as page:
         page.keyboard.press("Control+k")
-        page.locator("#pst-search-dialog input").fill("brentuximab")
+        page.locator("#pst-search-dialog input").fill("fratricide")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/search.html?q=brentuximab")
+        page.wait_for_url("**/search.html?q=fratricide")
         found = page.locator("#search-results li a")
         found.first.wait_for()
-        assert "09-hodgkin" in " ".join(one.get_attribute("href") or "" for one in found.all())
+        assert "11-t-cell" in " ".join(one.get_attribute("href") or "" for one in found.all())
         assert page.evaluate("document.activeElement.name") == "q"
         assert [one for one in kept(page)[0] if not one.startswith(KEPT)] == []
         found.first.click()

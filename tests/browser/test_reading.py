@@ -163,12 +163,10 @@ def test_a_selection_reacts_to_the_keyboard_and_changes_the_marks(browser: Brows
     with reader(browser, address + "index.html") as page:
         figure = live(page, "eleven-studies")
         choice = figure.locator("select")
-        before = figure.locator(".cb-live svg").inner_html()
+        assert "CARTITUDE-1" not in (figure.locator(".cb-live svg").text_content() or "")
         choice.focus()
         page.keyboard.press("ArrowDown")
-        page.wait_for_function(
-            "([figure, before]) => figure.querySelector('.cb-live svg').innerHTML !== before", arg=[figure.element_handle(), before]
-        )
+        figure.locator(".cb-live svg", has_text="CARTITUDE-1").wait_for()
         assert "CARTITUDE-1" in (figure.locator(".cb-live svg").text_content() or "")
 
 

@@ -57,6 +57,7 @@ def test_no_font_and_no_map_lies_in_the_site() -> None:
 
 def test_the_styles_keep_what_pages_use() -> None:
     css = (SITE / "_static" / "site.css").read_text(encoding="utf-8")
+    assert not re.findall(r"@import|url\((?![\"']?data:)", css), "the sheet is whole: it asks for no other file"
     for kept in (".bd-article", ".cb-figure", ".pst-sidebar-hidden", ".toggle-hidden", ".admonition-title", "@media print", ".copybtn"):
         assert kept in css
     for dropped in (".carousel", ".navbar-expand-sm", ".sd-tab-set", "@font-face", ".offcanvas"):

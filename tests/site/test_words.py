@@ -57,7 +57,11 @@ def test_nothing_of_the_page_is_lost(name: str) -> None:
         assert cells
         assert not [cell for cell in cells if re.sub(r"[ \t\n]+", " ", cell).strip() not in text]
     questions = [one for one in article.iter("div") if one.get("class") == "cb-question"]
-    assert text.count(") Right. ") == len(questions) > 0
+    assert text.count(") Right. ") + text.count(") Well spotted. ") + text.count("\n   Answer: ") == len(questions) > 0
+    items = [one for one in article.iter("ul") if one.get("class") == "cb-order"]
+    assert text.count("   Order: from ") == len(items)
+    for item in [item for one in items for item in one]:
+        assert f"   - {''.join(item.itertext()).strip()}" in text
     assert text.count("[Solution to ") == len([one for one in article.iter("div") if "solution" in (one.get("class") or "").split()]) > 0
 
 
