@@ -18,6 +18,7 @@ from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.data import Reported, evidence
+from cartbook.site import lessons
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -95,16 +96,17 @@ class LessonPlans(SphinxDirective):
             about = front_matter(text).get("book", {})
             if "minutes" not in about:
                 continue
-            question = re.search(r"^# (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+            chapter = lessons.Chapter(Path(docname).name, about, text)
             needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
             parts = [
-                f'<p>{escape(question[1] if question else "")} <a href="{Path(docname).name}.html">Open the chapter</a>. '
+                f'<p>{escape(chapter.question)} <a href="{Path(docname).name}.html">Open the chapter</a>. '
                 f"{about['level'].capitalize()}; {about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do. Needs: {escape(needs)}.</p>",
                 "<p>Learners can then:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["objectives"]) + "</ul>",
                 "<p>Misconceptions, and how to meet them:</p><ul>"
                 + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
                 + "</ul>",
                 "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
+                *(lessons.folded(plan(chapter), f"{said}: {about['title']}") for said, plan in lessons.PLANS.items()),
             ]
             sections.append(_section(about["title"], f"lesson-{Path(docname).name}", *map(_html, parts)))
         return sections
