@@ -17,6 +17,8 @@ from cartbook.theme import COLOURS, HUES, colour
 
 alt.data_transformers.disable_max_rows()
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "triangle-right"]
+#: lines of one chart; a picture with more would be longer than anybody reads, and heavy
+MOST = 60
 
 
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart  # what Altair promises; these are layers
@@ -47,6 +49,16 @@ def _percent_axis(field: str, title: str) -> alt.X:
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
 
+def _fewer(rows: pd.DataFrame, label: str, size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows that a picture has room for, in their order: those of the :data:`MOST` labels with the largest ``size``; and a line that says so."""
+    names = rows.groupby(label, sort=False)[size].max()
+    if len(names) <= MOST:
+        return rows, {}
+    kept = set(names.sort_values(ascending=False, kind="stable").index[:MOST])
+    said = [f"{MOST} of {len(names)} lines: those with the largest numbers ({size}).", "All are in the table."]
+    return rows[rows[label].isin(kept)], {"title": alt.TitleParams(said, anchor="start", fontSize=12, fontWeight="normal")}
+
+
 def interval_plot(
     rows: pd.DataFrame,
     *,
@@ -66,9 +78,11 @@ def interval_plot(
     share a label then stand together, one line each. Without it all have the colour ``hue``, a
     name that :func:`cartbook.colour` knows. ``choose`` names a column by which the
     reader can bring out some of the rows; ``switch`` one of whose values the reader sees a
-    single one at a time, at first the first.
+    single one at a time, at first the first. Of more than :data:`MOST` lines those with the largest
+    denominators are drawn, and the chart says so.
     """
     _needs(rows, label, "percent", "low", "high", "events", "denominator", *([by] if by else []), *([choose] if choose else []))
+    rows, told = _fewer(rows, label, "denominator")
     lines = rows.assign(
         small=[n < SMALL for n in rows["denominator"]],
         written=[
@@ -134,14 +148,14 @@ def interval_plot(
         kinds = list(dict.fromkeys(lines[switch]))
         one = alt.param(name="shown", value=kinds[0], bind=alt.binding_select(options=kinds, name="Show "))
         layers = [layer.transform_filter(f"datum[{switch!r}] == shown") for layer in layers]
-        return alt.layer(*layers).add_params(one).properties(height=height)
+        return alt.layer(*layers).add_params(one).properties(height=height, **told)
     if not choose:
-        return alt.layer(*layers).properties(height=height)
+        return alt.layer(*layers).properties(height=height, **told)
     options = list(dict.fromkeys(lines[choose]))
     pick = alt.param(name="chosen", value="all", bind=alt.binding_select(options=["all", *options], name="Show "))
     shown = f"chosen == 'all' || chosen == datum[{choose!r}]"
     layers = [layer.encode(opacity=alt.condition(shown, alt.value(1), alt.value(0.18))) for layer in layers]
-    return alt.layer(*layers).add_params(pick).properties(height=height)
+    return alt.layer(*layers).add_params(pick).properties(height=height, **told)
 
 
 def dot_plot(
@@ -162,6 +176,7 @@ def dot_plot(
     show instead of the number; ``unit`` follows the number. An axis whose title or unit is per cent runs from 0 to 100.
     """
     _needs(rows, label, value, *([by] if by else []))
+    rows, told = _fewer(rows, label, value)
     lines = rows[list(dict.fromkeys([label, value, *([by] if by else []), *([written] if written else [])]))].copy()
     lines["written_"] = lines[written] if written else [f"{one:g}{unit}" for one in lines[value]]
     groups = list(dict.fromkeys(lines[by])) if by else []
@@ -179,7 +194,7 @@ def dot_plot(
     number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(
         x=alt.value("width"), text="written_:N"
     )
-    return alt.layer(line, point, name, number).properties(height=alt.Step(step))
+    return alt.layer(line, point, name, number).properties(height=alt.Step(step), **told)
 
 
 def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: str, written: str | None = None, step: int = 62) -> Layers:

@@ -125,6 +125,16 @@ def test_a_chart_says_which_columns_it_needs() -> None:
         interval_plot(ROWS.iloc[:0])
 
 
+@pytest.mark.parametrize("kind", ["interval", "dot"])
+def test_of_very_many_rows_the_largest_are_drawn_and_the_chart_says_so(kind: str) -> None:
+    many = pd.concat([ROWS.iloc[[3]].assign(label=f"Row {n}", denominator=20 + n, percent=float(n % 97)) for n in range(200)])
+    chart = interval_plot(many) if kind == "interval" else dot_plot(many, label="label", value="denominator", title="Patients")
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGALITE)
+    assert "60 of 200 lines: those with the largest numbers (denominator)." in svg
+    assert {f"Row {n}" for n in range(200) if f">Row {n}<" in svg} == {f"Row {n}" for n in range(140, 200)}
+    assert "of 4 lines" not in vl_convert.vegalite_to_svg(CHARTS[kind]().to_dict(), vl_version=VEGALITE)
+
+
 def luminance(hex_colour: str) -> float:
     parts = [int(hex_colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
