@@ -1,17 +1,21 @@
 """Build the site: check the data, execute the chapters, write ``_build/html``.
 
 ``_build/work`` keeps what a next build can use again; ``_build/html`` is replaced only when
-everything went well, so the last good site stays where it is.
+everything went well, so the last good site stays where it is. A build may be killed at any moment:
+the next one starts anew where pages were being written, and goes on where chapters were being read.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cartbook.check import DataError, check, describe, mark
@@ -19,6 +23,8 @@ from cartbook.check import DataError, check, describe, mark
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "_build" / "work"
 SITE = TOP / "_build" / "html"
+OLD = SITE.with_name("html.old")
+UNFINISHED = WORK / "doctrees" / "unfinished"  # there from the moment at which pages are written (cartbook.site) until they are published
 CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -50,6 +56,7 @@ def where(error: BaseException) -> str | None:
 def build() -> int:
     """Check, execute, write, swap; 0 if the site is new and whole."""
     began = time.monotonic()
+    settle()
     os.environ.pop("CARTBOOK_SOUND", None)
     findings = check(TOP / "data")
     if findings:
@@ -91,20 +98,50 @@ def build() -> int:
         error = raised[0]
         if isinstance(error, KeyboardInterrupt):
             return stop("interrupted; _build/html is as it was")
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if full(error):
             return stop(f"the disk is full; free some room and run make again. {kept()}")
         if isinstance(error, ExecutionError) and (line := where(error)):
             if isinstance(error.__cause__, Exception):
                 print(ANSI.sub("", str(error.__cause__)).strip(), file=sys.stderr)
             return stop(f"{line}. Mend the cell and run make again. {kept()}")
         return stop(f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}. {kept()}")
-    if code:
-        # Sphinx would not repeat the warnings of pages that it keeps, so it shall keep none.
-        (WORK / "doctrees" / "environment.pickle").unlink(missing_ok=True)
+    if code:  # Sphinx would not repeat the warnings of pages that it keeps; it keeps none, since this build is unfinished
         return stop(f"the warnings above are errors; mend what they name and run make again. {kept()}")
     publish(html)
+    UNFINISHED.unlink(missing_ok=True)
     print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
     return 0
+
+
+class Busy(Exception):
+    """Another build has the folder."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep the folder to this build; the system gives it back even if the build is killed."""
+    WORK.parent.mkdir(exist_ok=True)
+    with (WORK.parent / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy from None
+        yield
+
+
+def settle() -> None:
+    """Put right what a build left that was killed: half-written pages, or a site that was being replaced."""
+    if UNFINISHED.exists():
+        (UNFINISHED.parent / "environment.pickle").unlink(missing_ok=True)  # first: without it Sphinx keeps no page
+        shutil.rmtree(WORK)
+    if OLD.is_dir() and not SITE.exists():
+        OLD.rename(SITE)
+
+
+def full(error: BaseException | None) -> bool:
+    """Whether it comes from a full disk, however it was wrapped on its way."""
+    words = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
+    return error is not None and (any(one in str(error) for one in words) or full(error.__cause__ or error.__context__))
 
 
 def kept() -> str:
@@ -117,14 +154,14 @@ def publish(html: Path) -> None:
     from cartbook.site.light import unused
 
     hidden = shutil.ignore_patterns(".buildinfo*", "reports")
-    new, old = SITE.with_name("html.new"), SITE.with_name("html.old")
-    for folder in (new, old):
+    new = SITE.with_name("html.new")
+    for folder in (new, OLD):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(html, new, ignore=lambda folder, names: {*hidden(folder, names), *unused(folder, names)})
     if SITE.is_dir():
-        SITE.rename(old)
+        SITE.rename(OLD)
     new.rename(SITE)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(OLD, ignore_errors=True)
 
 
 def stop(line: str) -> int:
@@ -136,9 +173,13 @@ def stop(line: str) -> int:
 if __name__ == "__main__":
     os.chdir(TOP)
     try:
-        sys.exit(build())
+        with alone():
+            sys.exit(build())
+    except Busy:
+        sys.exit(stop("another build is at work in this folder; wait until it has ended and run make again"))
     except DataError as error:
         sys.exit(stop(str(error)))
     except OSError as error:
-        hint = "free some room" if error.errno == errno.ENOSPC else "check the file's rights"
-        sys.exit(stop(f"{error.strerror}: {error.filename}; {hint} and run make again. {kept()}"))
+        if full(error):
+            sys.exit(stop(f"the disk is full; free some room and run make again. {kept()}"))
+        sys.exit(stop(f"{error.strerror or error}: {error.filename or TOP}; check the file's rights and run make again. {kept()}"))

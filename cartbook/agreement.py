@@ -132,8 +132,12 @@ class Agreements:
 
     def _sums(self, one: dict[str, Any], rows: list[tuple[int, Row]]) -> Iterator[tuple[int, str, str]]:
         sums: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for _, row in rows:
-            sums[tuple(row[by] for by in one["by"])][row[one["over"]]] += float(row[one["column"]])
+        for number, row in rows:
+            value = _number(row[one["column"]])
+            if value is None:
+                yield number, one["column"], f"{row[one['column']]!r} cannot be added up"
+            else:
+                sums[tuple(row[by] for by in one["by"])][row[one["over"]]] += value
         kinds = {row[one["over"]] for _, row in rows}
         for key, found in sums.items():
             totals = {kind: found.get(kind, 0.0) for kind in sorted(kinds)}

@@ -16,10 +16,13 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cartbook.agreement import Agreements, slug
+from cartbook.description import slips
 from cartbook.inert import danger
 from cartbook.seal import NAME as SEALS
 from cartbook.seal import broken as unsealed
@@ -59,6 +62,11 @@ CURE = {
 }
 
 
+RIGHTS = "it must be a file that you may read: check its rights, or restore it (git checkout)"
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")  # how a number is written, so that everyone reads the same number
+DIGITS = 15  # that every program keeps
+
+
 class DataError(ValueError):
     """A table breaks a rule. The message has one line a finding: file, row, column, rule, cure."""
 
@@ -70,27 +78,46 @@ def finding(file: str, row: int | str, column: str, rule: str, cure: str) -> str
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """The data package's description, or a DataError that says why it cannot be read."""
+    """The data package's description, or a DataError that says why it cannot be read or used."""
     path = folder / "datapackage.json"
     try:
-        package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return package
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DataError(finding(path.name, "-", "-", "the file is missing", "restore it (git checkout)")) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(finding(path.name, getattr(error, "lineno", "-"), "-", str(error), "write valid JSON")) from None
+    except OSError as error:
+        raise DataError(finding(path.name, "-", "-", f"it cannot be read: {error.strerror}", RIGHTS)) from None
+    except UnicodeDecodeError as error:
+        raise DataError(finding(path.name, "-", "-", str(error), "write valid JSON")) from None
+    return _described(text)
+
+
+@cache
+def _described(text: str) -> dict[str, Any]:
+    try:
+        package: dict[str, Any] = json.loads(text)
+        slip = next(slips(package), None)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(finding("datapackage.json", getattr(error, "lineno", "-"), "-", str(error), "write valid JSON")) from None
+    if slip:
+        raise DataError(finding("datapackage.json", "-", *slip, "correct the description there (cartbook/description.py says its shape)"))
+    return package
 
 
 def _raw(path: Path) -> Iterator[str]:
     """What is wrong with the file's bytes, before anyone reads it as a table."""
     name = path.name
-    if not path.is_file():
+    try:
+        large = path.stat().st_size > LARGEST
+        body = b"" if large else path.read_bytes()
+    except FileNotFoundError:
         yield finding(name, "-", "-", "the file is missing", "restore it (git checkout), or remove it from datapackage.json")
         return
-    if path.stat().st_size > LARGEST:
+    except OSError as error:
+        yield finding(name, "-", "-", f"it cannot be read: {error.strerror}", RIGHTS)
+        return
+    if large:
         yield finding(name, "-", "-", f"the file has more than {LARGEST:,} bytes", "this is not a table of the book: restore it")
         return
-    body = path.read_bytes()
     if body.startswith(b"\xef\xbb\xbf"):
         yield finding(name, 1, "-", "the file begins with a byte order mark", "save it as UTF-8 without BOM")
     if b"\r" in body:
@@ -159,7 +186,7 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
                     yield finding(path.name, number, column, f"space around {cell!r}", "remove it")
                 elif cell not in MISSING and cell.startswith(("n", "N")) and difflib.get_close_matches(cell, MISSING, cutoff=0.85):
                     yield finding(path.name, number, column, f"{cell!r} is nearly a set word", "write one of: " + ", ".join(MISSING))
-                elif wrong := danger(cell, number=column not in texts):
+                elif wrong := danger(cell, number=column not in texts) or _figures(cell, number=column not in texts):
                     yield finding(path.name, number, column, *wrong)
             for column, rule, cure in _rules(resource["name"], row):
                 yield finding(path.name, number, column, rule, cure)
@@ -167,6 +194,23 @@ def _sense(path: Path, resource: dict[str, Any]) -> Iterator[str]:
     package = describe(path.parent)
     for number, column, rule, cure in [*_order(resource["name"], rows), *_places(resource, rows, package.get("places", {}))]:
         yield finding(path.name, number, column, rule, cure)
+
+
+def _figures(cell: str, number: bool) -> tuple[str, str] | None:
+    """What is wrong with the digits of a cell, and the cure: a number that could be read in two ways, a day that never was."""
+    if other := next((one for one in cell if one.isdecimal() and not one.isascii()), None):
+        return f"{other!r} is a digit of another script", "write 0 to 9"
+    if number and cell not in MISSING:
+        if not PLAIN.fullmatch(cell):
+            return f"{cell!r} is no number as numbers are written here", "write digits, with a point before decimals, and nothing else"
+        if sum(one.isdigit() for one in cell) > DIGITS:
+            return f"{cell!r} has more than {DIGITS} digits", "round it"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", cell):
+        try:
+            date.fromisoformat(cell)
+        except ValueError as error:
+            return f"{cell!r} is no date: {error}", "write a day that is in the calendar"
+    return None
 
 
 def _number(word: str) -> float | None:
@@ -414,7 +458,7 @@ def check(folder: Path, sealed: bool = True) -> list[str]:
         cure = "restore the cell; or, if the change is meant, read the row against its source once more and run make seal"
         try:
             found = [finding(name, number, column, rule, cure) for name, number, column, rule in unsealed(folder, package["resources"])]
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             found = [finding(SEALS, "-", "-", str(error), "restore the file (git checkout), or run make seal")]
     return found
 
@@ -429,6 +473,8 @@ def main(folder: Path, sealing: bool = False) -> int:
             return 0
     except DataError as error:
         findings = [str(error)]
+    except OSError as error:
+        findings = [finding(SEALS, "-", "-", f"it cannot be written: {error.strerror}", "check the rights of data/ and the disk")]
     print("\n".join([*findings, *(["error: nothing was sealed; mend the rows above first"] if sealing else [])]), file=sys.stderr)
     return 1
 

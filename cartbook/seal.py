@@ -40,7 +40,7 @@ def seals(folder: Path, tables: list[dict[str, Any]]) -> Seals:
 def kept(folder: Path) -> Seals:
     """The seals that were kept, none where there is no file; ValueError where a line is none."""
     path, found = folder / NAME, dict[str, dict[str, str]]()
-    if not path.is_file():
+    if not path.exists():
         return {}
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         match line.split("\t"):

@@ -209,6 +209,7 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
                     subtype="figure",
                 )
             owner[name] = docname
+    (Path(app.doctreedir) / "unfinished").touch()  # from here on Sphinx believes its pages to be new; builders/book.py looks for it
     return []
 
 
