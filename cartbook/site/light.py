@@ -45,7 +45,7 @@ window.vega = {{ View, parse, expressionInterpreter }};
 """
 
 #: scripts that no page needs, and scripts that a page needs only if it has a certain text
-DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight")
+DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight", "translations")  # the last compiles code, which the policy forbids
 WANTED = {
     "explorer.js": "cb-explorer",
     "figure.js": "data-chart=",
@@ -55,14 +55,14 @@ WANTED = {
     "copybutton.js": "<pre",
 }
 #: scripts that the search page alone needs
-SEARCH = ("doctools.js", "translations.js", "folder.js")
+SEARCH = ("doctools.js", "folder.js")
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
     *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
     *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
 )
 #: styles of the theme that no page names by itself, and which come first
-FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
+FIRST = ("basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css")
 
 
 def runtime() -> str:
@@ -151,7 +151,7 @@ def shaken(css: str | list[Any], names: set[str]) -> str:
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports", "container", "layer") and rule.content:
             if inner := shaken(rule.content, names):
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.lower_at_keyword not in ("font-face", "charset"):
+        elif rule.type == "at-rule" and rule.lower_at_keyword not in ("font-face", "charset", "import"):
             kept.append(rule.serialize())
     return "\n".join(kept)
 
