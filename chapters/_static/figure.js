@@ -98,11 +98,15 @@
       live.setAttribute("role", "group");
       live.setAttribute("aria-roledescription", "interactive chart");
       live.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}. Arrow keys go from mark to mark.`);
-      live.setAttribute("aria-describedby", `${figure.id}-alt`);
+      const told = document.createElement("p"); // a copy: within a closed fold, the alternative is not read out
+      told.id = `${figure.id}-told`;
+      told.hidden = true;
+      told.textContent = document.getElementById(`${figure.id}-alt`).textContent;
+      live.setAttribute("aria-describedby", told.id);
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
       picture.before(bound);
-      picture.append(said);
+      picture.append(said, told);
       keyboard(live, said);
       new ResizeObserver(() => {
         const width = live.clientWidth;
