@@ -59,7 +59,7 @@ SEARCH = ("doctools.js", "folder.js")
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
     *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
-    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
+    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "translations.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
 )
 #: styles of the theme that no page names by itself, and which come first
 FIRST = ("basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css")
