@@ -165,6 +165,15 @@ def _quizzes(body: Tag) -> None:
         answers = new("ol", class_="cb-answers")
         for question in quiz.select(".cb-question"):
             choices, said = new("ol", type="A"), new("li")
+            for line in question.select(".cb-entry, .cb-verdict"):
+                line.decompose()
+            if (reveal := question.select_one("details.cb-reveal")) is not None:  # a number to give, or an order to find
+                for part in [one for one in reveal.children if isinstance(one, Tag) and one.name != "summary"]:
+                    part.attrs.pop("class", None)
+                    said.append(part.extract())
+                reveal.decompose()
+                answers.append(said)
+                continue
             for place, choice in enumerate(question.select("details")):
                 summary, why = choice.summary, choice.p
                 if summary is None or why is None:

@@ -1,6 +1,6 @@
 """Slides: one deck a part of the book, from its executed chapters, with their live charts.
 
-reveal.js comes from the package sphinx-revealjs, the charts' scripts and colours from the built site. A deck and its
+reveal.js comes from the package sphinx-revealjs, the charts' scripts from the built site. A deck and its
 ``assets`` folder open anywhere, with no network; ``deck/deck.css`` and ``deck/deck.js`` are what is our own.
 """
 
@@ -15,8 +15,11 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from cartbook.theme import stylesheet
+
 HERE = Path(__file__).parent / "deck"
-OF_THE_SITE = ("figure.js", "vega.js", "colours.css", "book.css")
+BOOK = Path(__file__).parent.parent / "chapters" / "_static"
+OF_THE_SITE = ("figure.js", "vega.js")
 STYLES = ("reveal.css", "colours.css", "book.css", "deck.css")
 SCRIPTS = ("reveal.js", "figure.js", "deck.js")
 LETTERS = "ABCDEFGH"
@@ -106,6 +109,7 @@ def assets(site: Path) -> dict[str, bytes]:
         raise ValueError("sphinx-revealjs, which carries reveal.js, is not installed: run make book")
     reveal = Path(found.origin).parent / "_static" / "revealjs"
     files = {name: (site / "_static" / name).read_bytes() for name in OF_THE_SITE}
+    files |= {"colours.css": stylesheet().encode(), "book.css": (BOOK / "book.css").read_bytes()}
     files |= {name: (reveal / "dist" / name).read_bytes() for name in ("reveal.js", "reveal.css")}
     files["reveal-LICENSE.txt"] = (reveal / "LICENSE").read_bytes()
     return files | {name: (HERE / name).read_bytes() for name in ("deck.css", "deck.js")}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from scripts import TOP
+
+settings.register_profile("book", deadline=None)  # how long an example takes says nothing of whether it is right
+settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")

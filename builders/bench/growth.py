@@ -29,7 +29,7 @@ def _whole(word: str) -> int | None:
 def _study(row: Row, copy: int, number: int) -> Row:
     found = re.fullmatch(r"([a-z]+(?:-[a-z])?\d{4})-?(.*)", row["study_id"])
     assert found, row["study_id"]
-    made = {**row, "study_id": f"{found[1]}-{found[2]}x{copy}", "label": f"Made-up study {number}"}
+    made = {**row, "study_id": f"{found[1]}-{found[2]}x{copy}", "label": f"Made-up study {number}", "reference": "not applicable"}
     for column in ("enrolled", "apheresed", "infused", "evaluable"):
         if (count := _whole(row[column])) is not None:
             made[column] = str(count * _times(copy))

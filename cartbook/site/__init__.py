@@ -251,7 +251,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css", "run.css"})
+    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css", "run.css", "modes.css"})
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(
@@ -297,6 +297,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("icons.css")
     app.add_css_file("book.css")
     app.add_css_file("quiz.css")
+    app.add_css_file("modes.css")
     app.add_js_file("figure.js", loading_method="defer")
     app.add_js_file("explorer.js", loading_method="defer")
     app.add_js_file("quiz.js", loading_method="defer")

@@ -150,7 +150,7 @@ class EvidenceExplorer(SphinxDirective):
         )
         more = f'<p><button type="button" data-more hidden>Show {FIRST} more</button></p>'
         rest, note = self._rest(facts[FIRST:])
-        return [_html(f'<div class="cb-explorer"{rest}>{form}<p class="cb-said" aria-live="polite"></p>{note}{table}{more}</div>')]
+        return [_html(f'<div class="cb-explorer"{rest}>{form}<p class="cb-said" aria-live="off"></p>{note}{table}{more}</div>')]
 
     def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
         """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""

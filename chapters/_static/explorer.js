@@ -7,7 +7,7 @@
     if (!explorer) return;
     const form = explorer.querySelector("form");
     const body = explorer.querySelector("tbody");
-    const said = explorer.querySelector("[aria-live]");
+    const said = explorer.querySelector(".cb-said");
     const more = explorer.querySelector("[data-more]");
     const heads = [...explorer.querySelectorAll("th[data-sort]")];
     const fields = [...form.elements].filter(one => one.name);
@@ -112,6 +112,7 @@
     };
 
     form.hidden = false;
+    explorer.addEventListener("focusin", () => said.setAttribute("aria-live", "polite"), { once: true }); // quiet until a reader acts
     form.addEventListener("input", () => apply());
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(() => ((sort = ""), apply())));

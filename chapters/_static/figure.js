@@ -85,10 +85,6 @@
       const said = document.createElement("p");
       live.className = "cb-live";
       live.tabIndex = 0;
-      live.setAttribute("role", "group");
-      live.setAttribute("aria-roledescription", "interactive chart");
-      live.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}. Arrow keys go from mark to mark.`);
-      live.setAttribute("aria-describedby", `${figure.id}-alt`);
       said.className = "cb-hidden";
       said.setAttribute("aria-live", "polite");
       const bound = document.createElement("div");
@@ -98,10 +94,19 @@
       // Expressions are read, not compiled: the site's policy forbids eval.
       const view = new View(parse(spec, null, { ast: true }), { renderer: "svg", hover: true, tooltip: onTooltip, expr: expressionInterpreter });
       await view.initialize(live, bound).runAsync();
+      // After Vega, which writes a role and the whole alternative here as the name; that is the description.
+      live.setAttribute("role", "group");
+      live.setAttribute("aria-roledescription", "interactive chart");
+      live.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}. Arrow keys go from mark to mark.`);
+      const told = document.createElement("p"); // a copy: within a closed fold, the alternative is not read out
+      told.id = `${figure.id}-told`;
+      told.hidden = true;
+      told.textContent = document.getElementById(`${figure.id}-alt`).textContent;
+      live.setAttribute("aria-describedby", told.id);
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
       picture.before(bound);
-      picture.append(said);
+      picture.append(said, told);
       keyboard(live, said);
       new ResizeObserver(() => {
         const width = live.clientWidth;

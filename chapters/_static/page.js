@@ -47,6 +47,17 @@
       );
 
     document.querySelector(".bd-search-container input")?.focus();
+
+    // What the search shows of a page is its text: no buttons, no words of a picture.
+    if (typeof Search !== "undefined") {
+      const text = Search.htmlToText;
+      Search.htmlToText = (html, anchor) => {
+        const article = new DOMParser().parseFromString(html, "text/html").querySelector("article");
+        if (anchor || !article) return text(html, anchor);
+        article.querySelectorAll("svg, script, style, form, .headerlink").forEach(one => one.remove());
+        return article.textContent;
+      };
+    }
   };
   document.addEventListener("DOMContentLoaded", begin);
 })();

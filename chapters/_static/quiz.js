@@ -151,7 +151,6 @@
     const said = make("span", "", { role: "status", tabindex: "-1" });
     const clear = make("button", "Clear these marks", { type: "button" });
     line.append(said, " ", clear);
-    root.append(line);
 
     const show = () => {
       const marks = stored()[root.dataset.quiz] ?? {};
@@ -188,6 +187,7 @@
     });
     addEventListener("storage", event => event.key === KEY && show()); // another tab has marked
     show();
+    root.append(line); // with its words in it: what is there from the start is not announced
   };
 
   const begin = () => document.querySelectorAll(".cb-quiz[data-quiz]").forEach(quiz);

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Quiet
 from playwright.sync_api import Browser, Page
+from scripts import load_script
 
 from cartbook import Choice, Number, Order, Spot, quiz
 from cartbook.theme import stylesheet
@@ -48,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f'<body><main class="bd-article"><h1>Quiz</h1>{QUIZ._repr_html_()}</main></body></html>',
         encoding="utf-8",
     )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    server = load_script("serve").server(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/index.html"
     server.shutdown()
