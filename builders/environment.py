@@ -13,6 +13,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 VENV = TOP / ".venv"
+UNFINISHED = VENV / "unfinished"  # there while pip is at work: what a killed pip left may look installed
 LOCKS = {"book": "requirements.lock", "test": "requirements-test.lock", "lab": "requirements-lab.lock"}
 ROOM = 1_500_000_000  # bytes that an environment and a build need
 
@@ -66,10 +67,11 @@ def main(kind: str) -> None:
     python = str(VENV / "bin" / "python")
     began = time.monotonic()
     print(f"Installing what the book needs ({LOCKS[kind]}) into .venv; a minute or two, once ...", flush=True)
-    if not any(VENV.glob("finished-*")):
+    if UNFINISHED.exists() or not any(VENV.glob("finished-*")):
         shutil.rmtree(VENV, ignore_errors=True)
         run("Making .venv", sys.executable, "-m", "venv", str(VENV))
     ready(kind).unlink(missing_ok=True)
+    UNFINISHED.touch()
     run(
         "Installing the locked packages",
         python,
@@ -85,6 +87,7 @@ def main(kind: str) -> None:
         "Installing cartbook", python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", "."
     )
     ready(kind).write_text(fingerprint(kind))
+    UNFINISHED.unlink()
     print(f"Installed in {time.monotonic() - began:.0f} s.", flush=True)
 
 

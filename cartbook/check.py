@@ -74,7 +74,14 @@ class DataError(ValueError):
 def finding(file: str, row: int | str, column: str, rule: str, cure: str) -> str:
     """One line that tells where a table is wrong and what to do; rows count from 1, the header."""
     short = rule if len(rule) <= 300 else f"{rule[:300]} …"
+    column = column if column.isprintable() else repr(column)
     return f"data/{file}, row {row}, column {column}: {short}. To mend it: {cure}."
+
+
+def _line(words: str) -> str:
+    """Words of somebody else as one line that can be read."""
+    words = re.sub(r"\s+", " ", words)
+    return words if words.isprintable() else "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -147,22 +154,31 @@ def check_table(folder: Path, resource: dict[str, Any]) -> list[str]:
         return found
     if mark(folder, resource) in os.environ.get("CARTBOOK_SOUND", "").split():
         return []
-    from frictionless import Detector, Resource, Schema, system  # here, because whoever only reads tables does without
+    from frictionless import (
+        Detector,
+        FrictionlessException,
+        Resource,
+        Schema,
+        system,
+    )  # here, because whoever only reads tables does without
 
     schema = {**resource["schema"], "foreignKeys": []}  # between tables: see check()
-    with system.use_context(trusted=True):
-        table = Resource(
-            path=str(path),
-            schema=Schema.from_descriptor(schema),
-            format="csv",
-            encoding="utf-8",
-            detector=Detector(field_missing_values=schema.get("missingValues", [""])),
-        )
-        report = table.validate(limit_errors=50)
+    try:
+        with system.use_context(trusted=True):
+            table = Resource(
+                path=str(path),
+                schema=Schema.from_descriptor(schema),
+                format="csv",
+                encoding="utf-8",
+                detector=Detector(field_missing_values=schema.get("missingValues", [""])),
+            )
+            report = table.validate(limit_errors=50)
+    except FrictionlessException as refusal:
+        return [finding("datapackage.json", "-", f"resources/{resource['name']}", _line(str(refusal)), "correct the description there")]
     for error in (e for task in report.tasks for e in task.errors):
         row = getattr(error, "row_number", None) or 1
         column = getattr(error, "field_name", None) or getattr(error, "label", None) or "-"
-        rule = re.sub(r"\s+", " ", error.note or error.message).rstrip(".")
+        rule = _line(error.note or error.message).rstrip(".")
         cell = getattr(error, "cell", None)
         if error.type == "type-error":
             kind = next(field["type"] for field in schema["fields"] if field["name"] == column)

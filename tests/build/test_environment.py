@@ -50,6 +50,20 @@ def test_a_failing_install_ends_in_one_line_and_is_not_taken_for_finished(monkey
     assert not environment.ready("book").exists()
 
 
+def test_an_install_that_was_killed_is_made_anew_even_over_a_finished_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    monkeypatch.setattr(environment, "VENV", venv)
+    monkeypatch.setattr(environment, "UNFINISHED", venv / "unfinished")
+    monkeypatch.setattr(environment, "check_machine", lambda: None)
+    venv.mkdir()
+    (venv / "finished-book").write_text("an older lock", encoding="utf-8")
+    (venv / "half").touch()
+    (venv / "unfinished").touch()
+    monkeypatch.setattr(environment, "run", lambda *_: venv.mkdir(exist_ok=True))
+    environment.main("test")
+    assert sorted(path.name for path in venv.iterdir()) == ["finished-test"]
+
+
 def test_an_unknown_environment_is_refused() -> None:
     with pytest.raises(SystemExit, match="book, test, lab"):
         environment.main("everything")

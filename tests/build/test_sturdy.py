@@ -1,0 +1,143 @@
+"""A build may be killed, or started twice: the last good site stays whole, and the next build is as if nothing had been."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scripts import load_script
+from test_book import book, build, touch  # noqa: F401  (the small book is a fixture of this module, too)
+
+script = load_script("book")
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """A build in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "builders/book.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def kill(running: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
+    """Kill the whole group at the moment."""
+    until = time.monotonic() + 120
+    while not moment():
+        assert running.poll() is None, "the build ended before the moment came"
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def pages(folder: Path) -> dict[str, bytes]:
+    site = folder / "_build" / "html"
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def note(folder: Path, text: str) -> None:
+    """Write a note into the first product, and let the chapter on products show it; no seal holds it."""
+    (folder / "data" / "seals.txt").unlink(missing_ok=True)
+    path = folder / "data" / "products.csv"
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    rows[1][rows[0].index("note")] = text
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    touch(path)
+
+
+@pytest.fixture(scope="module")
+def shown(book: Path) -> Path:  # noqa: F811
+    """The small book, whose second chapter shows a cell of products.csv."""
+    chapter = book / "chapters" / "two.md"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(text.replace("seven = 7\n", 'seven = load("products")["note"].iloc[0]\n'), encoding="utf-8")
+    touch(chapter)
+    done = build(book)
+    assert done.returncode == 0, done.stderr
+    return book
+
+
+@pytest.mark.parametrize("moment", ["a chapter executes", "pages are written", "the site is replaced"])
+def test_killed_when(shown: Path, moment: str) -> None:
+    note(shown, f"Killed when {moment}.")
+    before, work = pages(shown), shown / "_build" / "work"
+    pickle, unfinished = work / "doctrees" / "environment.pickle", work / "doctrees" / "unfinished"
+    old = pickle.stat().st_mtime_ns
+    moments: dict[str, Callable[[], bool]] = {
+        "a chapter executes": lambda: (work / "ipython" / "profile_default" / "security").is_dir() or time.monotonic() > began + 8,
+        "pages are written": lambda: unfinished.exists() and pickle.stat().st_mtime_ns != old,
+        "the site is replaced": lambda: (shown / "_build" / "html.new").is_dir(),
+    }
+    began = time.monotonic()
+    kill(start(shown), moments[moment])
+    assert pages(shown) == before, "the last good site is whole"
+    done = build(shown)
+    assert done.returncode == 0, done.stderr
+    page = pages(shown)["chapters/two.html"].decode()
+    assert page.count(f"Killed when {moment}.") >= 2, "the new cell is shown, by the output and in the prose"
+    assert page.rstrip().endswith("</html>")
+    assert sorted(path.name for path in (shown / "_build").iterdir()) == ["html", "lock", "work"]
+
+
+def test_warnings_are_not_forgotten_by_a_build_that_was_killed(shown: Path) -> None:
+    chapter, doctrees = shown / "chapters" / "one.md", shown / "_build" / "work" / "doctrees"
+    sound, old = chapter.read_text(encoding="utf-8"), (doctrees / "environment.pickle").stat().st_mtime_ns
+    chapter.write_text(sound + "\n{eval}`nobody.knows`\n", encoding="utf-8")
+    touch(chapter)
+    kill(start(shown), lambda: (doctrees / "unfinished").exists() and (doctrees / "environment.pickle").stat().st_mtime_ns != old)
+    done = build(shown)
+    chapter.write_text(sound, encoding="utf-8")
+    touch(chapter)
+    assert done.returncode != 0
+    assert "the warnings above are errors" in done.stderr
+
+
+def test_a_second_build_in_the_same_folder_is_told_to_wait(shown: Path) -> None:
+    touch(shown / "chapters" / "one.md")
+    lock = shown / "_build" / "lock"
+    lock.unlink(missing_ok=True)
+    first = start(shown)
+    while not lock.exists():
+        assert first.poll() is None
+        time.sleep(0.002)
+    time.sleep(0.1)
+    done = build(shown)
+    assert done.returncode != 0
+    assert done.stderr.splitlines() == ["error: another build is at work in this folder; wait until it has ended and run make again"]
+    assert first.wait(300) == 0
+
+
+def test_a_site_that_was_being_replaced_is_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, path in {"SITE": "html", "OLD": "html.old", "WORK": "work", "UNFINISHED": "work/doctrees/unfinished"}.items():
+        monkeypatch.setattr(script, name, tmp_path / path)
+    (tmp_path / "html.old").mkdir()
+    (tmp_path / "html.old" / "index.html").write_text("good", encoding="utf-8")
+    script.settle()
+    assert (tmp_path / "html" / "index.html").read_text(encoding="utf-8") == "good"
+    assert not (tmp_path / "html.old").exists()
+
+
+def test_a_full_disk_is_known_however_it_is_said() -> None:
+    import errno
+    import shutil
+    import sqlite3
+
+    first = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "x")
+    wrapped = RuntimeError("a part of Sphinx failed")
+    wrapped.__cause__ = first
+    for error in (first, wrapped, shutil.Error([("a", "b", str(first))]), sqlite3.OperationalError("database or disk is full")):
+        assert script.full(error)
+    assert not script.full(PermissionError(errno.EACCES, "Permission denied", "x"))
