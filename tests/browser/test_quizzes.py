@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Quiet
+from conftest import serve
 from playwright.sync_api import Browser, Page
 
 from cartbook import Choice, Number, Order, Spot, quiz
@@ -48,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f'<body><main class="bd-article"><h1>Quiz</h1>{QUIZ._repr_html_()}</main></body></html>',
         encoding="utf-8",
     )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(serve.Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/index.html"
     server.shutdown()
@@ -200,4 +200,4 @@ def test_pages_without_a_quiz_do_without_its_script(site: Path) -> None:
     for path in sorted(site.rglob("*.html")):
         if not path.relative_to(site).parts[0].startswith("_"):
             html = path.read_text(encoding="utf-8")
-            assert ("_static/quiz.js" in html) == ("data-quiz=" in html) == ("_static/quiz.css" in html), path.name
+            assert ("_static/quiz.js" in html) == ("data-quiz=" in html), path.name
