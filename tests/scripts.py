@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -19,3 +20,12 @@ def load_script(name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def until(page: Any, true: str, arg: Any = None, seconds: float = 30) -> None:
+    """Wait until an expression of JavaScript is true in a page. (Playwright's own way evaluates text within the page, which the site's policy forbids.)"""
+    for _ in range(int(seconds * 50)):
+        if page.evaluate(true, arg):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never true in {seconds:g} s: {true}")

@@ -54,7 +54,8 @@
       Search.htmlToText = (html, anchor) => {
         const article = new DOMParser().parseFromString(html, "text/html").querySelector("article");
         if (anchor || !article) return text(html, anchor);
-        article.querySelectorAll("svg, script, style, form, .headerlink").forEach(one => one.remove());
+        article.querySelectorAll("svg, script, style, form, .headerlink, .cb-facts").forEach(one => one.remove());
+        article.querySelectorAll("p, li, td, th, dt, dd, summary, h1, h2, h3").forEach(one => one.append(" "));
         return article.textContent;
       };
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from scripts import TOP
+from scripts import TOP, until
 
 from builders.bench.growth import grow_data
 
@@ -54,7 +54,7 @@ def page(browser: Browser, grown: tuple[Path, int]) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.goto((grown[0] / PAGE).as_uri())
-    opened.wait_for_function("!document.querySelector('.cb-rest')")
+    until(opened, "!document.querySelector('.cb-rest')")
     yield opened
     context.close()
     assert not faults
@@ -110,10 +110,10 @@ def test_a_filter_a_word_and_the_address(page: Page) -> None:
     assert "words=Made-up" in page.url
     before = told(page)
     page.reload()
-    page.wait_for_function("!document.querySelector('.cb-rest')")
+    until(page, "!document.querySelector('.cb-rest')")
     assert told(page) == before
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("!location.hash.includes('endpoint')")
+    until(page, "!location.hash.includes('endpoint')")
     assert shown(page) == 300
 
 

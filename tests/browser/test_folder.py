@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from scripts import TOP
+from scripts import TOP, until
 
 from builders import print as binder
 
@@ -70,7 +70,7 @@ def test_the_explorer_filters_from_a_folder(browser: Browser, folder: Path) -> N
     with opened(browser, (folder / "chapters" / "20-evidence-explorer.html").as_uri()) as page:
         before = page.locator(".cb-said").text_content()
         page.locator("select[name=disease]").select_option("multiple myeloma")
-        page.wait_for_function("before => document.querySelector('.cb-said').textContent !== before", arg=before)
+        until(page, "before => document.querySelector('.cb-said').textContent !== before", arg=before)
         assert "disease=multiple+myeloma" in page.url
 
 

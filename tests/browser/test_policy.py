@@ -135,3 +135,12 @@ def test_a_folded_solution_unfolds(browser: Browser, address: str) -> None:
         assert not words.is_visible()
         solution.locator(".toggle-button").click()
         assert words.is_visible()
+
+
+def test_what_was_found_is_shown_in_the_words_of_the_page(browser: Browser, address: str) -> None:
+    with reader(browser, address + "search.html?q=ZUMA-7") as page:
+        first = page.locator("#search-results li", has=page.locator("a[href*='08-b-cell']"))
+        first.locator("p.context").wait_for()
+        shown = first.locator("p.context").text_content() or ""
+        assert "ZUMA-7" in shown
+        assert "PDF" not in shown

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from scripts import until
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTER = "chapters/08-b-cell.html"
@@ -36,7 +37,7 @@ def test_a_host_out_of_reach_leaves_the_page_as_it_was(page: Page, address: str)
     page.goto(address + CHAPTER, wait_until="networkidle")
     before = page.locator("article").evaluate("one => one.querySelectorAll('*').length")
     page.get_by_role("button", name=BUTTON).click()
-    page.wait_for_function("document.querySelector('.cb-run-bar [role=status]').textContent.includes('could not be loaded')")
+    until(page, "document.querySelector('.cb-run-bar [role=status]').textContent.includes('could not be loaded')")
     assert "the page is as it was" in page.locator(".cb-run-bar").inner_text()
     assert page.locator("article").evaluate("one => one.querySelectorAll('*').length") == before
     assert page.evaluate("document.activeElement.className") == "cb-run-start"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from scripts import load_script
+from scripts import load_script, until
 
 teaching = load_script("teaching")
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
@@ -41,7 +41,7 @@ def shown(browser: Browser, deck: Path, at: int = 0, **options: Any) -> Iterator
     page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
     page.on("request", lambda one: faults.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None)
     page.goto(f"{deck.as_uri()}#/{at}")
-    page.wait_for_function("Reveal.isReady()")
+    until(page, "Reveal.isReady()")
     yield page
     assert not faults
     context.close()
@@ -144,6 +144,6 @@ def test_a_phone_can_scroll_a_deck(browser: Browser, decks: list[Path]) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(decks[0].as_uri())
-    page.wait_for_function("Reveal.isReady()")
+    until(page, "Reveal.isReady()")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from scripts import until
 from test_reading import reader, scroll
 
 CHAPTER = "chapters/08-b-cell.html"
@@ -126,7 +127,7 @@ def test_nothing_is_said_before_the_reader_acts(browser: Browser, address: str, 
     if name == EXPLORER:
         page.locator("select[name=disease]").focus()
         page.locator("select[name=disease]").select_option("multiple myeloma")
-        page.wait_for_function("() => spoken.length > 0")
+        until(page, "() => spoken.length > 0")
         assert "numbers of" in page.evaluate("() => spoken.at(-1)")
     context.close()
 

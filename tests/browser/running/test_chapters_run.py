@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
+from scripts import until
 
 RUNTIME = Path(os.environ["RUNTIME"]).expanduser().resolve()
 SITE = Path(__file__).resolve().parents[3] / "_build" / "html"
@@ -52,7 +53,7 @@ KINDS = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "applicat
 def status(page: Page, begins: str) -> str:
     """What the status line says, once it says something that begins so."""
     line = page.locator(".cb-run-bar [role=status]")
-    page.wait_for_function("begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)", arg=begins)
+    until(page, "begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)", arg=begins)
     return line.inner_text()
 
 
@@ -72,7 +73,7 @@ def test_every_chapter_runs_to_its_end(browser: Browser, address: str, name: str
         before = [page.locator("figure[data-chart]").count(), page.locator("table").count()]
         said = run(page)
         assert said.startswith("Finished: all"), said + page.locator(".cb-run-error").all_inner_texts().__str__()
-        page.wait_for_function("document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length")
+        until(page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length")
         assert [page.locator("figure[data-chart]").count(), page.locator("table").count()] == before
         assert not page.locator("div.cell .cb-wide svg").count(), "a published picture stands where a new chart should"
 
@@ -98,9 +99,7 @@ def test_a_changed_number_changes_the_chart_at_once(browser: Browser, address: s
         field.fill(field.input_value().replace("zuma3.events", str(number - 9)).replace("> both", "> 0 * both"))
         began = time.perf_counter()
         field.press("Control+Enter")
-        page.wait_for_function(
-            f"document.querySelector('#fig-zuma3-denominators .cb-is-live .cb-live')?.textContent.includes('{number - 9}/')", polling=20
-        )
+        until(page, f"document.querySelector('#fig-zuma3-denominators .cb-is-live .cb-live')?.textContent.includes('{number - 9}/')")
         took = time.perf_counter() - began
         print(f"from the key to the new chart: {took:.2f} s")
         assert took < 10, "on an idle machine this is a fraction of a second"
