@@ -53,7 +53,7 @@ KINDS = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "applicat
 def status(page: Page, begins: str) -> str:
     """What the status line says, once it says something that begins so."""
     line = page.locator(".cb-run-bar [role=status]")
-    until(page, "begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)", arg=begins)
+    until(page, "begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)", arg=begins, seconds=180)
     return line.inner_text()
 
 
@@ -73,7 +73,7 @@ def test_every_chapter_runs_to_its_end(browser: Browser, address: str, name: str
         before = [page.locator("figure[data-chart]").count(), page.locator("table").count()]
         said = run(page)
         assert said.startswith("Finished: all"), said + page.locator(".cb-run-error").all_inner_texts().__str__()
-        until(page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length")
+        until(page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length", seconds=180)
         assert [page.locator("figure[data-chart]").count(), page.locator("table").count()] == before
         assert not page.locator("div.cell .cb-wide svg").count(), "a published picture stands where a new chart should"
 
