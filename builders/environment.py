@@ -61,7 +61,7 @@ def main(kind: str) -> None:
     """Make the environment, or leave it as it is if it was made from this very lock."""
     if kind not in LOCKS:
         stop(f"say which environment: {', '.join(LOCKS)}")
-    if sys.version_info >= (3, 11) and ready(kind).is_file() and ready(kind).read_text() == fingerprint(kind):
+    if sys.version_info >= (3, 11) and ready(kind).is_file() and not UNFINISHED.exists() and ready(kind).read_text() == fingerprint(kind):
         return
     check_machine()
     python = str(VENV / "bin" / "python")

@@ -117,7 +117,9 @@ def wheel(top: Path, out: Path) -> Path:
 def database(data: Path, out: Path) -> None:
     """All tables as one SQLite file; a number that is not there is NULL, and NAME_missing says why."""
     out.unlink(missing_ok=True)
-    with sqlite3.connect(out) as base:
+    # one transaction, begun by hand: in a Turkish locale Python does not see that an INSERT is one, and commits every row
+    with sqlite3.connect(out, isolation_level=None) as base:
+        base.execute("BEGIN")
         for table in describe(data)["resources"]:
             columns: list[str] = []
             for field in table["schema"]["fields"]:

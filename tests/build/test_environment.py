@@ -56,7 +56,8 @@ def test_an_install_that_was_killed_is_made_anew_even_over_a_finished_one(monkey
     monkeypatch.setattr(environment, "UNFINISHED", venv / "unfinished")
     monkeypatch.setattr(environment, "check_machine", lambda: None)
     venv.mkdir()
-    (venv / "finished-book").write_text("an older lock", encoding="utf-8")
+    for kind in ("book", "test"):
+        (venv / f"finished-{kind}").write_text(environment.fingerprint(kind), encoding="utf-8")
     (venv / "half").touch()
     (venv / "unfinished").touch()
     monkeypatch.setattr(environment, "run", lambda *_: venv.mkdir(exist_ok=True))
