@@ -73,7 +73,9 @@ def test_every_chapter_runs_to_its_end(browser: Browser, address: str, name: str
         before = [page.locator("figure[data-chart]").count(), page.locator("table").count()]
         said = run(page)
         assert said.startswith("Finished: all"), said + page.locator(".cb-run-error").all_inner_texts().__str__()
-        until(page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length", seconds=180)
+        until(
+            page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length", seconds=180
+        )
         assert [page.locator("figure[data-chart]").count(), page.locator("table").count()] == before
         assert not page.locator("div.cell .cb-wide svg").count(), "a published picture stands where a new chart should"
 
