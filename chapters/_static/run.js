@@ -131,7 +131,7 @@
       const key = JSON.stringify(outputs);
       if (!cell.div || cell.shown === key) return;
       cell.shown = key;
-      let shown = cell.div.querySelector(":scope > .cell_output");
+      let shown = cell.div.querySelector(".cell_output");
       if (!shown) {
         if (!outputs.length) return;
         shown = make("div", "cell_output docutils container");
@@ -215,7 +215,7 @@
         fold.open = true;
         undo.push(() => (fold.open = was));
       }
-      const shown = div.querySelector(":scope > .cell_output");
+      const shown = div.querySelector(".cell_output");
       const published = shown ? [...shown.childNodes] : [];
       undo.push(() => shown?.replaceChildren(...published));
       cell.editor = field;

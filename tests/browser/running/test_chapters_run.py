@@ -114,8 +114,9 @@ def test_a_changed_number_changes_the_chart_at_once(browser: Browser, address: s
 def test_a_mistake_is_told_in_plain_view_and_can_be_reset(browser: Browser, address: str) -> None:
     with reader(browser, address + B_CELL) as page:
         run(page)
-        cell = page.locator("div.cell", has=page.locator("#fig-zuma7-complete-response"))
-        field = cell.locator("textarea")
+        name = page.locator("div.cell", has=page.locator("#fig-zuma7-complete-response")).locator("textarea").get_attribute("id")
+        field = page.locator(f"#{name}")  # by its name: the figure goes
+        cell = page.locator("div.cell", has=field)
         source = field.input_value()
         field.fill("one = 1\none / 0")
         cell.get_by_role("button", name=re.compile("^Run")).click()
