@@ -114,7 +114,9 @@ def table(plan: Plan, caption: str) -> str:
         rows += f'<tr><th scope="row">{at}–{at + minutes}</th><td>{step}</td></tr>'
         at += minutes
     head = '<tr><th scope="col">Minute</th><th scope="col">What happens</th></tr>'
-    return f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return (
+        f'<table class="cb-plan"><caption class="cb-hidden">{escape(caption)}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def folded(plan: Plan, caption: str) -> str:
