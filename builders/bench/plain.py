@@ -41,7 +41,7 @@ from cartbook.data import evidence, load
 pd.set_option("display.max_rows", None)
 {shown}
 ```"""
-DIRECTIVE = re.compile(r"^```{(glossary-table|data-dictionary|lesson-plans|evidence-explorer)}\n```$", re.MULTILINE)
+DIRECTIVE = re.compile(r"^```{(glossary-table|data-dictionary|lesson-plans|evidence-explorer|downloads)}\n```$", re.MULTILINE)
 KERNEL = "---\njupytext: {text_representation: {extension: .md, format_name: myst}}\nkernelspec: {display_name: Python 3, language: python, name: python3}\n"
 KEPT_CONFIG = ("language", "myst_heading_anchors", "nb_eval_name_regex", "bibtex_default_style", "bibtex_reference_style")
 

@@ -70,7 +70,7 @@ def test_the_twin_has_nothing_of_the_extension(twin: Path) -> None:
     assert config["sphinx"]["extra_extensions"] == ["sphinx_exercise"]
     assert "html_static_path" not in config["sphinx"]["config"]
     pages = "".join(path.read_text(encoding="utf-8") for path in (twin / "chapters").glob("*.md"))
-    assert not re.search(r"{(glossary-table|data-dictionary|lesson-plans|evidence-explorer)}", pages)
+    assert not re.search(r"{(glossary-table|data-dictionary|lesson-plans|evidence-explorer|downloads)}", pages)
     assert "return chart" in (twin / "cartbook" / "figures.py").read_text(encoding="utf-8")
 
 
