@@ -49,6 +49,15 @@ SCROLL = """async () => {
 }"""
 
 
+def _until(page: Page, true: str) -> None:
+    """Wait until an expression is true, :data:`PATIENCE` at most. (Playwright's own way compiles text in the page, which the book's policy forbids.)"""
+    for _ in range(PATIENCE // 50):
+        with suppress(Error):  # the page is on its way to its address
+            if page.evaluate(true):
+                return
+        page.wait_for_timeout(50)
+
+
 @dataclass
 class Load:
     """What one visit brought: how many requests, and bytes as they are and as gzip -9 makes them."""
@@ -168,8 +177,7 @@ class Eye:
                 page.add_init_script(CLOCK)
                 page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
                 page.goto(self.address + name, wait_until="commit")
-                with suppress(Error):  # what did not come is told by its absence
-                    page.wait_for_function("window.benchTimes && window.benchTimes.live")
+                _until(page, "!!window.benchTimes?.live")  # what did not come is told by its absence
                 measured: dict[str, Any] = page.evaluate("window.benchTimes || {}")
             for key, values in found.items():
                 if key in measured:
@@ -188,7 +196,7 @@ class Eye:
             with self.page(PHONE, Load()) as page:
                 page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
                 page.goto(self.address + name, wait_until="load")
-                page.wait_for_function("document.querySelector('.cb-said').textContent && !document.querySelector('.cb-rest')")
+                _until(page, "!!document.querySelector('.cb-said')?.textContent && !document.querySelector('.cb-rest')")
                 found["all rows"].append(float(page.evaluate("performance.now()")))
                 paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? performance.now()"
                 found["first paint"].append(float(page.evaluate(paint)))
