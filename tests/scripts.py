@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +23,33 @@ def load_script(name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def small_book(folder: Path, *pages: str) -> Path:
+    """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
+    for name in ("cartbook", "builders", "data", "chapters/_static", "chapters/drawings"):
+        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
+    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", *kept):
+        shutil.copy(TOP / name, folder / name)
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    listed = "".join(f"- file: chapters/{page}\n" for page in pages)
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8")
+    return folder
+
+
+def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build a copy of the book, with the copy's cartbook and not the installed one."""
+    there = {**os.environ, "PYTHONPATH": str(folder), **environment}
+    return subprocess.run(
+        [sys.executable, "builders/book.py"], cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
+    )
+
+
+def site_files(folder: Path) -> dict[str, bytes]:
+    """Every file of the site that a build has put into a copy of the book."""
+    site = folder / "_build" / "html"
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
 def until(page: Any, true: str, arg: Any = None, seconds: float = 30) -> None:

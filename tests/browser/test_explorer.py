@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from scripts import TOP, until
+from scripts import TOP, build, small_book, until
 
 from builders.bench.growth import grow_data
 
@@ -24,23 +20,9 @@ TIMES = 10
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """The site of a book that is the explorer alone, and how many rows it has."""
-    book = tmp_path_factory.mktemp("many") / "book"
-    for name in ("cartbook", "builders", "data", "chapters/_static", "chapters/drawings"):
-        shutil.copytree(TOP / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", "chapters/20-evidence-explorer.md"):
-        shutil.copy(TOP / name, book / name)
-    (book / "index.md").write_text("# A book\n", encoding="utf-8")
-    (book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/20-evidence-explorer\n", encoding="utf-8")
+    book = small_book(tmp_path_factory.mktemp("many") / "book", Path(PAGE).stem)
     _, rows = grow_data(book / "data", TIMES)
-    done = subprocess.run(
-        [sys.executable, "builders/book.py"],
-        cwd=book,
-        env={**os.environ, "PYTHONPATH": str(book)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = build(book)
     assert done.returncode == 0, done.stderr[-3000:]
     return book / "_build" / "html", rows
 

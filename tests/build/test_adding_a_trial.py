@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from scripts import TOP
+from scripts import TOP, build
 
 LIVE = ("19-conclusions", "20-evidence-explorer")
 
@@ -33,8 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, rows in zip(("studies.csv", "outcomes.csv"), example(), strict=True):
         with (book / "data" / name).open("a", encoding="utf-8") as file:
             file.write(rows)
-    environment = {**os.environ, "PYTHONPATH": str(book)}
-    done = subprocess.run([sys.executable, "builders/book.py"], cwd=book, env=environment, capture_output=True, text=True, check=False)
+    done = build(book)
     assert done.returncode == 0, done.stderr[-3000:]
     return book / "_build" / "html"
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import html5lib
 import pytest
-from scripts import TOP
+from scripts import build, small_book
 
 ADDRESS = "https://example.org/books/car-t/"
 CHAPTER = """---
@@ -37,27 +33,14 @@ It is.
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book of one page and one chapter, without cells."""
-    folder = tmp_path_factory.mktemp("book")
-    for name in ("cartbook", "builders", "data"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("_static", "drawings"):
-        shutil.copytree(TOP / "chapters" / name, folder / "chapters" / name)
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib"):
-        shutil.copy(TOP / name, folder / name)
-    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    folder = small_book(tmp_path_factory.mktemp("book"), "one")
     (folder / "chapters" / "one.md").write_text(CHAPTER, encoding="utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n", encoding="utf-8")
     return folder
-
-
-def build(folder: Path, address: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "CARTBOOK_ADDRESS": address}
-    return subprocess.run([sys.executable, "builders/book.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     site = book / "_build" / "html"
-    done = build(book, ADDRESS.rstrip("/"))
+    done = build(book, CARTBOOK_ADDRESS=ADDRESS.rstrip("/"))
     assert done.returncode == 0, done.stderr
     text = (site / "chapters" / "one.html").read_text(encoding="utf-8")
     assert f'<link rel="canonical" href="{ADDRESS}chapters/one.html"' in text
@@ -71,7 +54,7 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     assert found["teaches"] == ["Write </script><b>bold</b> & “quoted” <!-- text"]
     assert found["url"] == f"{ADDRESS}chapters/one.html"
 
-    done = build(book, "")
+    done = build(book, CARTBOOK_ADDRESS="")
     assert done.returncode == 0, done.stderr
     assert not [
         path for path in site.rglob("*") if path.suffix in (".html", ".txt", ".xml") and "example.org" in path.read_text(encoding="utf-8")
@@ -82,7 +65,7 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
 
 
 def test_what_is_no_address_ends_in_one_line(book: Path) -> None:
-    done = build(book, "example.org/book")
+    done = build(book, CARTBOOK_ADDRESS="example.org/book")
     assert done.returncode == 1
     line = done.stderr.strip().splitlines()[-1]
     assert "the public address 'example.org/book'" in line

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from scripts import TOP
+from scripts import build, small_book
 
 CHAPTER = """---
 jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
@@ -41,29 +39,12 @@ It is {{eval}}`seven`.
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book that has all machinery and two chapters, on studies.csv and on products.csv."""
-    folder = tmp_path_factory.mktemp("book")
-    for name in ("cartbook", "builders", "data"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(TOP / "chapters" / "_static", folder / "chapters" / "_static")
-    shutil.copytree(TOP / "chapters" / "drawings", folder / "chapters" / "drawings")
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(TOP / name, folder)
-    shutil.copy(TOP / "chapters" / "references.bib", folder / "chapters")
-    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    folder = small_book(tmp_path_factory.mktemp("book"), "one", "two")
     (folder / "chapters" / "one.md").write_text(CHAPTER.format(name="One", data="studies.csv", table="studies"), encoding="utf-8")
     (folder / "chapters" / "two.md").write_text(CHAPTER.format(name="Two", data="products.csv", table="products"), encoding="utf-8")
-    (folder / "_toc.yml").write_text(
-        "format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n- file: chapters/two\n", encoding="utf-8"
-    )
     done = build(folder)
     assert done.returncode == 0, done.stderr
     return folder
-
-
-def build(folder: Path) -> subprocess.CompletedProcess[str]:
-    # the copy's cartbook, not the installed one
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run([sys.executable, "builders/book.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def executed(done: subprocess.CompletedProcess[str]) -> set[str]:

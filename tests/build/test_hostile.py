@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import html5lib
 import pytest
-from scripts import TOP
+from scripts import TOP, build, small_book
 
 from cartbook.check import check_table, describe
 
@@ -113,13 +110,7 @@ def test_the_check_refuses_it_in_every_free_column_of_every_table(tmp_path: Path
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book whose tables hold strange text, and whose one chapter makes figures of harm that no check saw."""
-    book = tmp_path_factory.mktemp("hostile") / "book"
-    for name in ("cartbook", "builders", "data"):
-        shutil.copytree(TOP / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("_static", "drawings"):
-        shutil.copytree(TOP / "chapters" / name, book / "chapters" / name)
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib"):
-        shutil.copy(TOP / name, book / name)
+    book = small_book(tmp_path_factory.mktemp("hostile") / "book", "harm", "words", "evidence")
     (book / "chapters" / "HARM").write_text(json.dumps(HARM), encoding="utf-8")
     (book / "chapters" / "harm.md").write_text(CHAPTER, encoding="utf-8")
     pages = {"index": "# A book\n", "chapters/words": "# Words\n\n```{glossary-table}\n```\n"}
@@ -127,13 +118,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in pages.items():
         about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv]\n---\n\n"
         (book / f"{name}.md").write_text(about + text, encoding="utf-8")
-    toc = "".join(f"- file: chapters/{name}\n" for name in ("harm", "words", "evidence"))
-    (book / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{toc}", encoding="utf-8")
+    (book / "data" / "seals.txt").unlink()  # rows that are meant to be strange
     write(book / "data" / "studies.csv", ["note"], STRANGE)
     write(book / "data" / "studies.csv", ["label"], "]]> \"'>&lt;b&gt; 5 < 6")
     write(book / "data" / "glossary.csv", ["definition"], STRANGE)
-    environment = {**os.environ, "PYTHONPATH": str(book)}
-    done = subprocess.run([sys.executable, "builders/book.py"], cwd=book, env=environment, capture_output=True, text=True, check=False)
+    done = build(book)
     assert done.returncode == 0, done.stderr[-3000:]
     return book / "_build" / "html"
 

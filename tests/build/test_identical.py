@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from scripts import build, site_files
 from test_book import book, touch  # noqa: F401  (the small book is a fixture of this module, too)
 
 FIGURE = """---
@@ -45,11 +43,9 @@ ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANGUAGE": "ja", "PYTHO
 
 def built(folder: Path, place: dict[str, str]) -> dict[str, bytes]:
     """Every file of the site that a build of the book in ``folder`` gives."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), **place}
-    done = subprocess.run([sys.executable, "builders/book.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = build(folder, **place)
     assert done.returncode == 0, done.stderr[-3000:]
-    site = folder / "_build" / "html"
-    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    return site_files(folder)
 
 
 def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:

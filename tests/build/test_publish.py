@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from scripts import TOP
+from scripts import TOP, build, small_book
 
 PAGE = TOP / "chapters" / "26-downloads.md"
 
@@ -17,23 +16,7 @@ PAGE = TOP / "chapters" / "26-downloads.md"
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book of one page, that of the downloads."""
-    folder = tmp_path_factory.mktemp("published")
-    for name in ("cartbook", "builders", "data"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("_static", "drawings"):
-        shutil.copytree(TOP / "chapters" / name, folder / "chapters" / name)
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", "chapters/26-downloads.md"):
-        shutil.copy(TOP / name, folder / name)
-    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/26-downloads\n", encoding="utf-8")
-    return folder
-
-
-def build(folder: Path, **offers: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder), **offers}
-    return subprocess.run(
-        [sys.executable, "builders/book.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=400
-    )
+    return small_book(tmp_path_factory.mktemp("published"), "26-downloads")
 
 
 def test_offers_come_and_go_with_the_build(book: Path) -> None:

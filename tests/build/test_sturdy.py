@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripts import load_script
-from test_book import book, build, touch  # noqa: F401  (the small book is a fixture of this module, too)
+from scripts import build, load_script, site_files
+from test_book import book, touch  # noqa: F401  (the small book is a fixture of this module, too)
 
 script = load_script("book")
 
@@ -40,11 +40,6 @@ def kill(running: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
         time.sleep(0.002)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-
-
-def pages(folder: Path) -> dict[str, bytes]:
-    site = folder / "_build" / "html"
-    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
 def writing(folder: Path) -> Callable[[], bool]:
@@ -85,7 +80,7 @@ def shown(book: Path) -> Path:  # noqa: F811
 @pytest.mark.parametrize("moment", ["a chapter executes", "pages are written", "the site is replaced"])
 def test_killed_when(shown: Path, moment: str) -> None:
     note(shown, f"Killed when {moment}.")
-    before, work = pages(shown), shown / "_build" / "work"
+    before, work = site_files(shown), shown / "_build" / "work"
     moments: dict[str, Callable[[], bool]] = {
         "a chapter executes": lambda: (work / "ipython" / "profile_default" / "security").is_dir() or time.monotonic() > began + 8,
         "pages are written": writing(shown),
@@ -93,10 +88,10 @@ def test_killed_when(shown: Path, moment: str) -> None:
     }
     began = time.monotonic()
     kill(start(shown), moments[moment])
-    assert pages(shown) == before, "the last good site is whole"
+    assert site_files(shown) == before, "the last good site is whole"
     done = build(shown)
     assert done.returncode == 0, done.stderr
-    page = pages(shown)["chapters/two.html"].decode()
+    page = site_files(shown)["chapters/two.html"].decode()
     assert page.count(f"Killed when {moment}.") >= 2, "the new cell is shown, by the output and in the prose"
     assert page.rstrip().endswith("</html>")
     assert sorted(path.name for path in (shown / "_build").iterdir()) == ["html", "lock", "work"]
