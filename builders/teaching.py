@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 from nbformat import NotebookNode
 
 from builders import classes, questions, slides
+from builders.leaves import contents
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook.site.pages import front_matter
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
@@ -60,29 +61,26 @@ class Chapter:
 
 def chapters() -> list[Chapter]:
     """The chapters that teach, in the book's order. Raises ValueError if the book is not built."""
-    contents = yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))
     found: list[Chapter] = []
-    for part in contents["parts"]:
-        for one in part["chapters"]:
-            name = Path(one["file"]).name
-            text = (TOP / f"{one['file']}.md").read_text(encoding="utf-8")
-            about = (yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n")) or {}).get("book", {})
-            if "minutes" not in about:
-                continue
-            executed, taken = EXECUTED / f"{one['file']}.ipynb", SITE / "downloads" / f"{name}.ipynb"
-            if not executed.is_file() or not taken.is_file():
-                raise ValueError(f"{name} is not built; run make book first")
-            shown = [output.get("data", {}) for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
-            found.append(
-                Chapter(
-                    name,
-                    about["title"],
-                    part["caption"],
-                    nbformat.read(taken, as_version=4),
-                    [data[FIGURE_MIME]["html"] for data in shown if FIGURE_MIME in data],
-                    [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data],
-                )
+    for page, part, _ in contents(TOP / "_toc.yml"):
+        about = front_matter((TOP / f"{page}.md").read_text(encoding="utf-8")).get("book", {})
+        if "minutes" not in about:
+            continue
+        name = Path(page).name
+        executed, taken = EXECUTED / f"{page}.ipynb", SITE / "downloads" / f"{name}.ipynb"
+        if not executed.is_file() or not taken.is_file():
+            raise ValueError(f"{name} is not built; run make book first")
+        shown = [output.get("data", {}) for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+        found.append(
+            Chapter(
+                name,
+                about["title"],
+                part,
+                nbformat.read(taken, as_version=4),
+                [data[FIGURE_MIME]["html"] for data in shown if FIGURE_MIME in data],
+                [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data],
             )
+        )
     return found
 
 
