@@ -217,9 +217,10 @@ def _assets(app: Sphinx, config: Any) -> None:
     """Vega's script and the colours, made from the packages that carry them."""
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
-    files = {"vega.js": light.runtime(), "colours.css": stylesheet()}
+    store = Path(app.doctreedir) / "bundles"
+    files = {"vega.js": light.runtime(store), "colours.css": stylesheet()}
     if running.runtime(app) is not None:
-        files["vega-lite.js"] = light.compiler()
+        files["vega-lite.js"] = light.compiler(store)
     for name, text in files.items():
         path = made / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -11,6 +11,7 @@ import fnmatch
 import hashlib
 import re
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,27 @@ UNUSED = (
 FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 
 
-def runtime() -> str:
+def _bundled(source: str, store: Path) -> str:
+    """The script that vl-convert makes of a source; made once for each source and version, and kept in a folder."""
+    made_by = f"vl-convert {version('vl-convert-python')}: {source}"
+    path = store / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.js"
+    if not path.is_file():
+        store.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        # closed in, so that its short names meet no others
+        new.write_text(f"(() => {{{vl_convert.javascript_bundle(source)}}})();\n", encoding="utf-8")
+        new.replace(path)
+    return path.read_text(encoding="utf-8")
+
+
+def runtime(store: Path) -> str:
     """Vega's runtime with its expression interpreter (no ``eval``), as one script that sets ``window.vega``."""
-    script = vl_convert.javascript_bundle(RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}))
-    return f"(() => {{{script}}})();\n"  # closed in, so that its short names meet no others
+    return _bundled(RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}), store)
 
 
-def compiler() -> str:
+def compiler(store: Path) -> str:
     """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.site.running); sets ``window.vegaLite``."""
-    script = vl_convert.javascript_bundle(f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};')
-    return f"(() => {{{script}}})();\n"
+    return _bundled(f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};', store)
 
 
 def scripts(files: list[Any], page: str, body: str) -> list[Any]:
