@@ -20,6 +20,7 @@ import altair as alt
 import pandas as pd
 
 import cartbook.theme  # noqa: F401  (registers the look)
+from cartbook.inert import in_page
 
 #: Python in a page has no vl-convert: there the browser compiles and draws the chart by itself
 DRAWS = sys.platform != "emscripten"
@@ -54,7 +55,7 @@ def _fitted(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
 def live(spec: dict[str, Any]) -> str:
     """What the page's script draws, as JSON that may stand in a page: compiled, or with its ``$schema`` where that is left to the browser."""
     drawn = _vega(spec, "container") if DRAWS else _fitted(spec, "container")
-    return json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return in_page(drawn)
 
 
 def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 LONGEST = 1_000  # characters; the longest cell has under 300
 FORMULA = ("=", "+", "-", "@")
 MARKUP = re.compile(r"<[a-zA-Z/!?]|\bjavascript:", re.IGNORECASE)
 HIDDEN = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # control and format characters, direction marks, unassigned ones
+
+
+def in_page(data: Any) -> str:
+    """Data as JSON for an element of a page; no string of it ends the element."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def danger(cell: str, number: bool = False) -> tuple[str, str] | None:

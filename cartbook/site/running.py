@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from html import escape
@@ -31,7 +30,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from cartbook.site.takeaway import archive, wheel
+from cartbook.inert import in_page
+from cartbook.site.takeaway import archive, packed
 
 LOG = logging.getLogger(__name__)
 CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
@@ -133,13 +133,12 @@ def button(address: str, host: str, root: str, size: float, found: list[dict[str
     where = "this site" if host == "this site" else f"{host} and this site"
     data = {"runtime": address, "host": host, "root": root, "loads": " ".join(FROM_RUNTIME)}
     marks = "".join(f' data-{name}="{escape(value, quote=True)}"' for name, value in data.items())
-    sources = json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<section class="cb-run" aria-label="Run this chapter"{marks} hidden>'
         '<button type="button" class="cb-run-start">Run this chapter here</button>'
         f'<p class="cb-run-offer">Change its code and see what changes, with nothing to install. A click loads Python, about {size:.0f} MB, from {escape(where)}.</p>'
         '<div class="cb-run-bar"><p role="status"></p></div>'
-        f'<script type="application/json" class="cb-run-cells">{sources}</script></section>'
+        f'<script type="application/json" class="cb-run-cells">{in_page(found)}</script></section>'
     )
 
 
@@ -153,8 +152,7 @@ def _prepare(app: Sphinx) -> None:
     if runtime(app) is None:
         return
     _packed(app).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        archive(_packed(app), packages(wheel(Path(app.srcdir), Path(folder))))
+    archive(_packed(app), packages(packed(app)))
 
 
 def write(app: Sphinx) -> None:

@@ -114,6 +114,16 @@ def wheel(top: Path, out: Path) -> Path:
     return packed
 
 
+def packed(app: Sphinx) -> Path:
+    """The wheel of this build; it is made once, for whichever part of the build asks first."""
+    if not hasattr(app, "cartbook_wheel"):
+        folder = Path(app.doctreedir) / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        app.cartbook_wheel = wheel(Path(app.srcdir), folder)  # type: ignore[attr-defined]
+    return Path(app.cartbook_wheel)  # type: ignore[attr-defined]
+
+
 def database(data: Path, out: Path) -> None:
     """All tables as one SQLite file; a number that is not there is NULL, and NAME_missing says why."""
     out.unlink(missing_ok=True)
@@ -157,22 +167,23 @@ def write(app: Sphinx) -> None:
         names = {row["key"]: f"{row['first_author_printed'].split()[0]} {row['year']}" for row in csv.DictReader(file)}
     for old in target.iterdir():
         old.unlink()
-    packed = wheel(top, target)
+    package = packed(app)
+    shutil.copy(package, target)
     files = {}
     for docname, values in sorted(app.env.cartbook_values.items()):  # type: ignore[attr-defined]
         source = executed / f"{docname}.ipynb"
         if not source.is_file():
             continue
         about = app.env.cartbook_about.get(docname, {})  # type: ignore[attr-defined]
-        text = notebook(source, about.get("title", docname), values, names, packed.name)
+        text = notebook(source, about.get("title", docname), values, names, package.name)
         name = f"{Path(docname).name}.ipynb"
         (target / name).write_text(text, encoding="utf-8")
         files[name] = text.encode()
-    files[packed.name] = packed.read_bytes()
+    files[package.name] = package.read_bytes()
     files |= {f"data/{path.name}": path.read_bytes() for path in (top / "data").iterdir() if path.suffix in (".csv", ".json")}
     files["README.txt"] = (
         "CAR-T in Numbers: every chapter as a notebook, with the tables and the package.\n"
-        f"  python -m venv .venv && .venv/bin/pip install ./{packed.name} jupyterlab\n"
+        f"  python -m venv .venv && .venv/bin/pip install ./{package.name} jupyterlab\n"
         "  .venv/bin/jupyter lab\n"
     ).encode()
     archive(target / ZIP_NAME, files)
