@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,17 @@ def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     return compiled
 
 
+@lru_cache(maxsize=2)
+def _drawn(vega: str) -> str:
+    """A compiled chart as SVG; kept for a moment, for a page and a notebook show the same picture under other ids."""
+    return str(vl_convert.vega_to_svg(vega))
+
+
 def _picture(spec: dict[str, Any], width: int, prefix: str) -> str:
     """An SVG of the chart that scales, is one image to a screen reader, and has ids of its own; empty where nothing can draw it."""
     if not DRAWS:
         return ""
-    svg = vl_convert.vega_to_svg(_vega(spec, width))
+    svg = _drawn(json.dumps(_vega(spec, width)))
     svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'\bid="', f'id="{prefix}', svg).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
