@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import re
 import shutil
 import sys
 import time
@@ -18,55 +17,49 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cartbook.check import DataError, check, describe, mark
-
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "_build" / "work"
 SITE = TOP / "_build" / "html"
 OLD = SITE.with_name("html.old")
 UNFINISHED = WORK / "doctrees" / "unfinished"  # there from the moment at which pages are written (cartbook.site) until they are published
-CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)", re.MULTILINE)
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+STAMP = WORK / "stamp"  # the state that the last build left
+ASIDE = {"_build", "__pycache__", "tests", "docs"}  # no site is made of these
 
 
-def where(error: BaseException) -> str | None:
-    """Chapter, cell and line of a failing cell, or None if it was not a cell that failed."""
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
-    cause = error.__cause__
-    chapter = Path(str(error))
-    name = chapter.relative_to(TOP) if chapter.is_absolute() and chapter.is_relative_to(TOP) else chapter
-    if isinstance(cause, CellTimeoutError):
-        return f"{name}: a cell ran longer than the time that _config.yml allows (execute: timeout)"
-    if not isinstance(cause, CellExecutionError):
-        return None
-    trace = ANSI.sub("", cause.traceback)
-    found = re.findall(r"Cell In\[(\d+)\], line (\d+)|File <.*?>:(\d+)|Cell In\[(\d+)\](?=.*?line (\d+))", trace)
-    cell, line = (found[0][0], found[0][1]) if found and found[0][0] else ("?", "?")
-    place = ""
-    if cell != "?":
-        text = chapter.read_text(encoding="utf-8")
-        starts = [match.end() for match in CELL.finditer(text)]
-        if int(cell) <= len(starts):
-            start = starts[int(cell) - 1]
-            place = f" (line {text[:start].count(chr(10)) + int(line)} of the file)"
-    return f"{name}, cell {cell}, line {line}{place}: {cause.ename}: {cause.evalue.splitlines()[0] if cause.evalue else ''}"
+def state() -> str:
+    """All that a site is made of, and the site itself: each file with its size and time, as make and Sphinx tell whether one has changed."""
+    lines = [sys.version, *(f"{name}={word}" for name, word in sorted(os.environ.items()) if name.startswith("CARTBOOK_"))]
+    lines += sorted(path.name for folder in {*sys.path} for path in Path(folder).glob("*.dist-info"))
+    for top in (TOP, SITE, Path(os.environ.get("CARTBOOK_OFFERS") or SITE)):
+        for folder, folders, files in os.walk(top):
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and not (top == TOP and name in ASIDE))
+            for name in sorted(files):
+                stat = os.stat(os.path.join(folder, name))
+                lines.append(f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}")
+    return "\n".join(lines)
 
 
 def build() -> int:
-    """Check, execute, write, swap; 0 if the site is new and whole."""
+    """Check, execute, write, swap; 0 if the site is new and whole. Where nothing has changed since it was built, it stays."""
     began = time.monotonic()
-    settle()
     os.environ.pop("CARTBOOK_SOUND", None)
-    findings = check(TOP / "data")
-    if findings:
-        print("\n".join(findings), file=sys.stderr)
-        return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
-    os.environ["CARTBOOK_SOUND"] = " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
+    settle()
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == state():
+        print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
+        return 0
+    from cartbook.check import DataError, check, describe, mark
+
+    try:
+        findings = check(TOP / "data")
+        if findings:
+            print("\n".join(findings), file=sys.stderr)
+            return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
+        os.environ["CARTBOOK_SOUND"] = " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
+    except DataError as error:
+        return stop(str(error))
 
     import sphinx.util.console
     from jupyter_book import sphinx as jupyter_book
-    from myst_nb.core.execute.base import ExecutionError
 
     sphinx.util.console.nocolor()
     raised: list[BaseException] = []
@@ -92,25 +85,42 @@ def build() -> int:
         quiet=True,
         warningiserror=True,
         keep_going=True,
+        jobs=jobs(),
     )
     if raised:
         print(flush=True)
-        error = raised[0]
-        if isinstance(error, KeyboardInterrupt):
-            return stop("interrupted; _build/html is as it was")
-        if full(error):
-            return stop(f"the disk is full; free some room and run make again. {kept()}")
-        if isinstance(error, ExecutionError) and (line := where(error)):
-            if isinstance(error.__cause__, Exception):
-                print(ANSI.sub("", str(error.__cause__)).strip(), file=sys.stderr)
-            return stop(f"{line}. Mend the cell and run make again. {kept()}")
-        return stop(f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}. {kept()}")
+        return stop(f"{why(raised[0])} {kept()}")
     if code:  # Sphinx would not repeat the warnings of pages that it keeps; it keeps none, since this build is unfinished
         return stop(f"the warnings above are errors; mend what they name and run make again. {kept()}")
     publish(html)
     UNFINISHED.unlink(missing_ok=True)
+    del os.environ["CARTBOOK_SOUND"]
+    STAMP.write_text(state(), encoding="utf-8")
     print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
     return 0
+
+
+def jobs() -> int:
+    """How many chapters execute side by side: JOBS, or a processor each and at most four, for each needs some 400 MB."""
+    said = os.environ.get("JOBS", "")
+    if said:
+        return int(said) if said.isdecimal() and int(said) else sys.exit(stop(f"JOBS is a number of chapters, from 1 on; {said!r} is none"))
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+
+
+def why(error: BaseException) -> str:
+    """What went wrong and what to do; an error may come from another process of the build, and is then no more than words."""
+    from cartbook.site.reading import CellError
+
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted."
+    if full(error):
+        return "the disk is full; free some room and run make again."
+    words = " ".join(str(error).split()) or "no message"
+    named = f"{CellError.__module__}.{CellError.__name__}: "
+    if isinstance(error, CellError) or words.startswith(named):
+        return f"{words.removeprefix(named)}. Mend the cell and run make again."
+    return f"{type(error).__name__}: {words}."
 
 
 class Busy(Exception):
@@ -119,13 +129,17 @@ class Busy(Exception):
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Keep the folder to this build; the system gives it back even if the build is killed."""
+    """Keep the folder to this build; the system gives it back even if the build is killed, once its processes have ended."""
     WORK.parent.mkdir(exist_ok=True)
     with (WORK.parent / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy from None
+        for left in range(10, -1, -1):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    raise Busy from None
+                time.sleep(0.1)
         yield
 
 
@@ -141,7 +155,8 @@ def settle() -> None:
 def full(error: BaseException | None) -> bool:
     """Whether it comes from a full disk, however it was wrapped on its way."""
     words = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
-    return error is not None and (any(one in str(error) for one in words) or full(error.__cause__ or error.__context__))
+    said = f"{error} {getattr(error, 'traceback', '')}"
+    return error is not None and (any(one in said for one in words) or full(error.__cause__ or error.__context__))
 
 
 def kept() -> str:
@@ -177,8 +192,6 @@ if __name__ == "__main__":
             sys.exit(build())
     except Busy:
         sys.exit(stop("another build is at work in this folder; wait until it has ended and run make again"))
-    except DataError as error:
-        sys.exit(stop(str(error)))
     except OSError as error:
         if full(error):
             sys.exit(stop(f"the disk is full; free some room and run make again. {kept()}"))

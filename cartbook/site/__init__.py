@@ -5,7 +5,7 @@ As a Sphinx extension it
 - puts a figure's HTML into the page, and its numbers into the site as ``figures/ID.csv``;
 - tells Sphinx which tables and modules a chapter depends on, so that a changed CSV executes the
   chapters that read it and no others;
-- says which chapter executes, and how many are left;
+- reads chapters side by side, and says which was executed and how many are left (reading);
 - brings the scripts and styles from the packages that carry them, cut to what pages use (light), and
   forbids each page other hosts and code of its own;
 - gives every page a description;
@@ -20,8 +20,6 @@ import json
 import os
 import re
 import shutil
-import time
-from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -38,7 +36,7 @@ import cartbook
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.policy import IN_PAGE
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import light, lost, meta, offers, running, takeaway, words
+from cartbook.site import light, lost, meta, offers, reading, running, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -107,44 +105,7 @@ def modules_of(text: str) -> set[str]:
     return {module for name in names & set(cartbook.FACE) for module in _imports(cartbook.FACE[name])}
 
 
-class Progress:
-    """Lines that tell a reader of the terminal which chapter executes and how many are left."""
-
-    def __init__(self) -> None:
-        self.total = self.done = 0
-        self.name, self.began = "", 0.0
-
-    def start(self, names: Iterable[str]) -> None:
-        self.total, self.done = len(list(names)), 0
-        if not self.total:
-            print("Nothing has changed: no chapter executes.", flush=True)
-
-    def chapter(self, name: str) -> None:
-        self.end()
-        self.name, self.began = name, time.perf_counter()
-        self.done += 1
-        print(f"[{self.done}/{self.total}] {name} ...", end="", flush=True)
-
-    def end(self) -> None:
-        if self.name:
-            print(f" {time.perf_counter() - self.began:.1f} s, {self.total - self.done} left", flush=True)
-        self.name = ""
-
-
-PROGRESS = Progress()
-
-
-def _before_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    if not hasattr(env, "cartbook_figures"):
-        env.cartbook_figures = {}  # type: ignore[attr-defined]
-    for kept in ("cartbook_about", "cartbook_values"):
-        if not hasattr(env, kept):
-            setattr(env, kept, {})
-    PROGRESS.start(docnames)
-
-
 def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
-    PROGRESS.chapter(docname)
     about = front_matter(source[0]).get("book", {})
     app.env.cartbook_about[docname] = about  # type: ignore[attr-defined]
     tables = about.get("data", [])
@@ -189,13 +150,7 @@ def _facts(app: Sphinx, doctree: nodes.document) -> None:
     answer.parent.insert(answer.parent.index(answer) + 1, nodes.raw(text=html, format="html"))
 
 
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    for kept in ("cartbook_figures", "cartbook_about", "cartbook_values"):
-        getattr(env, kept, {}).pop(docname, None)
-
-
 def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    PROGRESS.end()
     owner: dict[str, str] = {}
     for docname, figures in env.cartbook_figures.items():  # type: ignore[attr-defined]
         for name in figures:
@@ -210,7 +165,8 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
                 )
             owner[name] = docname
     (Path(app.doctreedir) / "unfinished").touch()  # from here on Sphinx believes its pages to be new; builders/book.py looks for it
-    return []
+    # Sphinx keeps the search index of pages that it does not write, but for their index entries
+    return [docname for docname, entries in env.domaindata["index"]["entries"].items() if entries]
 
 
 def _assets(app: Sphinx, config: Any) -> None:
@@ -247,7 +203,6 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
-    PROGRESS.end()
     if error or app._warncount or app.builder.name not in PAGES:  # a build with warnings is not published
         return
     out = Path(app.outdir)
@@ -281,14 +236,13 @@ def _sync(folder: Path, files: dict[str, str]) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
+    reading.setup(app)
     app.add_directive("downloads", offers.Downloads)
     app.connect("config-inited", _assets)
-    app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _source_read)
     app.connect("doctree-read", takeaway.collect)
     app.connect("doctree-read", _facts)
     app.connect("doctree-read", _take)
-    app.connect("env-purge-doc", _purge)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
@@ -299,8 +253,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("book.css")
     app.add_css_file("quiz.css")
     app.add_css_file("modes.css")
+    app.add_css_file("run.css")
     app.add_js_file("figure.js", loading_method="defer")
     app.add_js_file("explorer.js", loading_method="defer")
     app.add_js_file("quiz.js", loading_method="defer")
     app.add_js_file("folder.js", loading_method="defer")
-    return {"version": "1", "env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

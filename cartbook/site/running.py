@@ -125,7 +125,6 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     size += _packed(app).stat().st_size / 1e6
     context["body"] = body.replace(PLACE, button(address, host, root, size, found))
     app.add_js_file("run.js", loading_method="defer")
-    app.add_css_file("run.css")
 
 
 def button(address: str, host: str, root: str, size: float, found: list[dict[str, Any]]) -> str:

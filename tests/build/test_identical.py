@@ -1,4 +1,4 @@
-"""The same sources give the same bytes: on another day, in another place, with another clock and language."""
+"""The same sources give the same bytes: on another day, in another place, with another clock and language, read side by side or not."""
 
 from __future__ import annotations
 
@@ -37,8 +37,15 @@ quiz("same", {"Which?": [Choice("This", True, "It is."), Choice("That", False, "
 There are {eval}`len(rates)` rates.
 """
 #: none of these may show in the pages; between the two zones it is never the same day
-HERE = {"TZ": "Etc/GMT+12", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}
-ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANGUAGE": "ja", "PYTHONHASHSEED": "4242", "SOURCE_DATE_EPOCH": "86400"}
+HERE = {"JOBS": "2", "TZ": "Etc/GMT+12", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}
+ELSEWHERE = {
+    "JOBS": "2",
+    "TZ": "Pacific/Kiritimati",
+    "LC_ALL": "C",
+    "LANGUAGE": "ja",
+    "PYTHONHASHSEED": "4242",
+    "SOURCE_DATE_EPOCH": "86400",
+}
 
 
 def built(folder: Path, place: dict[str, str]) -> dict[str, bytes]:
@@ -53,14 +60,20 @@ def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
 
 
 def test_the_same_sources_give_the_same_bytes(book: Path, tmp_path: Path) -> None:  # noqa: F811
-    (book / "chapters" / "three.md").write_text(FIGURE, encoding="utf-8")
+    figures = {name: FIGURE.replace("Three", name.title()).replace('"rates"', f'"rates-{name}"') for name in ("three", "four", "five")}
+    pages = figures | {"six": "# Six\n\n```{glossary-table}\n```\n"}
+    for name, text in pages.items():
+        (book / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
     contents = book / "_toc.yml"
-    contents.write_text(contents.read_text(encoding="utf-8") + "- file: chapters/three\n", encoding="utf-8")
+    contents.write_text(contents.read_text(encoding="utf-8") + "".join(f"- file: chapters/{name}\n" for name in pages), encoding="utf-8")
     other = tmp_path / "Größe und Maß – 大きさ" / "the book"
     shutil.copytree(book, other, ignore=shutil.ignore_patterns("_build", "__pycache__"), copy_function=shutil.copyfile)  # new times
     shutil.rmtree(book / "_build")
     clean, elsewhere = built(book, HERE), built(other, ELSEWHERE)
     assert len(clean) > 50
     assert differing(clean, elsewhere) == []
-    touch(book / "chapters" / "three.md")  # and a build that executes one chapter anew gives what a clean one gives
-    assert differing(clean, built(book, ELSEWHERE)) == []
+    for changed in ("chapters/three.md", "README.md"):  # and a build that executes one chapter anew, or none, gives what a clean one gives
+        touch(book / changed)
+        assert differing(clean, built(book, ELSEWHERE)) == [], changed
+    touch(book / "data" / "studies.csv")
+    assert differing(clean, built(book, HERE)) == []
