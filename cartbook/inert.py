@@ -18,6 +18,11 @@ def in_page(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def as_markdown(text: str) -> str:
+    """Markdown that shows just this text."""
+    return re.sub(r"[\\`*_{}\[\]<>&$~#|]", r"\\\g<0>", text)
+
+
 def danger(cell: str, number: bool = False) -> tuple[str, str] | None:
     """What is wrong with a cell, and its cure; None if it is plain. A column of numbers may begin with a sign."""
     if len(cell) > LONGEST:

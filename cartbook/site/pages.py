@@ -18,6 +18,7 @@ from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.data import Reported, evidence
+from cartbook.inert import as_markdown
 from cartbook.site import lessons
 
 
@@ -25,9 +26,6 @@ def front_matter(text: str) -> dict[str, Any]:
     """A page's front matter; an empty dictionary if it has none."""
     found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     return (yaml.safe_load(found[1]) if found else None) or {}
-
-
-MARK, WRITTEN = re.compile(r"[\\`*_{}\[\]<>&$~#|]"), r"\\\g<0>"  # what Markdown reads as a mark, and the same as mere text
 
 
 class GlossaryTable(Glossary):
@@ -42,7 +40,7 @@ class GlossaryTable(Glossary):
         lines: list[str] = []
         for row in rows:
             names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
-            lines += [*dict.fromkeys(names), f"   {MARK.sub(WRITTEN, row['definition'])}", ""]
+            lines += [*dict.fromkeys(names), f"   {as_markdown(row['definition'])}", ""]
         self.content = StringList(lines, source="data/glossary.csv")
         return super().run()
 

@@ -25,6 +25,7 @@ from sphinx.application import Sphinx
 
 from cartbook.check import MISSING, describe
 from cartbook.figures import MIME as FIGURE_MIME
+from cartbook.inert import as_markdown
 from cartbook.quizzes import MIME as QUIZ_MIME
 
 EPOCH = "1767225600"  # 2026-01-01: archives carry one fixed time, so that the same book is the same bytes
@@ -49,7 +50,7 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
 
 def plain(text: str, values: list[str], names: dict[str, str]) -> str:
     """MyST as plain Markdown: values filled in (taken from the front of the list), roles and boxes undone."""
-    text = re.sub(r"{eval}`[^`]*`", lambda _: values.pop(0), text)
+    text = re.sub(r"{eval}`[^`]*`", lambda _: as_markdown(values.pop(0)), text)
     text = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", text)
     text = re.sub(r"{cite:t}`([^`]*)`", lambda m: ", ".join(names.get(one.strip(), one) for one in m[1].split(",")), text)
     text = re.sub(r"{cite(?::p)?}`([^`]*)`", lambda m: "(" + "; ".join(names.get(one.strip(), one) for one in m[1].split(",")) + ")", text)

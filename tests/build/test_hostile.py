@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import html5lib
 import pytest
+from markdown_it import MarkdownIt
 from scripts import TOP, build, small_book
+from test_questions import from_gift, from_moodle
 
 from cartbook.check import check_table, describe
 
@@ -39,7 +44,12 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 book:
   title: Hostile
   description: A chapter made for a test, whose data are written to do harm.
+  part: I
+  level: introductory
+  minutes: {reading: 1, doing: 1}
+  as_of: today
   data: [studies.csv]
+  objectives: [Stay unharmed]
 ---
 
 # Hostile
@@ -50,8 +60,9 @@ import json
 from pathlib import Path
 import altair as alt
 import pandas as pd
-from cartbook import Choice, figure, load, quiz, table
+from cartbook import Choice, Number, Order, figure, load, quiz, table
 harm = json.loads(Path("HARM").read_text(encoding="utf-8"))
+strange = load("studies")["note"].iloc[0]
 rows = pd.DataFrame({harm: [harm, harm + "2"], "n": [1, 2]})
 chart = alt.Chart(rows.rename(columns={harm: "name"})).mark_bar().encode(x="n:Q", y="name:N", tooltip="name:N")
 figure(chart, id="harm", title=harm, reading=harm, alt="A bar chart of two bars with hostile names: " + harm, table=rows, source=harm)
@@ -64,10 +75,30 @@ table(rows, caption=harm)
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-quiz("harm", {harm: [Choice(harm, True, harm), Choice(harm + "2", False, harm)]})
+quiz("harm", {
+    harm: [Choice(harm, True, harm), Choice(harm + "2", False, harm)],
+    strange: [Choice(strange, True, strange), Choice(strange + "2", False, strange)],
+    strange + "3": Number(1, "%", strange, 0.1, strange, {2: strange}),
+    strange + "4": Order([(strange, strange), (strange + "2", strange), (strange + "3", strange)], strange),
+})
 ```
 
-The note of the first study is: {eval}`load("studies")["note"].iloc[0]`, and harm is {eval}`harm`.
+:::{admonition} In one sentence
+:class: answer
+The note of the first study is: {eval}`strange`, and harm is {eval}`harm`.
+:::
+
+## Takeaways
+
+- Once more: {eval}`strange`
+- And harm: {eval}`harm`
+"""
+
+CONTENTS = """format: jb-book
+root: index
+parts:
+- caption: A part
+  chapters: [{file: chapters/harm}, {file: chapters/words}, {file: chapters/evidence}]
 """
 
 
@@ -115,6 +146,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (book / "chapters" / "harm.md").write_text(CHAPTER, encoding="utf-8")
     pages = {"index": "# A book\n", "chapters/words": "# Words\n\n```{glossary-table}\n```\n"}
     pages["chapters/evidence"] = "# Evidence\n\n```{evidence-explorer}\n```\n"
+    (book / "_toc.yml").write_text(CONTENTS, encoding="utf-8")
     for name, text in pages.items():
         about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv]\n---\n\n"
         (book / f"{name}.md").write_text(about + text, encoding="utf-8")
@@ -163,3 +195,48 @@ def test_in_the_notebook_it_is_text(site: Path) -> None:
     for text in pages:
         tree = html5lib.parse(text if isinstance(text, str) else "".join(text), namespaceHTMLElements=False)
         assert not [one for one in tree.iter() if one.tag in ("script", "img")]
+
+
+def curled(text: str) -> str:
+    """Text whose quotation marks, which a page's sentences set in curls, are all the same."""
+    return re.sub('[“”‘’"]', "'", text)
+
+
+@pytest.fixture(scope="module")
+def teaching(site: Path) -> Path:
+    """What teachers take of that book."""
+    book = site.parent.parent
+    there = {**os.environ, "PYTHONPATH": str(book)}
+    done = subprocess.run([sys.executable, "-m", "builders.teaching"], cwd=book, env=there, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return book / "_build" / "teaching"
+
+
+def test_in_slides_it_is_text(teaching: Path) -> None:
+    deck = next((teaching / "slides").glob("*.html")).read_text(encoding="utf-8")
+    tree = html5lib.parse(deck, namespaceHTMLElements=False)
+    scripts = [one for one in tree.iter("script") if one.get("src") is None]
+    assert scripts
+    assert all(one.get("type") == "application/json" for one in scripts)
+    assert not [one for one in tree.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")]
+    words = curled(" ".join(" ".join(tree.itertext()).split()))
+    assert words.count(curled(HARM)) >= 5, "question, choices, reason, takeaway and figure say it as it was written"
+    assert words.count(curled(STRANGE)) > words.count(curled(HARM))
+
+
+def test_in_questions_for_platforms_it_is_text(teaching: Path) -> None:
+    told = [HARM, *(STRANGE + end for end in ("", "3", "4"))]
+    for name, read in (("car-t-in-numbers.xml", from_moodle), ("car-t-in-numbers.gift.txt", from_gift)):
+        asked = [words for _, words, _ in read((teaching / "questions" / name).read_text(encoding="utf-8"))]
+        assert [words.startswith(whole) for words, whole in zip(asked, told, strict=True)] == [True] * 4, name
+
+
+def test_in_notebooks_for_classes_it_is_text(teaching: Path) -> None:
+    for path in (teaching / "notebooks").rglob("*.ipynb"):
+        book = json.loads(path.read_text(encoding="utf-8"))
+        shown = MarkdownIt("commonmark").render(
+            "".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
+        )
+        tree = html5lib.parse(shown, namespaceHTMLElements=False)
+        assert not [one for one in tree.iter() if one.tag in ("script", "img", "b")]
+        assert "".join(curled("".join(tree.itertext())).split()).count("".join(curled(STRANGE).split())) >= 2
