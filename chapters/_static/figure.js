@@ -1,4 +1,4 @@
-// Turns a figure's picture into the live chart when the reader comes near or points at it.
+// Turns a figure's picture into the live chart when the reader, who has begun to do something, comes near or points at it.
 // Vega's script lies beside this one and is asked for once a page, and only then.
 (() => {
   const here = document.currentScript.src.replace(/[^/]*$/, "");
@@ -123,10 +123,17 @@
     seen => seen.filter(one => one.isIntersecting).forEach(one => (near.unobserve(one.target), start(one.target))),
     { rootMargin: "300px" },
   );
+  const acts = ["scroll", "pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
   const begin = () => {
     document.body.append(tip);
-    for (const figure of document.querySelectorAll("figure[data-chart]")) {
-      near.observe(figure);
+    const figures = document.querySelectorAll("figure[data-chart]");
+    const watch = () => {
+      acts.forEach(act => removeEventListener(act, watch));
+      figures.forEach(figure => near.observe(figure));
+    };
+    acts.forEach(act => addEventListener(act, watch, { passive: true }));
+    if (scrollY || location.hash) watch(); // the reader came to a place in the page, or has scrolled by now
+    for (const figure of figures) {
       figure.addEventListener("pointerenter", () => start(figure), { once: true });
       figure.addEventListener("focusin", () => start(figure), { once: true });
     }

@@ -44,12 +44,19 @@ class Host(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser may leave before all has come."""
+
+
 @pytest.fixture(scope="module")
 def host(site: Path) -> Iterator[str]:
     built = re.search(r'<header><a href="([^"]*)index.html">', (site / "404.html").read_text(encoding="utf-8"))
     assert built
     Host.folder = built[1] or Host.folder  # a site built for a public address lies in that address's folder
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(site)))
+    server = Server(("127.0.0.1", 0), partial(Host, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{Host.folder}"
     server.shutdown()

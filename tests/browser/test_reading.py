@@ -44,6 +44,7 @@ def reader(browser: Browser, url: str, disk: bool = False, **options: Any) -> It
 
 def scroll(page: Page) -> None:
     """Come to every chart, as a reader does, and wait until it is live; a minute a chart at most."""
+    page.mouse.move(5, 5)
     for figure in page.locator("figure[data-chart]").all():
         figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
         figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
@@ -61,6 +62,17 @@ def test_every_chart_turns_live(browser: Browser, address: str, name: str) -> No
         assert all(page.locator("figure[data-chart]").nth(i).evaluate(DRAWN) for i in range(figures(page)))
         assert page.locator(".cb-live svg").count() == figures(page)
         assert page.evaluate("document.querySelectorAll('script[src*=\"vega.js\"]').length") == 1
+
+
+@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_before_a_reader_does_anything_no_page_asks_for_vega(browser: Browser, address: str, name: str) -> None:
+    with reader(browser, address + name) as page:
+        page.wait_for_load_state("networkidle")
+        asked = "performance.getEntriesByType('resource').some(one => one.name.includes('vega.js'))"
+        assert not page.evaluate(asked)
+        page.mouse.move(5, 5)
+        scroll(page)
+        assert page.evaluate(asked)
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
@@ -132,6 +144,7 @@ CRS = "chapters/08-b-cell.html"
 def live(page: Page, name: str) -> Any:
     figure = page.locator(f"figure[data-chart='{name}']")
     figure.scroll_into_view_if_needed()
+    page.mouse.move(5, 5)
     figure.locator(".cb-is-live").wait_for()
     return figure
 
