@@ -10,7 +10,6 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
-from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import tinycss2
 import vl_convert
 
 STYLE = "site.css"
+NAMED = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
 READ = re.compile(r"var\(\s*(--[\w-]+)")
 VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
@@ -101,32 +101,20 @@ def scripts(files: list[Any], page: str, body: str) -> list[Any]:
     return kept
 
 
-class Names(HTMLParser):
-    """The classes and ids of pages."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in ("class", "id") and value:
-                self.found.update(value.split())
-
-
 def used(out: Path) -> tuple[set[str], set[str]]:
     """Every class and id of the site's pages with every word of its scripts (which may set some), and the variables that pages read."""
-    names, variables = Names(), set()
+    names: set[str] = set()
+    variables: set[str] = set()
     for page in out.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        names.feed(text)
+        names.update(name for value in NAMED.findall(text) for name in "".join(value).split())
         variables |= set(READ.findall(text))
     for script in (out / "_static").rglob("*.js"):
         if not script.name.startswith("vega") and not unused("_static", [script.name]):
             text = script.read_text(encoding="utf-8")
-            names.found.update(re.findall(r"[A-Za-z_][\w-]*", text))
+            names.update(re.findall(r"[A-Za-z_][\w-]*", text))
             variables |= set(READ.findall(text))
-    return names.found, variables
+    return names, variables
 
 
 def _fits(selector: str, names: set[str]) -> bool:
