@@ -101,6 +101,23 @@ def _pages(found: dict[str, Any], typical: tuple[str, ...]) -> str:
     )
 
 
+def _crowd(found: dict[str, Any]) -> str:
+    """What many readers cost whoever hosts the pages."""
+    shared = [page for page in found["book"]["pages"] if page in found["plain"]["pages"]]
+    whole = [sum(found[name]["pages"][page]["all"]["gzip"] for page in shared) for name in ("book", "plain")]
+    rows = [
+        ["a million pages", *(f"{one / len(shared) / 1e3:,.0f}" for one in whole), _ratio(*whole)],
+        ["a million times all pages", *(f"{one / 1e3:,.0f}" for one in whole), _ratio(*whole)],
+    ]
+    return (
+        "\n## A crowd\n\nThe site is files, which any web server or content delivery network hands out; nothing runs for a reader.\n"
+        "From the bytes above, every page read to its end with an empty cache (a browser that keeps styles and Vega asks for less):\n\n"
+        + _table(["GB, gzip -9", "Book", "Plain twin", "Ratio"], rows)
+        + "\nA chapter that is run in its page runs on the reader's own machine. Run on a server, it scales with the JupyterHub or Binder that is there: "
+        "the page *Running it for a class* reckons with the memory of a kernel.\n"
+    )
+
+
 def _growth(found: dict[str, Any]) -> str:
     rows = []
     explorer = []
@@ -143,7 +160,7 @@ def report(results: dict[str, Any], typical: tuple[str, ...]) -> str:
     if "build" in results:
         text += _build(results["build"])
     if "pages" in results:
-        text += _pages(results["pages"], typical)
+        text += _pages(results["pages"], typical) + _crowd(results["pages"])
     if "growth" in results:
         text += _growth(results["growth"])
     return text

@@ -110,6 +110,7 @@ def test_the_report_has_ratios_machine_and_date_and_hides_nothing() -> None:
     assert "2026-01-02: a processor; a system; load 0.1" in text
     assert "refused were https://example.org/x.js" in text
     assert "400 (300–500) | never | –" in text
+    assert "| a million pages | 200 | 200 | 1.00 |" in text
     assert "Broken: 100 × the rows: a reason" in text
 
 
