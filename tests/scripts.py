@@ -1,4 +1,4 @@
-"""Where the book lies, and its scripts as modules."""
+"""Where the book and its site lie, small books to build, and the book's scripts as modules."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
 
 TOP = Path(__file__).resolve().parent.parent
+SITE = TOP / "_build" / "html"
+#: every page of the built site, by its name within it
+PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
+WITH_CHARTS = [page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")]
+
+
+@cache
+def tree(page: str) -> Element:
+    """A page of the built site, read as a browser would."""
+    return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
 def load_script(name: str) -> ModuleType:

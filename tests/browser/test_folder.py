@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from scripts import TOP, until
+from scripts import WITH_CHARTS, until
 
 from builders import print as binder
-
-SITE = TOP / "_build" / "html"
-WITH_CHARTS = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "data-chart=" in path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

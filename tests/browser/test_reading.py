@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from scripts import PAGES, WITH_CHARTS
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
 PAGES.remove("404.html")  # not a page of the theme: test_lost.py
-WITH_CHARTS = [page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
 DRAWN = """figure => {
   const picture = [...figure.querySelectorAll('.cb-picture svg')].find(svg => svg.checkVisibility() && svg.getBoundingClientRect().width > 40);

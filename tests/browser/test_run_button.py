@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from scripts import until
+from scripts import SITE, until
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTER = "chapters/08-b-cell.html"
 BUTTON = "Run this chapter here"
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts import SITE
 
 from cartbook.site import light
-
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 
 
 @pytest.mark.parametrize(

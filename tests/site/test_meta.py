@@ -6,21 +6,18 @@ import importlib
 import json
 import re
 import struct
-from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+import scripts
+from scripts import SITE, TOP, tree
 
 from cartbook.site.meta import public_address, written
 from cartbook.site.pages import front_matter
 
-TOP = Path(__file__).resolve().parents[2]
-SITE = TOP / "_build" / "html"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
-PAGES.remove("404.html")
+PAGES = [page for page in scripts.PAGES if page != "404.html"]
 VOCABULARY = importlib.import_module("msgspec_schemaorg.models")
 
 
@@ -30,11 +27,6 @@ def about(page: str) -> dict[str, Any]:
 
 
 CHAPTERS = [page for page in PAGES if "minutes" in about(page)]
-
-
-@cache
-def tree(page: str) -> Element:
-    return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
 def data(page: str) -> list[dict[str, Any]]:

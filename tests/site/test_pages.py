@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
+import scripts
+from scripts import SITE, tree
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
-PAGES.remove("404.html")  # it is shown at other addresses than its own: tests/browser/test_lost.py
+PAGES = [page for page in scripts.PAGES if page != "404.html"]  # it is shown at other addresses than its own: tests/browser/test_lost.py
 GENERATED = ("genindex.html", "search.html")
 LOADED = {
     "script": "src",
@@ -27,11 +24,6 @@ LOADED = {
     "embed": "src",
     "form": "action",
 }
-
-
-@cache
-def tree(page: str) -> Element:
-    return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
 @cache

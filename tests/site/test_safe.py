@@ -7,19 +7,11 @@ import re
 import sqlite3
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
+from scripts import PAGES, SITE, tree
 
 from cartbook.policy import IN_PAGE
-
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
-
-
-def tree(page: str) -> Element:
-    return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
 @pytest.mark.parametrize("page", PAGES)

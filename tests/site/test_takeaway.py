@@ -14,12 +14,12 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
+from scripts import SITE
 
 import cartbook
 from cartbook.check import describe
 
 TOP = Path(__file__).resolve().parents[2]
-SITE = TOP / "_build" / "html"
 NOTEBOOKS = sorted((SITE / "downloads").glob("*.ipynb"))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from scripts import SITE
 
 from cartbook.site.pages import front_matter
 from cartbook.site.words import plain_text
 
 TOP = Path(__file__).resolve().parents[2]
-SITE = TOP / "_build" / "html"
 CHAPTERS = [
     page.stem
     for page in sorted((TOP / "chapters").glob("*.md"))
