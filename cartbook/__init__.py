@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what an editor and a type checker see; at run time names load on first use
     from cartbook.charts import dot_plot as dot_plot
+    from cartbook.charts import drawable as drawable
     from cartbook.charts import interval_plot as interval_plot
     from cartbook.charts import paired_bars as paired_bars
     from cartbook.charts import timeline as timeline
@@ -44,6 +45,7 @@ FACE = {
     "paper": "data",
     "since": "data",
     "dot_plot": "charts",
+    "drawable": "charts",
     "drawing": "figures",
     "evidence": "data",
     "figure": "figures",

@@ -49,8 +49,13 @@ def _percent_axis(field: str, title: str) -> alt.X:
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
 
-def _fewer(rows: pd.DataFrame, label: str, size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The rows that a picture has room for, in their order: those of the :data:`MOST` labels with the largest ``size``; and a line that says so."""
+def drawable(rows: pd.DataFrame, label: str, size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows that a picture has room for, and the chart's title if that is not all of them, as its properties.
+
+    Kept, in their order, are the rows of the :data:`MOST` values of the column ``label`` with the largest
+    ``size``; the title says so. The charts of this module do so by themselves.
+    """
+    _needs(rows, label, size)
     names = rows.groupby(label, sort=False)[size].max()
     if len(names) <= MOST:
         return rows, {}
@@ -82,7 +87,7 @@ def interval_plot(
     denominators are drawn, and the chart says so.
     """
     _needs(rows, label, "percent", "low", "high", "events", "denominator", *([by] if by else []), *([choose] if choose else []))
-    rows, told = _fewer(rows, label, "denominator")
+    rows, told = drawable(rows, label, "denominator")
     lines = rows.assign(
         small=[n < SMALL for n in rows["denominator"]],
         written=[
@@ -176,7 +181,7 @@ def dot_plot(
     show instead of the number; ``unit`` follows the number. An axis whose title or unit is per cent runs from 0 to 100.
     """
     _needs(rows, label, value, *([by] if by else []))
-    rows, told = _fewer(rows, label, value)
+    rows, told = drawable(rows, label, value)
     lines = rows[list(dict.fromkeys([label, value, *([by] if by else []), *([written] if written else [])]))].copy()
     lines["written_"] = lines[written] if written else [f"{one:g}{unit}" for one in lines[value]]
     groups = list(dict.fromkeys(lines[by])) if by else []

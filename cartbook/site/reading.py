@@ -55,14 +55,18 @@ def where(chapter: Path, top: Path, cause: BaseException | None) -> str:
         return f"{name}: a cell ran longer than the time that _config.yml allows (execute: timeout)"
     if not isinstance(cause, CellExecutionError):
         return f"{name}: {type(cause).__name__}: {' '.join(str(cause).split())}"
-    found = re.findall(r"Cell In\[(\d+)\], line (\d+)", ANSI.sub("", cause.traceback))
-    if not found:
-        return f"{name}: {cause.ename}: {cause.evalue}"
-    cell, line = (int(number) for number in found[0])
-    text = chapter.read_text(encoding="utf-8")
-    starts = [match.end() for match in CELL.finditer(text)]
-    place = f" (line {text[: starts[cell - 1]].count(chr(10)) + line} of the file)" if cell <= len(starts) else ""
-    return f"{name}, cell {cell}, line {line}{place}: {cause.ename}: {cause.evalue.splitlines()[0] if cause.evalue else ''}"
+    trace, text = ANSI.sub("", cause.traceback), chapter.read_text(encoding="utf-8")
+    said = f"{cause.ename}: {cause.evalue.splitlines()[0] if cause.evalue else ''}"
+    if cause.ename == "NoneType":  # so IPython calls what fails while an output is made
+        said = [said, *re.findall(r"^\w+(?:Error|Exception): .*", trace, re.MULTILINE)][-1]
+    if found := re.search(r"Cell In\[(\d+)\], line (\d+)", trace):
+        cell, line = int(found[1]), int(found[2])
+        starts = [match.end() for match in CELL.finditer(text)]
+        place = f" (line {text[: starts[cell - 1]].count(chr(10)) + line} of the file)" if cell <= len(starts) else ""
+        return f"{name}, cell {cell}, line {line}{place}: {said}"
+    first = re.search(r"^-+\n(.*)", trace, re.MULTILINE)  # the cell stands there as nbclient quotes it
+    at = text.find(first[1]) if first else -1
+    return f"{name}{f', the cell at line {text[:at].count(chr(10)) + 1} of the file' if at >= 0 else ''}: {said}"
 
 
 def dealt(costs: dict[str, int], jobs: int) -> list[str]:
@@ -74,10 +78,12 @@ def dealt(costs: dict[str, int], jobs: int) -> list[str]:
     sizes = [len(part) for part in make_chunks(sorted(costs), jobs)]
     parts: list[list[str]] = [[] for _ in sizes]
     for name in sorted(costs, key=lambda one: (-costs[one], one)):
-        open_ = [place for place, size in enumerate(sizes) if len(parts[place]) < size]
-        first = [place for place in open_ if place < jobs] if costs[name] else open_[::-1]
-        to = min(first or open_, key=lambda place: sum(costs[one] for one in parts[place])) if costs[name] else first[0]
-        parts[to].append(name)
+        room = [place for place, size in enumerate(sizes) if len(parts[place]) < size]
+        if costs[name]:
+            first = [place for place in room if place < jobs] or room
+            parts[min(first, key=lambda place: sum(costs[one] for one in parts[place]))].append(name)
+        else:
+            parts[room[-1]].append(name)
     return [name for part in parts for name in part]
 
 

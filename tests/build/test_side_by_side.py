@@ -74,6 +74,26 @@ def test_a_failing_cell_is_named_and_nothing_is_published(book: Path) -> None:
     assert not (book / "_build" / "html").exists()
 
 
+BROKEN = "class Broken:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        raise ValueError('no way to show it')\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        (f"{BROKEN}Broken()\n", ", cell 2, line 4 (line 21 of the file)"),
+        ("import broken\nbroken.Broken()\n", ", the cell at line 18 of the file"),
+    ],
+    ids=["made in the cell", "made in a module"],
+)
+def test_an_output_that_cannot_be_shown_is_named(book: Path, code: str, place: str) -> None:
+    (book / "chapters" / "broken.py").write_text(BROKEN, encoding="utf-8")
+    failing = chapter(book, "two", code)
+    failing.write_text(failing.read_text(encoding="utf-8").replace("\nseven\n```", "\n```"), encoding="utf-8")
+    done = build(book)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1].startswith(f"error: chapters/two.md{place}: ValueError: no way to show it. Mend the cell")
+
+
 def test_a_warning_from_a_chapter_fails_the_build(book: Path) -> None:
     with (book / "chapters" / "three.md").open("a", encoding="utf-8") as file:
         file.write("\n[nowhere](#nowhere)\n")

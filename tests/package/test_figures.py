@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from cartbook import Choice, dot_plot, drawing, evidence, figure, interval_plot, paired_bars, proportions, quiz, table, timeline
+from cartbook import Choice, dot_plot, drawable, drawing, evidence, figure, interval_plot, paired_bars, proportions, quiz, table, timeline
 from cartbook.figures import LIVE_MIME, MIME, VEGALITE, Figure
 from cartbook.theme import HUES, INK, colour, stylesheet
 
@@ -144,6 +144,14 @@ def luminance(hex_colour: str) -> float:
 def contrast(one: str, other: str) -> float:
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_chart_of_ones_own_can_keep_the_largest_rows_too() -> None:
+    rows = pd.DataFrame({"name": [f"study {n}" for n in range(70)], "patients": [*range(69), None]})
+    kept, said = drawable(rows, "name", "patients")
+    assert list(kept["patients"]) == list(range(9, 69))
+    assert said["title"].to_dict()["text"][0].startswith("60 of 70 lines")
+    assert drawable(rows[:60], "name", "patients")[1] == {}
 
 
 @pytest.mark.parametrize("side", [0, 1])
