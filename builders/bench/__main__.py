@@ -170,7 +170,13 @@ def step_growth(visits: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m builders.bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=("build", "pages", "growth"), default=["build", "pages", "growth"])
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        choices=("build", "pages", "growth"),
+        default=["build", "pages", "growth"],
+        help="steps to run; none writes the last results anew",
+    )
     parser.add_argument("--visits", type=int, default=5, help="how often a page is opened for its times (default: 5)")
     asked = parser.parse_args()
     if asked.visits < 1:

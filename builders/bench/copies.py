@@ -54,7 +54,7 @@ def run(folder: Path, *command: str, **changed: str) -> Run:
     """Run a command in a book's folder with that folder's own package. Raises BenchError if it fails."""
     environment = {**os.environ, "PYTHONPATH": str(folder), **changed}
     began = time.perf_counter()
-    log = folder / "bench.log"
+    log = folder.with_suffix(".log")  # beside the book: a file within it would be a change
     with log.open("w", encoding="utf-8") as words:
         started = psutil.Popen(command, cwd=folder, env=environment, stdout=words, stderr=subprocess.STDOUT)
         peak, ended = 0, threading.Event()

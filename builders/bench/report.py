@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 HEAD = """# Benchmarks
@@ -18,6 +19,33 @@ WHAT = {
     "table": "One table touched",
 }
 SIZES = {"rows-1": "As it is", "rows-10": "10 × the rows", "rows-100": "100 × the rows", "chapters-5": "5 × the chapters"}
+
+
+#: what a reader or an author would call too much: what it is called, what of a size it is, the limit, how it is written
+LIMITS: list[tuple[str, Callable[[dict[str, Any]], float], float, Callable[[float], str]]] = [
+    ("a clean build", lambda one: one["seconds"], 600, lambda value: f"{value:.0f} s"),
+    ("memory", lambda one: one["peak"], 4e9, lambda value: f"{value / 1e9:.1f} GB"),
+    ("the largest page", lambda one: one["largest"][1], 5e6, lambda value: f"{value / 1e6:.1f} MB"),
+    ("the explorer's slowest answer", lambda one: _slowest(one), 1000, lambda value: f"{value:,.0f} ms"),
+]
+
+
+def _slowest(one: dict[str, Any]) -> float:
+    return max((one["explorer"][key]["middle"] for key in ("filter", "word", "sort")), default=0) if "explorer" in one else 0
+
+
+def _first_to_go(found: dict[str, Any]) -> str:
+    """What passes its limit first as the book grows, and what does not."""
+    text = "\nLimits: " + ", ".join(f"{name} of {write(limit)}" for name, _, limit, write in LIMITS) + ".\n"
+    for size, said in SIZES.items():
+        one = found[size]
+        if "broken" in one:
+            text += f"{said}: it breaks (above).\n"
+            continue
+        values = [(name, of(one), limit, write) for name, of, limit, write in LIMITS]
+        beyond = [f"{name}, {write(value)}" for name, value, limit, write in values if value > limit]
+        text += f"{said}: {'beyond its limit is ' + '; '.join(beyond) if beyond else 'all within'}.\n"
+    return text
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -57,6 +85,7 @@ def _build(found: dict[str, Any]) -> str:
         + f"\n{book['charts']} charts on {book['pages']} pages here, {plain['charts']} on {plain['pages']} in the twin.\n"
         "Jupyter Book does not notice a changed table, so the twin is built anew from the start (`--all`) to show it.\n"
         "The book's build also checks the data, compiles and draws every chart twice (wide and narrow), and packs notebooks, package and database.\n"
+        "It executes chapters side by side, which costs memory; where no file has changed it leaves the site as it is.\n"
     )
 
 
@@ -145,10 +174,11 @@ def _growth(found: dict[str, Any]) -> str:
             weight = one["explorer bytes"]
             explorer.append([f"{one['outcomes']:,} rows", _kb(weight["page"]), f"{_kb(weight['raw'])} ({_kb(weight['gzip'])})", *times])
     text = f"\n## Growing\n\n{_measured(found['machine'])}\n"
-    text += "Made-up rows that obey every rule of the data, and copies of chapters. Assertions in chapters are off: they hold the prose to today's rows.\n\n"
+    text += "Made-up rows that obey every rule of the data, and copies of chapters. Assertions in chapters are off: they hold the prose to today's rows. "
+    text += "Python keeps no bytecode for that here, so that each kernel starts more slowly than above.\n\n"
     head = ["", "Studies", "Outcomes", "Chapters with code", "Build, s", "Peak, MB", "Pages, MB", "Site, MB", "Largest page, MB"]
     text += _table(head, rows)
-    text += "".join(f"\nBroken: {line}\n" for line in broken)
+    text += "".join(f"\nBroken: {line}\n" for line in broken) + _first_to_go(found)
     text += "\nThe evidence explorer, at a quarter of the processor on a phone's screen: milliseconds, median (lowest–highest).\n\n"
     head = ["Explorer", "Page, kB", "Loaded, kB (gzip)", "First paint", "All rows there", "A filter", "A word", "Sorting"]
     return text + _table(head, explorer)

@@ -112,6 +112,10 @@ def test_the_report_has_ratios_machine_and_date_and_hides_nothing() -> None:
     assert "400 (300–500) | never | –" in text
     assert "| a million pages | 200 | 200 | 1.00 |" in text
     assert "Broken: 100 × the rows: a reason" in text
+    assert "10 × the rows: all within." in text
+    slow = measured()
+    slow["growth"]["rows-10"] = {**slow["growth"]["rows-10"], "largest": ["index.html", 6_000_000], "seconds": 601.0}
+    assert "10 × the rows: beyond its limit is a clean build, 601 s; the largest page, 6.0 MB." in report(slow, ("index.html",))
 
 
 def test_a_step_that_was_not_run_is_left_out() -> None:
