@@ -126,6 +126,7 @@ def _pages(found: dict[str, Any], typical: tuple[str, ...]) -> str:
     return text + (
         "\nA phone's screen, a quarter of the processor, an empty cache, a reader who goes to the first chart at once.\n"
         "*Seen*: a picture of it stands on the page. *Live*: it reacts. In the twin both are one moment.\n"
+        "*Never*: the chart was in view at once, so this reader did nothing, and a chart stays a picture until somebody moves, scrolls or types.\n"
         "All comes from this machine, also what the twin asks of a CDN, so that the network costs neither anything; a real one costs the twin more.\n"
     )
 
