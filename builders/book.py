@@ -23,22 +23,26 @@ WORK = TOP / "_build" / "work"
 SITE = TOP / "_build" / "html"
 OLD = SITE.with_name("html.old")
 UNFINISHED = WORK / "doctrees" / "unfinished"  # there from the moment at which pages are written (cartbook.site) until they are published
-STAMP = WORK / "stamp"  # the state that the last build left
+STAMP = WORK / "stamp"  # what the last site was made of, and its files
 SOUND = WORK / "sound"  # the data that the check has passed
-ASIDE = {"_build", "__pycache__", "tests", "docs"}  # no site is made of these
+ASIDE = frozenset({"_build", "__pycache__", "tests", "docs"})  # no site is made of these
 
 
-def state() -> str:
-    """All that a site is made of, and the site itself: each file with its size and time, as make and Sphinx tell whether one has changed."""
-    lines = [sys.version, *(f"{name}={word}" for name, word in sorted(os.environ.items()) if name.startswith("CARTBOOK_"))]
-    lines += sorted(path.name for folder in {*sys.path} for path in Path(folder).glob("*.dist-info"))
-    for top in (TOP, SITE, Path(os.environ.get("CARTBOOK_OFFERS") or SITE)):
-        for folder, folders, files in os.walk(top):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and not (top == TOP and name in ASIDE))
-            for name in sorted(files):
-                stat = os.stat(os.path.join(folder, name))
-                lines.append(f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}")
-    return "\n".join(lines)
+def listed(top: Path, aside: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Every file of a folder with its size and time, by which make and Sphinx, too, tell whether one has changed; hidden ones and those aside left out."""
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in aside)
+        for name in sorted(files):
+            stat = os.stat(os.path.join(folder, name))
+            yield f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def sources() -> list[str]:
+    """All that a site is made of: Python and its packages, settings, files."""
+    settings = sorted(f"{name}={word}" for name, word in os.environ.items() if name.startswith("CARTBOOK_"))
+    packages = sorted(path.name for folder in {*sys.path} for path in Path(folder).glob("*.dist-info"))
+    offers = os.environ.get("CARTBOOK_OFFERS")
+    return [sys.version, *settings, *packages, *listed(TOP, ASIDE), *(listed(Path(offers)) if offers else ())]
 
 
 def build() -> int:
@@ -46,7 +50,8 @@ def build() -> int:
     began = time.monotonic()
     os.environ.pop("CARTBOOK_SOUND", None)
     settle()
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == state():
+    made_of = sources()  # before anything is read: what changes from here on is for the next build
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *listed(SITE)]):
         print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
         return 0
     from cartbook.check import DataError, check, describe, mark
@@ -99,8 +104,7 @@ def build() -> int:
         return stop(f"the warnings above are errors; mend what they name and run make again. {kept()}")
     publish(html)
     UNFINISHED.unlink(missing_ok=True)
-    del os.environ["CARTBOOK_SOUND"]
-    STAMP.write_text(state(), encoding="utf-8")
+    STAMP.write_text("\n".join([*made_of, *listed(SITE)]), encoding="utf-8")
     print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
     return 0
 
@@ -114,10 +118,12 @@ def judged() -> str:
 
 def jobs() -> int:
     """How many chapters execute side by side: JOBS, or a processor each and at most four, for each needs some 400 MB."""
-    said = os.environ.get("JOBS", "")
-    if said:
-        return int(said) if said.isdecimal() and int(said) else sys.exit(stop(f"JOBS is a number of chapters, from 1 on; {said!r} is none"))
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+    said = os.environ.get("JOBS")
+    if not said:
+        return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+    if not said.isdecimal() or int(said) < 1:
+        sys.exit(stop(f"JOBS is a number of chapters, from 1 on; {said!r} is none"))
+    return int(said)
 
 
 def why(error: BaseException) -> str:

@@ -62,6 +62,20 @@ def test_nothing_changed_nothing_executes(book: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert executed(done) == set()
     assert "no chapter executes" in done.stdout
+    assert "Built in" not in done.stdout, "the site is left alone, also after a build in which all was read by one process"
+
+
+def test_what_changes_while_a_build_is_at_work_is_for_the_next_one(book: Path) -> None:
+    chapter = book / "chapters" / "one.md"
+    sound = chapter.read_text(encoding="utf-8")
+    chapter.write_text(sound.replace("seven = 7\n", f"seven = 7\nimport os\nos.utime({str(book / 'README.md')!r})\n"), encoding="utf-8")
+    touch(chapter)
+    assert build(book).returncode == 0
+    assert "Built in" in build(book).stdout
+    assert "Built in" not in build(book).stdout
+    chapter.write_text(sound, encoding="utf-8")
+    touch(chapter)
+    assert build(book).returncode == 0
 
 
 def test_a_changed_table_executes_the_chapters_that_read_it_and_no_others(book: Path) -> None:
