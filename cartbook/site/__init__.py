@@ -44,6 +44,7 @@ LOG = logging.getLogger(__name__)
 PACKAGE = Path(cartbook.__file__).parent
 PAGES = ("html", "dirhtml", "singlehtml")
 DATA_OF_THE_TEXT = "datapackage.json"
+STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css")  # the book's own
 
 
 class FigureRenderer:
@@ -198,7 +199,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     context["metatags"] = f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">' + context.get("metatags", "")
     context["script_files"] = light.scripts(context["script_files"], pagename, context.get("body", ""))
     styles = [str(one.filename).removeprefix("_static/") for one in context["css_files"] if "thebe" not in str(one.filename)]
-    app.cartbook_styles = list(dict.fromkeys([*getattr(app, "cartbook_styles", []), *styles]))  # type: ignore[attr-defined]
+    app.cartbook_styles = styles  # type: ignore[attr-defined]  # the same on every page
     context["css_files"] = [f"_static/{light.STYLE}"]
 
 
@@ -207,7 +208,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    light.finish(out, getattr(app, "cartbook_styles", []), {"book.css", "icons.css", "colours.css", "quiz.css", "run.css", "modes.css"})
+    light.finish(out, getattr(app, "cartbook_styles", []), set(STYLES))
     _sync(out / "figures", figures)
     data = Path(app.srcdir) / "data"
     _sync(
@@ -248,14 +249,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
     for part in (words, meta, lost, running):
         part.setup(app)
-    app.add_css_file("colours.css")
-    app.add_css_file("icons.css")
-    app.add_css_file("book.css")
-    app.add_css_file("quiz.css")
-    app.add_css_file("modes.css")
-    app.add_css_file("run.css")
-    app.add_js_file("figure.js", loading_method="defer")
-    app.add_js_file("explorer.js", loading_method="defer")
-    app.add_js_file("quiz.js", loading_method="defer")
-    app.add_js_file("folder.js", loading_method="defer")
+    for name in STYLES:
+        app.add_css_file(name)
+    for name in ("figure.js", "explorer.js", "quiz.js", "folder.js"):
+        app.add_js_file(name, loading_method="defer")
     return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -31,7 +31,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from cartbook.inert import in_page
-from cartbook.site.takeaway import archive, packed
+from cartbook.site.takeaway import archive, wheel_of
 
 LOG = logging.getLogger(__name__)
 CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
@@ -151,7 +151,7 @@ def _prepare(app: Sphinx) -> None:
     if runtime(app) is None:
         return
     _packed(app).parent.mkdir(parents=True, exist_ok=True)
-    archive(_packed(app), packages(packed(app)))
+    archive(_packed(app), packages(wheel_of(app)))
 
 
 def write(app: Sphinx) -> None:

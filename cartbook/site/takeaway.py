@@ -115,7 +115,7 @@ def wheel(top: Path, out: Path) -> Path:
     return packed
 
 
-def packed(app: Sphinx) -> Path:
+def wheel_of(app: Sphinx) -> Path:
     """The wheel of this build; it is made once, for whichever part of the build asks first."""
     if not hasattr(app, "cartbook_wheel"):
         folder = Path(app.doctreedir) / "wheel"
@@ -168,7 +168,7 @@ def write(app: Sphinx) -> None:
         names = {row["key"]: f"{row['first_author_printed'].split()[0]} {row['year']}" for row in csv.DictReader(file)}
     for old in target.iterdir():
         old.unlink()
-    package = packed(app)
+    package = wheel_of(app)
     shutil.copy(package, target)
     files = {}
     for docname, values in sorted(app.env.cartbook_values.items()):  # type: ignore[attr-defined]
