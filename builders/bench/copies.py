@@ -13,8 +13,10 @@ from pathlib import Path
 
 import psutil
 
+from builders.book import ASIDE
+
 TOP = Path(__file__).resolve().parent.parent.parent
-LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "tests", "docs")
+LEFT_OUT = shutil.ignore_patterns(".*", *ASIDE)
 LONGEST = 3600  # seconds that a build may take
 
 

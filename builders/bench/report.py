@@ -21,31 +21,31 @@ WHAT = {
 SIZES = {"rows-1": "As it is", "rows-10": "10 × the rows", "rows-100": "100 × the rows", "chapters-5": "5 × the chapters"}
 
 
+def _slowest(one: dict[str, Any]) -> float:
+    return max((one["explorer"][key]["middle"] for key in ("filter", "word", "sort")), default=0) if "explorer" in one else 0
+
+
 #: what a reader or an author would call too much: what it is called, what of a size it is, the limit, how it is written
 LIMITS: list[tuple[str, Callable[[dict[str, Any]], float], float, Callable[[float], str]]] = [
     ("a clean build", lambda one: one["seconds"], 600, lambda value: f"{value:.0f} s"),
     ("memory", lambda one: one["peak"], 4e9, lambda value: f"{value / 1e9:.1f} GB"),
     ("the largest page", lambda one: one["largest"][1], 5e6, lambda value: f"{value / 1e6:.1f} MB"),
-    ("the explorer's slowest answer", lambda one: _slowest(one), 1000, lambda value: f"{value:,.0f} ms"),
+    ("the explorer's slowest answer", _slowest, 1000, lambda value: f"{value:,.0f} ms"),
 ]
 
 
-def _slowest(one: dict[str, Any]) -> float:
-    return max((one["explorer"][key]["middle"] for key in ("filter", "word", "sort")), default=0) if "explorer" in one else 0
+def _beyond(one: dict[str, Any]) -> str:
+    """What of a size passes its limit."""
+    if "broken" in one:
+        return "it breaks (above)"
+    beyond = [f"{name}, {write(of(one))}" for name, of, limit, write in LIMITS if of(one) > limit]
+    return f"beyond its limit is {'; '.join(beyond)}" if beyond else "all within"
 
 
 def _first_to_go(found: dict[str, Any]) -> str:
     """What passes its limit first as the book grows, and what does not."""
-    text = "\nLimits: " + ", ".join(f"{name} of {write(limit)}" for name, _, limit, write in LIMITS) + ".\n"
-    for size, said in SIZES.items():
-        one = found[size]
-        if "broken" in one:
-            text += f"{said}: it breaks (above).\n"
-            continue
-        values = [(name, of(one), limit, write) for name, of, limit, write in LIMITS]
-        beyond = [f"{name}, {write(value)}" for name, value, limit, write in values if value > limit]
-        text += f"{said}: {'beyond its limit is ' + '; '.join(beyond) if beyond else 'all within'}.\n"
-    return text
+    limits = ", ".join(f"{name} of {write(limit)}" for name, _, limit, write in LIMITS)
+    return f"\nLimits: {limits}.\n" + "".join(f"{said}: {_beyond(found[size])}.\n" for size, said in SIZES.items())
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -124,9 +124,8 @@ def _pages(found: dict[str, Any], typical: tuple[str, ...]) -> str:
     text += f"\n### Until the first chart is there\n\nMilliseconds, median of {found['visits']} visits (lowest–highest).\n\n"
     text += _table(["First chart", "Book", "Plain twin", "Ratio"], rows)
     return text + (
-        "\nA phone's screen, a quarter of the processor, an empty cache, a reader who goes to the first chart at once.\n"
+        "\nA phone's screen, a quarter of the processor, an empty cache, a reader who touches the page and goes to the first chart at once.\n"
         "*Seen*: a picture of it stands on the page. *Live*: it reacts. In the twin both are one moment.\n"
-        "*Never*: the chart was in view at once, so this reader did nothing, and a chart stays a picture until somebody moves, scrolls or types.\n"
         "All comes from this machine, also what the twin asks of a CDN, so that the network costs neither anything; a real one costs the twin more.\n"
     )
 
@@ -176,7 +175,7 @@ def _growth(found: dict[str, Any]) -> str:
             explorer.append([f"{one['outcomes']:,} rows", _kb(weight["page"]), f"{_kb(weight['raw'])} ({_kb(weight['gzip'])})", *times])
     text = f"\n## Growing\n\n{_measured(found['machine'])}\n"
     text += "Made-up rows that obey every rule of the data, and copies of chapters. Assertions in chapters are off: they hold the prose to today's rows. "
-    text += "Python keeps no bytecode for that here, so that each kernel starts more slowly than above.\n\n"
+    text += "With them off, Python reads no bytecode but what it may write for that, so that these builds can take longer than the one above.\n\n"
     head = ["", "Studies", "Outcomes", "Chapters with code", "Build, s", "Peak, MB", "Pages, MB", "Site, MB", "Largest page, MB"]
     text += _table(head, rows)
     text += "".join(f"\nBroken: {line}\n" for line in broken) + _first_to_go(found)
