@@ -97,7 +97,8 @@ def _multiplied(rows: pd.DataFrame, times: int) -> pd.DataFrame:
         made.loc[patients, "value"] = (rows.loc[patients, "value"].astype(int) * times).astype(str)
         made["printed"] = made["value"] + " (" + made["events"] + " of " + made["denominator"] + ")"
     else:
-        made["label"] = [f"Copy {times} of study {place}" for place in range(1, len(made) + 1)]
+        first = len(made) * (times - 1) + 1
+        made["label"] = [f"Made-up study {first + place}" for place in range(len(made))]
         made["reference"] = "not applicable"
     return made
 
