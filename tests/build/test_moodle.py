@@ -140,15 +140,15 @@ def test_an_order_comes_with_its_feedback() -> None:
 def test_names_end_with_a_word_and_are_unique_with_a_stable_id_number() -> None:
     book = asked_in(xml(of_the_book()))
     names = [one.findtext("name/text") or "" for one in book]
-    stems = {one["stem"]: one for _, one in questions_of_the_book()}
-    for name, stem in zip(names, stems, strict=True):
+    records = [one for _, one in questions_of_the_book()]
+    for name, record in zip(names, records, strict=True):
         given = re.sub(r"^[a-z-]+ \d+: ", "", name).removesuffix(" …")
-        whole = " ".join(stem.split())
+        whole = " ".join(record["stem"].split())
         assert whole == given or (whole.startswith(given + " ") and name.endswith(" …")), name
         assert len(name) <= 100
     assert len(set(names)) == len(names) > 100
     numbers = [one.findtext("idnumber") for one in book]
-    assert numbers == [f"cartbook-{one['id']}" for one in stems.values()]
+    assert numbers == [f"cartbook-{one['id']}" for one in records]
     assert len(set(numbers)) == len(numbers)
 
 
