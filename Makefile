@@ -51,7 +51,8 @@ publish: ## build the site with PDF, EPUB and zip to download
 
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
-	@cd chapters && ../$(RUN) -m jupyterlab
+	@binder/jupyterlab-settings $(RUN)
+	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
 seal: ## say that every row of data/ has been read against its source as it is now
 	@$(PYTHON) builders/environment.py book
@@ -74,7 +75,7 @@ lint: ## format and mend what ruff can
 
 bench: ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
 	@$(PYTHON) builders/environment.py test
-	@$(RUN) -m builders.bench $(if $(ONLY),--only $(ONLY))
+	@$(RUN) -m benchmarks $(ONLY)
 
 clean: ## remove what was built; the environment stays (rm -r .venv removes that)
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
