@@ -56,7 +56,7 @@ def _category(title: str) -> str:
 def _name(quiz_id: str, number: int, stem: str) -> str:
     """The question's name in Moodle's lists, cut between words."""
     words = " ".join(CONTROL.sub(" ", stem).split())
-    return textwrap.shorten(f"{quiz_id} {number}: {words}", NAME_LENGTH, placeholder=" …")
+    return textwrap.shorten(f"{quiz_id} {number}: {words}", NAME_LENGTH, placeholder=" …", break_on_hyphens=False)
 
 
 def _asked(question: Record) -> list[str]:
