@@ -6,6 +6,7 @@ A record is what :meth:`cartbook.quizzes.Quiz.to_record` returns, or the same re
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ Record = Mapping[str, Any]
 
 TEMPLATES = Path(__file__).parent / "templates"
 LETTERS = "ABCDEFGH"
+WIDTH = 100  # characters of a line of plain text
 #: what a page says first to a right and to a wrong choice, by kind of question
 VERDICTS = {"choose": ("Right.", "Not quite."), "spot": ("Well spotted.", "This one is accurate.")}
 
@@ -84,4 +86,4 @@ def render_text(record: Record, *, answers: bool = False) -> str:
         lines += [f"{number}. {question['stem']}", *(f"   {line}" for line in _asked(question))]
         if answers:
             lines += ["   Answer" if question["kind"] == "number" else "   Answers", *(f"      {line}" for line in _answered(question))]
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False) for line in lines)

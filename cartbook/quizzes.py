@@ -164,7 +164,7 @@ class Quiz:
 
     def to_record(self) -> dict[str, Any]:
         """Return the quiz as plain data."""
-        return {"id": self.id, "questions": [one.to_record() for one in self.questions]}
+        return {"kind": "quiz", "id": self.id, "questions": [one.to_record() for one in self.questions]}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Quiz:
