@@ -58,9 +58,9 @@ seal: ## say that every row of data/ has been read against its source as it is n
 	@$(PYTHON) builders/environment.py book
 	@$(RUN) -m cartbook.check seal
 
-memory: ## measure what one learner's JupyterLab takes in memory, write data/memory.csv (Linux)
+memory: ## measure what one learner takes in memory on a JupyterHub, write data/memory.csv
 	@$(PYTHON) builders/environment.py lab
-	@$(RUN) builders/memory.py
+	@$(RUN) scripts/measure_jupyter_memory.py
 
 lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
