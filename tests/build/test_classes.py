@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from scripts import TOP, load_script
 
 from builders import classes
-from cartbook.site.takeaway import SOLVED
+from cartbook.site.notebooks import SOLVED
 
 teaching = load_script("teaching")
 GUARDS = ("assert ", "gap, low, high = difference(cn, am)")  # lines that hold the words of a solution to its numbers
