@@ -91,8 +91,8 @@ lab: install-lab ## open the chapters in JupyterLab
 	@binder/jupyterlab-settings $(RUN)
 	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
-seal: $(BOOK) ## say that every row of data/ has been read against its source as it is now
-	@$(RUN) -m cartbook.check seal
+sign-off: $(BOOK) ## record that every row of data/ has been read against its source as it is now
+	@$(RUN) -m cartbook.validate sign-off
 
 memory: install-lab ## measure what one learner takes in memory on a JupyterHub, write data/memory.csv
 	@$(RUN) scripts/measure_jupyter_memory.py

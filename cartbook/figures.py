@@ -21,7 +21,7 @@ import altair as alt
 import pandas as pd
 
 import cartbook.theme  # noqa: F401  (registers the look)
-from cartbook.inert import in_page
+from cartbook.escape import in_page
 
 #: Python in a page has no vl-convert: there the browser compiles and draws the chart by itself
 DRAWS = sys.platform != "emscripten"

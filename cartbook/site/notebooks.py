@@ -18,8 +18,8 @@ import nbformat
 from nbformat import NotebookNode
 from pybtex.database import Entry, parse_file
 
+from cartbook.escape import as_markdown
 from cartbook.figures import MIME as FIGURE_MIME
-from cartbook.inert import as_markdown
 from cartbook.quizzes import MIME as QUIZ_MIME
 
 DIRECTIVE = re.compile(r"^:{3,}\{([a-z-]+)\}[ ]?(.*)\n((?::[a-z-]+:.*\n)*)(?::{3,}\n)?", re.MULTILINE)

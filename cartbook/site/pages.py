@@ -18,7 +18,8 @@ from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.data import Reported, evidence
-from cartbook.inert import as_markdown
+from cartbook.escape import as_markdown
+from cartbook.rules import RULES
 from cartbook.site import lessons
 
 
@@ -61,12 +62,13 @@ class DataDictionary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir) / "data" / "datapackage.json"
         self.env.note_dependency(str(path))
+        self.env.note_dependency(str(Path(self.env.srcdir) / "cartbook" / "rules.py"))
         sections: list[nodes.Node] = []
         for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
             rows = ""
             for field in table["schema"]["fields"]:
-                rules = field.get("constraints", {})
-                allowed = "; ".join(map(str, rules["enum"])) if "enum" in rules else ""
+                limits = field.get("constraints", {})
+                allowed = "; ".join(map(str, limits["enum"])) if "enum" in limits else ""
                 said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
                 rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
             head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
@@ -76,9 +78,11 @@ class DataDictionary(SphinxDirective):
             )
             link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
             body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
-            sections.append(
-                _section(table["title"], f"table-{table['name']}", nodes.paragraph(text=table["description"]), _html(link), _html(body))
-            )
+            sentences = dict.fromkeys(f"{rule.sentence}." for rule in RULES if rule.tables[0] == table["name"])
+            rules = nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=sentence)) for sentence in sentences))
+            extra = [nodes.paragraph(text="Rules, beyond types and allowed values:"), rules] if sentences else []
+            description = nodes.paragraph(text=table["description"])
+            sections.append(_section(table["title"], f"table-{table['name']}", description, _html(link), _html(body), *extra))
         return sections
 
 

@@ -30,7 +30,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from cartbook.inert import in_page
+from cartbook.escape import in_page
 from cartbook.site.takeaway import archive, wheel_of
 
 LOG = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from cartbook.check import MISSING, describe
 from cartbook.site import notebooks
+from cartbook.validate import MISSING, read_descriptor
 
 EPOCH = "1767225600"  # 2026-01-01: archives carry one fixed time, so that the same book is the same bytes
 ZIP_NAME = "car-t-in-numbers-notebooks.zip"
@@ -82,7 +82,7 @@ def database(data: Path, out: Path) -> None:
     # one transaction, begun by hand: in a Turkish locale Python does not see that an INSERT is one, and commits every row
     with sqlite3.connect(out, isolation_level=None) as base:
         base.execute("BEGIN")
-        for table in describe(data)["resources"]:
+        for table in read_descriptor(data)["resources"]:
             columns: list[str] = []
             for field in table["schema"]["fields"]:
                 kind = {"integer": "INTEGER", "number": "REAL"}.get(field["type"], "TEXT")

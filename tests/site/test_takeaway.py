@@ -19,8 +19,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from scripts import SITE
 
 import cartbook
-from cartbook.check import describe
 from cartbook.site import notebooks
+from cartbook.validate import read_descriptor
 
 TOP = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((SITE / "downloads").glob("*.ipynb"))
@@ -191,7 +191,7 @@ def test_a_notebook_runs_from_the_archive_without_the_clone(tmp_path: Path) -> N
 
 def test_the_database_holds_what_load_gives() -> None:
     with sqlite3.connect(SITE / "data" / "car-t-in-numbers.sqlite") as base:
-        for table in describe(TOP / "data")["resources"]:
+        for table in read_descriptor(TOP / "data")["resources"]:
             ours = cartbook.load(table["name"])
             theirs = pd.read_sql_query(f'SELECT * FROM "{table["name"]}"', base)
             assert len(ours) == len(theirs)
