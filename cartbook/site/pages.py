@@ -153,17 +153,13 @@ class EvidenceExplorer(SphinxDirective):
             '<p><button type="reset">Reset</button> <button type="button" data-download="csv">Download CSV</button> '
             '<button type="button" data-download="excel">CSV for Excel</button></p></form>'
         )
-        heads = "".join(
-            f'<th scope="col" data-sort="{key}"><span>{said}</span><button type="button" hidden>{said}</button></th>'
-            for key, said in SORTS.items()
-        )
+        heads = "".join(f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items())  # the script makes buttons of them
         table = (
             f"<table><caption>Every number of every study in the data</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
-        more = f'<p><button type="button" data-more hidden>Show {FIRST} more</button></p>'
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
-        return [_html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}{more}</div>')]
+        return [_html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')]
 
     def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
         """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""

@@ -33,7 +33,7 @@
     const body = explorer.querySelector("tbody");
     const status = explorer.querySelector(".cb-said");
     const notice = explorer.querySelector(".cb-notice");
-    const more = explorer.querySelector("[data-more]");
+    const more = Object.assign(element("button", `Show ${STEP} more`), { type: "button", hidden: true });
     const heads = [...explorer.querySelectorAll("th[data-sort]")];
     const fields = [...form.elements].filter(one => one.name);
     const collator = new Intl.Collator("en");
@@ -216,6 +216,8 @@
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(() => ((sort = ""), change())));
     for (const button of form.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
+    more.setAttribute("data-more", "");
+    explorer.append(element("p", more));
     more.addEventListener("click", () => {
       const first = limit;
       limit += STEP;
@@ -225,9 +227,8 @@
       body.rows[first].focus();
     });
     for (const head of heads) {
-      const button = head.querySelector("button");
-      head.querySelector("span").remove(); // the name without a control, for readers without scripts
-      button.hidden = false;
+      const button = Object.assign(element("button", ...head.childNodes), { type: "button" });
+      head.append(button);
       button.addEventListener("click", () => {
         const key = head.dataset.sort;
         sort = sort === `${key} up` ? `${key} down` : sort === `${key} down` ? "" : `${key} up`;

@@ -60,6 +60,7 @@
     const details = document.createElement("details");
     const summary = document.createElement("summary");
     details.className = box.className;
+    details.classList.remove("dropdown"); // that name is for menus
     details.id = box.id;
     summary.className = title.className;
     summary.append(title.textContent); // without its link: a summary is one control
@@ -103,7 +104,7 @@
         if (framed && !asked) button.textContent = "This frame does not allow printing";
       });
 
-    for (const menu of document.querySelectorAll("details.dropdown:not(.admonition)")) {
+    for (const menu of document.querySelectorAll("details.dropdown")) {
       addEventListener("click", event => menu.contains(event.target) || (menu.open = false));
       menu.addEventListener("keydown", event => {
         if (event.key !== "Escape" || !menu.open) return;
