@@ -102,13 +102,14 @@ def test_a_filter_a_word_and_the_address(page: Page) -> None:
 
 
 def test_a_row_from_the_script_looks_like_one_of_the_page(page: Page) -> None:
-    kept = page.locator(".cb-explorer tbody tr").first.evaluate(
-        "row => [...row.querySelectorAll('*')].map(one => one.tagName + one.className)"
-    )
-    page.locator("input[name=words]").fill("Made-up study 45")
-    made = page.locator(".cb-explorer tbody tr").first.evaluate(
-        "row => [...row.querySelectorAll('*')].map(one => one.tagName + one.className)"
-    )
+    def parts(words: str) -> list[str]:
+        """The elements of the first row with a flag that a search finds."""
+        page.locator("input[name=words]").fill(words)
+        row = page.locator(".cb-explorer tbody tr", has=page.locator("strong", has_text="Flag: ")).first
+        return [str(one) for one in row.evaluate("row => [...row.querySelectorAll('*')].map(one => one.tagName + one.className)")]
+
+    kept, made = parts("single group"), parts("Made-up study 45")
+    assert "STRONG" in kept
     assert [one for one in made if "cb-bar" not in one] == [one for one in kept if "cb-bar" not in one]
     assert page.locator(".cb-explorer tbody th[scope=row]").count() == shown(page)
 
