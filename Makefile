@@ -74,7 +74,7 @@ lint: ## format and mend what ruff can
 
 bench: ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
 	@$(PYTHON) builders/environment.py test
-	@$(RUN) -m builders.bench $(if $(ONLY),--only $(ONLY))
+	@$(RUN) -m benchmarks $(ONLY)
 
 clean: ## remove what was built; the environment stays (rm -r .venv removes that)
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,7 +24,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.parallel import make_chunks
 
-CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)", re.MULTILINE)
+CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)\n?", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PER_CHAPTER = ("cartbook_figures", "cartbook_about", "cartbook_values")  # what the environment holds of each chapter
 

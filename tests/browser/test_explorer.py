@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scripts import TOP, build, small_book, until
 
-from builders.bench.growth import grow_data
+from benchmarks.copies import grow_tables
 
 PAGE = "chapters/20-evidence-explorer.html"
 TIMES = 10
@@ -21,7 +21,7 @@ TIMES = 10
 def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """The site of a book that is the explorer alone, and how many rows it has."""
     book = small_book(tmp_path_factory.mktemp("many") / "book", Path(PAGE).stem)
-    _, rows = grow_data(book / "data", TIMES)
+    rows = grow_tables(book, TIMES)["outcomes"]
     done = build(book)
     assert done.returncode == 0, done.stderr[-3000:]
     return book / "_build" / "html", rows

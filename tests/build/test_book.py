@@ -102,7 +102,7 @@ def test_the_terminal_says_which_chapter_executes_and_how_many_are_left(book: Pa
 def test_a_failing_cell_is_named_and_the_last_site_stays(book: Path) -> None:
     chapter = book / "chapters" / "two.md"
     sound, before = chapter.read_text(encoding="utf-8"), (book / "_build" / "html" / "chapters" / "two.html").read_bytes()
-    chapter.write_text(sound.replace("seven = 7\nseven", "seven = 7\n1 / 0"), encoding="utf-8")
+    chapter.write_text(sound.replace("seven = 7\nseven", ":tags: [hide-input]\n\nseven = 7\n1 / 0"), encoding="utf-8")
     done = build(book)
     assert done.returncode != 0
     line = chapter.read_text(encoding="utf-8").splitlines().index("1 / 0") + 1
