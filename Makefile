@@ -51,7 +51,8 @@ publish: ## build the site with PDF, EPUB and zip to download
 
 lab: ## open the chapters in JupyterLab
 	@$(PYTHON) builders/environment.py lab
-	@cd chapters && ../$(RUN) -m jupyterlab
+	@binder/jupyterlab-settings $(RUN)
+	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
 seal: ## say that every row of data/ has been read against its source as it is now
 	@$(PYTHON) builders/environment.py book

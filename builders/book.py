@@ -7,16 +7,28 @@ the next one starts anew where pages were being written, and goes on where chapt
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import hashlib
 import os
-import shutil
 import sys
+
+if __name__ == "__main__" and not sys.flags.isolated:  # without PYTHON* settings, options and packages of the user's
+    os.execv(sys.executable, [sys.executable, "-I", *sys.argv])
+
+import errno
+import hashlib
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    sys.exit("error: the book is built on Linux or macOS; on Windows, run make in WSL (Windows Subsystem for Linux)")
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout's packages, wherever others are installed
+
+from builders.isolation import kernel_environment
 
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "_build" / "work"
@@ -40,7 +52,7 @@ def listed(top: Path, aside: frozenset[str] = frozenset()) -> Iterator[str]:
 def sources() -> list[str]:
     """All that a site is made of: Python and its packages, settings, files."""
     settings = sorted(f"{name}={word}" for name, word in os.environ.items() if name.startswith("CARTBOOK_"))
-    packages = sorted(path.name for folder in {*sys.path} for path in Path(folder).glob("*.dist-info"))
+    packages = sorted({path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")})
     offers = os.environ.get("CARTBOOK_OFFERS")
     return [sys.version, *settings, *packages, *listed(TOP, ASIDE), *(listed(Path(offers)) if offers else ())]
 
@@ -48,13 +60,15 @@ def sources() -> list[str]:
 def build() -> int:
     """Check, execute, write, swap; 0 if the site is new and whole. Where nothing has changed since it was built, it stays."""
     began = time.monotonic()
-    os.environ.pop("CARTBOOK_SOUND", None)
     settle()
+    environment = kernel_environment(TOP, WORK)
+    os.environ.clear()
+    os.environ.update(environment)
     made_of = sources()  # before anything is read: what changes from here on is for the next build
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *listed(SITE)]):
         print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
         return 0
-    from cartbook.check import DataError, check, describe, mark
+    from cartbook.check import DataError, check
 
     try:
         now = judged()
@@ -62,9 +76,8 @@ def build() -> int:
         if findings:
             print("\n".join(findings), file=sys.stderr)
             return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
-        WORK.mkdir(parents=True, exist_ok=True)
         SOUND.write_text(now, encoding="utf-8")
-        os.environ["CARTBOOK_SOUND"] = " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
+        os.environ["CARTBOOK_SOUND"] = sound_tables()
     except DataError as error:
         return stop(str(error))
 
@@ -73,10 +86,6 @@ def build() -> int:
 
     sphinx.util.console.nocolor()
     raised: list[BaseException] = []
-    profile = WORK / "ipython" / "profile_default"  # the kernels' own settings: no user's start-up files, no chatter
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
-    os.environ["IPYTHONDIR"] = str(profile.parent)
     os.environ.pop("SOURCE_DATE_EPOCH", None)  # Sphinx would write its year over the one in _config.yml
 
     def keep(_app: object, _args: object, error: BaseException, *_: object) -> None:
@@ -114,6 +123,13 @@ def judged() -> str:
     files = sorted([*(TOP / "data").iterdir(), *(TOP / "cartbook").glob("*.py")])
     bodies = b"".join(path.name.encode() + path.read_bytes() + b"\0" for path in files if path.is_file())
     return hashlib.sha256(sys.version.encode() + bodies).hexdigest()
+
+
+def sound_tables() -> str:
+    """Return the marks of all tables, by which a kernel knows data that the check has passed, and does not check them again."""
+    from cartbook.check import describe, mark
+
+    return " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
 
 
 def jobs() -> int:

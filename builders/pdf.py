@@ -89,7 +89,7 @@ def write(book: Book, told: dict[str, Any], work: Path, target: Path) -> None:
     for name, svg in book.pictures.items():
         (work / "images" / f"{name}.svg").write_text(svg, encoding="utf-8")
     with sync_playwright() as driver:
-        browser = chromium.install(driver)
+        browser = chromium.find(driver)
         first = pages_of(printed(browser, sheet(book, told, {}), work), book)
         last = printed(browser, sheet(book, told, first), work)
         browser.close()

@@ -30,13 +30,23 @@ def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
 
 
-if __name__ == "__main__":
+def main(words: list[str]) -> None:
+    """Serve the site on the port that is named, until Ctrl+C."""
+    said = words[0] if words else "8000"
+    if not said.isdecimal() or int(said) > 65535:
+        sys.exit(f"error: port {said!r} is not a number from 0 to 65535; choose one: make serve PORT=8001")
+    if not (SITE / "index.html").is_file():
+        sys.exit("error: there is no site in _build/html: run make book first")
     try:
-        running = server(SITE, int(sys.argv[1]))
+        running = server(SITE, int(said))
     except OSError as error:
-        sys.exit(f"error: port {sys.argv[1]}: {error.strerror}; choose another one: make serve PORT=8001")
+        sys.exit(f"error: port {said}: {error.strerror}; choose another one: make serve PORT=8001")
     print(f"http://127.0.0.1:{running.server_port}  (Ctrl+C ends it)", flush=True)
     try:
         running.serve_forever()
     except KeyboardInterrupt:
         print()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

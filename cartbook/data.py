@@ -7,8 +7,9 @@ it keeps which of them it was; in a column of words they stay as they are.
 
 from __future__ import annotations
 
+import io
 import os
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,42 @@ from cartbook.check import MISSING, DataError, check_table, describe
 from cartbook.intervals import Proportion, implied_events, proportion
 
 HERE = Path(__file__).parent
-#: the tables: those named by $CARTBOOK_DATA, those of the checkout, or those that came inside the installed package
-FOLDER = Path(
-    os.environ.get("CARTBOOK_DATA") or next((one for one in (HERE.parent / "data", HERE / "tables") if one.is_dir()), HERE / "tables")
-)
+INSTALLED = HERE / "tables"  # a wheel carries the tables here; a checkout has them in data/
+#: the tables: those named by $CARTBOOK_DATA, those inside the installed package, or those of the checkout
+FOLDER = Path(os.environ.get("CARTBOOK_DATA") or (INSTALLED if INSTALLED.is_dir() else HERE.parent / "data"))
 TYPES = {"integer": "Int64", "number": "Float64"}
 
 
-@cache
-def _read(name: str) -> pd.DataFrame:
-    resources = {resource["name"]: resource for resource in describe(FOLDER)["resources"]}
-    if name not in resources:
-        raise DataError(f"there is no table {name!r}; there are: {', '.join(resources)}")
-    declared = os.environ.get("CARTBOOK_TABLES")
-    if declared is not None and name not in declared.split():
-        raise DataError(f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:")
+def _check_folder() -> None:
+    """Raise DataError with the right advice if there are no tables where they should be."""
+    if (FOLDER / "datapackage.json").is_file():
+        return
+    if os.environ.get("CARTBOOK_DATA"):
+        raise DataError(f"$CARTBOOK_DATA names {FOLDER}, which has no datapackage.json: name a folder with the book's tables, or unset it")
+    if (HERE.parent / "pyproject.toml").is_file():
+        raise DataError(f"{FOLDER} has no datapackage.json: restore it (git checkout data)")
+    raise DataError("this installation of cartbook has no tables: install it again, from its wheel or with pip install . in a checkout")
+
+
+def _bytes(path: Path) -> bytes:
+    """Return the bytes of a file, none if it cannot be read (validation then says why)."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@lru_cache(maxsize=64)
+def _read(folder: Path, name: str, body: bytes, description: bytes) -> pd.DataFrame:
+    """Validate and type a table. ``body`` and ``description`` are the files' bytes: a changed file is read anew in a live kernel."""
+    resource = next(one for one in describe(folder)["resources"] if one["name"] == name)
     # the tables inside an installed package were checked when it was packed
-    findings = check_table(FOLDER, resources[name]) if FOLDER != HERE / "tables" else []
+    findings = check_table(folder, resource) if folder != INSTALLED else []
     if findings:
-        raise DataError("\n".join(findings))
-    table = pd.read_csv(FOLDER / resources[name]["path"], dtype=str, keep_default_na=False)
+        raise DataError("\n".join(map(str, findings)))
+    table = pd.read_csv(io.BytesIO(body), dtype=str, keep_default_na=False)
     typed: dict[str, pd.Series[Any]] = {}
-    for field in resources[name]["schema"]["fields"]:
+    for field in resource["schema"]["fields"]:
         words = table[field["name"]]
         if field["type"] not in TYPES:
             typed[field["name"]] = words
@@ -52,11 +67,18 @@ def _read(name: str) -> pd.DataFrame:
 
 
 def load(name: str) -> pd.DataFrame:
-    """One table of the book, by the name of its file without ``.csv``; a copy, so change it freely.
+    """Return a table of the book, named as its file without ``.csv``; a copy, so change it freely.
 
     Raises DataError, with file, row, column, rule and cure, if the table breaks a rule.
     """
-    return _read(name).copy()
+    _check_folder()
+    paths = {resource["name"]: FOLDER / resource["path"] for resource in describe(FOLDER)["resources"]}
+    if name not in paths:
+        raise DataError(f"there is no table {name!r}; there are: {', '.join(paths)}")
+    declared = os.environ.get("CARTBOOK_TABLES")
+    if declared is not None and name not in declared.split():
+        raise DataError(f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:")
+    return _read(FOLDER, name, _bytes(paths[name]), _bytes(FOLDER / "datapackage.json")).copy()
 
 
 def evidence(**wanted: Any) -> pd.DataFrame:

@@ -6,11 +6,18 @@ Charts are drawn in the light colours; :func:`stylesheet` maps each of them to i
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import altair as alt
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+if sys.platform != "emscripten":  # in a page the browser measures, with its own fonts
+    from cartbook.fonts import use_own_font
+
+    use_own_font()
+
+#: Inter comes first because it measures the pictures' text (see cartbook.fonts)
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 #: name -> (colour on a light page, colour on a dark page)
 HUES = {

@@ -17,9 +17,11 @@ import html5lib
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
-#: every page of the built site, by its name within it
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_"))
-WITH_CHARTS = [page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")]
+#: every page of the built site, by its name within it; all test modules share these, so they cannot be changed
+PAGES = tuple(sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_")))
+#: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_lost.py)
+THEMED = tuple(page for page in PAGES if page != "404.html")
+WITH_CHARTS = tuple(page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8"))
 
 
 @cache
@@ -53,8 +55,8 @@ def small_book(folder: Path, *pages: str) -> Path:
 
 
 def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build a copy of the book, with the copy's cartbook and not the installed one."""
-    there = {**os.environ, "PYTHONPATH": str(folder), **environment}
+    """Build a copy of the book."""
+    there = {**os.environ, **environment}
     return subprocess.run(
         [sys.executable, "builders/book.py"], cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
     )

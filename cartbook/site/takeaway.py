@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -97,19 +96,16 @@ def notebook(path: Path, title: str, values: list[str], names: dict[str, str], w
 
 
 def wheel(top: Path, out: Path) -> Path:
-    """The package with its tables and drawings inside, as one file that pip can install."""
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        shutil.copytree(top / "cartbook", tree / "cartbook", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(top / "data", tree / "cartbook" / "tables", ignore=shutil.ignore_patterns("*.txt"))
-        shutil.copytree(top / "chapters" / "drawings", tree / "cartbook" / "drawings")
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copy(top / name, tree)
-        code = "import sys; from flit_core.buildapi import build_wheel; print(build_wheel(sys.argv[1]))"
-        command = [sys.executable, "-c", code, str(out)]
-        done = subprocess.run(
-            command, cwd=tree, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": ""}, capture_output=True, text=True, check=True
-        )
+    """Build the package's wheel, with tables and drawings inside, through the build backend that pip would use."""
+    code = "import sys; sys.path.insert(0, 'builders/backend'); import flit_with_data; print(flit_with_data.build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(out.resolve())],
+        cwd=top,
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     packed = out / done.stdout.split()[-1]
     packed.chmod(0o644)
     return packed

@@ -20,7 +20,7 @@ def browser() -> Iterator[Browser]:
     """A running Chromium; where there is none, the tests fail and say what to do."""
     with sync_playwright() as playwright:
         try:
-            found = chromium.install(playwright)
+            found = chromium.find(playwright)
         except RuntimeError as error:
             pytest.fail(str(error))
         yield found

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from test_reading import PAGES, reader, scroll
+from scripts import THEMED
+from test_reading import reader, scroll
 
 EXPLORER = "chapters/20-evidence-explorer.html"
 CHAPTER = "chapters/09-hodgkin.html"
@@ -27,7 +28,7 @@ def kept(page: Page) -> Any:
     return page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", THEMED)
 def test_a_page_breaks_no_rule_of_the_policy(browser: Browser, address: str, name: str) -> None:
     page = watched(browser)
     said: list[str] = []

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from scripts import PAGES, WITH_CHARTS
+from scripts import THEMED, WITH_CHARTS
 
-PAGES.remove("404.html")  # not a page of the theme: test_lost.py
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
 DRAWN = """figure => {
   const picture = [...figure.querySelectorAll('.cb-picture svg')].find(svg => svg.checkVisibility() && svg.getBoundingClientRect().width > 40);
@@ -100,7 +99,7 @@ def test_alternative_table_and_csv_are_there(browser: Browser, address: str, nam
             assert len(response.text().splitlines()) == figure.locator("table tbody tr").count() + 1
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", THEMED)
 def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, name: str) -> None:
     with reader(browser, address + name, viewport={"width": 390, "height": 844}) as page:
         if name in WITH_CHARTS:
@@ -114,7 +113,7 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, name: st
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", THEMED)
 def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: Any) -> None:
     with reader(browser, address + name, color_scheme=scheme) as page:
         if name in WITH_CHARTS:

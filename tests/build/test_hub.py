@@ -33,8 +33,20 @@ def test_binder_installs_the_lock_and_nothing_else() -> None:
     assert os.access(script, os.X_OK), "repo2docker runs it only if it may be executed"
     subprocess.run(["sh", "-n", str(script)], check=True)
     (install,) = re.findall(r"pip install (.*)", script.read_text(encoding="utf-8"))
-    assert install.startswith("--no-deps --no-index "), "the network is for the lock alone"
+    assert {"--no-deps", "--no-index", "--no-build-isolation"} <= set(install.split()), "the network is for the lock alone"
     assert "-e" not in install.split(), "a student's own disk would hide it"
+
+
+def test_a_click_on_a_chapter_opens_a_notebook_in_binder_and_make_lab(tmp_path: Path) -> None:
+    """Both put the same settings beside JupyterLab, in the environment of the Python that they name."""
+    assert "binder/jupyterlab-settings python\n" in (TOP / "binder" / "postBuild").read_text(encoding="utf-8")
+    assert re.search(
+        r"^lab:.*\n(?:\t.*\n)*\t@binder/jupyterlab-settings \$\(RUN\)\n", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path)], check=True)
+    subprocess.run([str(TOP / "binder" / "jupyterlab-settings"), str(tmp_path / "bin" / "python")], check=True, cwd=tmp_path)
+    settings = json.loads((tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json").read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"] == {"markdown": "Jupytext Notebook"}
 
 
 def test_every_package_of_the_lock_has_its_hash() -> None:

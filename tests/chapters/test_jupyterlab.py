@@ -16,9 +16,10 @@ from cartbook.site.pages import front_matter
 
 PAGES = ["index.md", *(f"chapters/{path.name}" for path in sorted((TOP / "chapters").glob("*.md")))]
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in (TOP / page).read_text(encoding="utf-8")]
-#: what Jupytext writes back of a chapter's front matter. It stands in each chapter and not in a configuration file, so that it holds in
-#: whatever folder the chapter is opened, and leaves Markdown that is no notebook alone
+#: What Jupytext writes back of a chapter's front matter, and what it leaves out of its cells. Each chapter names both: in a configuration
+#: file they would be out of reach in other folders, and would add a header to Markdown that is no notebook.
 FILTER = "all,-language_info,-toc,-widgets,-jupytext.text_representation.jupytext_version"
+CELL_FILTER = "-user_expressions,-execution,-ExecuteTime"
 
 
 def body(text: str) -> str:
@@ -60,7 +61,9 @@ def use(content: Any) -> Any:
         content["metadata"]["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     content["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
     for cell in content["cells"]:
-        cell["metadata"]["trusted"] = True
+        cell["metadata"] |= {"trusted": True, "execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}}
+        if cell["cell_type"] == "markdown":  # jupyterlab-myst puts the values of {eval} here
+            cell["metadata"]["user_expressions"] = [{"expression": "n", "result": {"status": "ok", "data": {"text/plain": "7"}}}]
         if cell["cell_type"] == "code":
             cell["execution_count"] = 7
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "seven\n"}]
@@ -114,4 +117,5 @@ def test_keys_of_other_programs_survive(book: Path) -> None:
 def test_a_notebook_names_its_kernel_and_keeps_its_front_matter_anywhere(page: str) -> None:
     header = front_matter((TOP / page).read_text(encoding="utf-8"))
     assert header["jupytext"]["notebook_metadata_filter"] == FILTER
+    assert header["jupytext"]["cell_metadata_filter"] == CELL_FILTER
     assert header["kernelspec"] == {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

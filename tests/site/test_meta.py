@@ -17,7 +17,7 @@ from scripts import SITE, TOP, tree
 from cartbook.site.meta import public_address, written
 from cartbook.site.pages import front_matter
 
-PAGES = [page for page in scripts.PAGES if page != "404.html"]
+PAGES = scripts.THEMED
 VOCABULARY = importlib.import_module("msgspec_schemaorg.models")
 
 

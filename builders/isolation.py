@@ -1,0 +1,35 @@
+"""Keep the user's own Python and Jupyter settings away from a build.
+
+PYTHONPATH, PYTHONOPTIMIZE (which would switch a chapter's assertions off), a kernel of the user's
+named python3 and the like neither break a build nor change what it publishes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+FOREIGN = ("PYTHON", "IPYTHON", "JUPYTER", "MPL")  # how the names of such settings begin
+OURS = ("CARTBOOK_DATA", "CARTBOOK_TABLES", "CARTBOOK_SOUND")  # a build sets them itself
+
+
+def kernel_environment(top: Path, scratch: Path) -> dict[str, str]:
+    """Return the environment in which the chapters of the checkout ``top`` execute.
+
+    Kernels import the checkout's package, are those of this Python, and read their settings from
+    ``scratch`` alone, which is made.
+    """
+    profile = scratch / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
+    kept = {name: word for name, word in os.environ.items() if not name.startswith(FOREIGN) and name not in OURS}
+    return kept | {
+        "PYTHONPATH": str(top),
+        "PYTHONNOUSERSITE": "1",
+        "IPYTHONDIR": str(profile.parent),
+        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),  # before the user's folder of kernels
+        "JUPYTER_DATA_DIR": str(scratch / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+        "JUPYTER_NO_CONFIG": "1",
+    }
