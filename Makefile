@@ -1,23 +1,56 @@
 # make book, make test; make help lists the rest.
 PYTHON ?= python3
-RUN := .venv/bin/python
 PORT ?= 8000
+RUN := .venv/bin/python
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
-help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+# The user's own settings of Python, Jupyter and pip do not reach the book's, except where packages come from.
+unexport $(filter-out PYTHON,$(filter PYTHON% IPYTHON% MPL%,$(.VARIABLES))) JUPYTER_PATH JUPYTER_CONFIG_DIR JUPYTER_CONFIG_PATH JUPYTER_DATA_DIR
+unexport $(filter-out PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_NO_INDEX PIP_FIND_LINKS PIP_TRUSTED_HOST PIP_PROXY PIP_CERT PIP_CLIENT_CERT PIP_CACHE_DIR PIP_CONFIG_FILE PIP_TIMEOUT PIP_DEFAULT_TIMEOUT PIP_RETRIES,$(filter PIP_%,$(.VARIABLES)))
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-book: ## install what is needed, execute every chapter, write _build/html
-	@$(PYTHON) builders/environment.py book
+# .venv/book-3.11 and the like say that a lock is installed; each is written when that has ended well.
+BOOK := .venv/book-$(VERSION)
+GROUPS := $(foreach group,print test lab,.venv/$(group)-$(VERSION))
+ALONE := $(foreach group,lint licences,.venv/$(group)-$(VERSION))
+FAILED = { echo "error: the installation failed (above); check the network, the disk and the settings of pip (pip config list), then run make again" >&2; exit 1; }
+
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "error: Python 3.11 or newer is needed, and $(PYTHON) is not; install one and run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) has no venv module; install it (Debian, Ubuntu: apt install python3-venv) and run make again" >&2; exit 1; }
+@echo "Installing $< into .venv; a minute or two, once ..."
+@test -d .venv/lib/python$(VERSION) && $(RUN) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; } || $(FAILED)
+@touch $@.unfinished
+@$(RUN) -m pip install -q $(if $(wildcard $@.unfinished),--ignore-installed) --require-hashes -r $< || $(FAILED)
+endef
+
+$(BOOK): requirements.lock pyproject.toml
+	$(install)
+	@$(RUN) -m pip install -q --no-deps --no-build-isolation -e . || $(FAILED)
+	@rm $@.unfinished && touch $@
+
+$(GROUPS): .venv/%-$(VERSION): requirements-%.lock $(BOOK)
+	$(install)
+	@rm $@.unfinished && touch $@
+
+$(ALONE): .venv/%-$(VERSION): requirements-%.lock
+	$(install)
+	@rm $@.unfinished && touch $@
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-17s %s\n' "$$name" "$$text"; done
+
+book: $(BOOK) ## install what is needed, execute every chapter, write _build/html
 	@$(RUN) builders/book.py
 
-test: ## install what tests need, build, run every test
-	@$(PYTHON) builders/environment.py test
+test: .venv/test-$(VERSION) ## install what tests need, build, run every test (with a Chromium: make browser installs one)
 	@$(RUN) builders/browser.py
 	@$(RUN) builders/book.py
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
-	@$(RUN) -m pytest -n 2 tests
+	@$(RUN) -m pytest -n 2 --dist loadfile tests
 
 teaching: book ## questions, notebooks for classes and slides, in _build/teaching
 	@$(RUN) -m builders.teaching
@@ -25,15 +58,16 @@ teaching: book ## questions, notebooks for classes and slides, in _build/teachin
 slides: book ## the slides alone
 	@$(RUN) -m builders.teaching slides
 
-run-test: ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
+runtime:
 	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
+
+run-test: runtime .venv/test-$(VERSION) book ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
 	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/running
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@$(RUN) builders/serve.py $(PORT)
 
-pdf: ## build, and print the book to _build/print as PDF (with a Chromium; one is installed if need be)
-	@$(PYTHON) builders/environment.py test
+pdf: .venv/print-$(VERSION) ## build, and print the book to _build/print as PDF (with a Chromium)
 	@$(RUN) builders/browser.py
 	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf
 
@@ -43,38 +77,40 @@ epub: book ## build, and bind the book for e-readers in _build/print
 zip: book ## build, and pack the site in _build/print; it opens from a folder
 	@$(RUN) -m builders.print zip
 
-publish: ## build the site with PDF, EPUB and zip to download
-	@$(PYTHON) builders/environment.py test
+publish: .venv/print-$(VERSION) ## build the site with PDF, EPUB and zip to download (with a Chromium)
 	@$(RUN) builders/browser.py
 	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf epub zip
 	@CARTBOOK_OFFERS=_build/print $(RUN) builders/book.py
 
-lab: ## open the chapters in JupyterLab
-	@$(PYTHON) builders/environment.py lab
+browser: .venv/print-$(VERSION) ## install Playwright's own Chromium and the libraries that it needs (asks for the rights)
+	@$(RUN) -m playwright install --with-deps chromium
+
+install-lab: .venv/lab-$(VERSION) ## install what JupyterLab needs
+
+lab: install-lab ## open the chapters in JupyterLab
 	@binder/jupyterlab-settings $(RUN)
 	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
-seal: ## say that every row of data/ has been read against its source as it is now
-	@$(PYTHON) builders/environment.py book
+seal: $(BOOK) ## say that every row of data/ has been read against its source as it is now
 	@$(RUN) -m cartbook.check seal
 
-memory: ## measure what one learner's JupyterLab takes in memory, write data/memory.csv (Linux)
-	@$(PYTHON) builders/environment.py lab
+memory: install-lab ## measure what one learner's JupyterLab takes in memory, write data/memory.csv (Linux)
 	@$(RUN) builders/memory.py
 
 lock: ## resolve the dependencies anew and write the locks (needs uv)
-	@uv pip compile pyproject.toml --extra book --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
-	@uv pip compile pyproject.toml --extra book --extra test --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
-	@uv pip compile pyproject.toml --extra book --extra lab --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-lab.lock
+	@uv pip compile pyproject.toml --extra book $(COMPILED) -o requirements.lock
+	@uv pip compile --group test --constraint requirements.lock $(COMPILED) -o requirements-test.lock
+	@for group in lint print lab licences; do uv pip compile --group $$group --constraint requirements.lock --constraint requirements-test.lock $(COMPILED) -o requirements-$$group.lock || exit 1; done
 
-licences: ## list every locked dependency with its licence; fails on one that is not allowed
-	@$(RUN) builders/licences.py
+COMPILED := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
-lint: ## format and mend what ruff can
+licences: .venv/licences-$(VERSION) .venv/test-$(VERSION) install-lab ## list every locked dependency with its licence; fails on one that is not allowed
+	@$(RUN) -m piplicenses
+
+lint: .venv/lint-$(VERSION) ## format and mend what ruff can
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .
 
-bench: ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
-	@$(PYTHON) builders/environment.py test
+bench: .venv/test-$(VERSION) ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
 	@$(RUN) -m benchmarks $(ONLY)
 
 clean: ## remove what was built; the environment stays (rm -r .venv removes that)
