@@ -182,6 +182,8 @@ def _quizzes(body: Tag) -> None:
                 said.append(new("strong", f"{' ' if place else ''}{chr(65 + place)}. "))
                 said.append(why.get_text())
                 choice.decompose()
+            if (empty := question.select_one("ol.cb-choices")) is not None:
+                empty.decompose()
             question.append(choices)
             answers.append(said)
         quiz.append(new("p", "Answers", class_="cb-answers-title"))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
     from cartbook.quizzes import Spot as Spot
+    from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
     from cartbook.theme import COLOURS as COLOURS
     from cartbook.theme import colour as colour
@@ -40,6 +41,7 @@ FACE = {
     "Number": "quizzes",
     "Order": "quizzes",
     "Spot": "quizzes",
+    "Stem": "quizzes",
     "colour": "theme",
     "counted": "data",
     "paper": "data",

@@ -15,6 +15,8 @@ from html import escape
 from typing import Any
 
 from cartbook.figures import LIVE_MIME, MIME, live
+from cartbook.quiz_render import render_html
+from cartbook.quizzes import MIME as QUIZ_MIME
 
 
 class _Printed(io.TextIOBase):
@@ -38,6 +40,8 @@ def forms(value: Any) -> dict[str, str]:
         data = found[0] if isinstance(found, tuple) else found
         if MIME in data:
             return {"html": data[MIME]["html"], "csv": data[MIME]["csv"]}
+        if QUIZ_MIME in data:
+            return {"html": render_html(data[QUIZ_MIME])}
         if LIVE_MIME in data:
             return {"html": _chart(data[LIVE_MIME])}
     if hasattr(value, "_repr_html_") and (html := value._repr_html_()):

@@ -35,6 +35,7 @@ from sphinx.util import logging
 import cartbook
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.policy import IN_PAGE
+from cartbook.quiz_render import render_html
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.site import light, lost, meta, offers, reading, running, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
@@ -50,14 +51,20 @@ STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.
 class FigureRenderer:
     """What a page shows for a cartbook figure (found by myst-nb through its entry point)."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [*((page, MIME, 1) for page in PAGES), ("latex", "image/svg+xml", 5)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
+        *((page, mime, 1) for page in PAGES for mime in (MIME, QUIZ_MIME)),
+        ("latex", "image/svg+xml", 5),
+    ]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """Nodes for one form of a figure, none for a form that this builder has no use for."""
         env = renderer.renderer.sphinx_env
         if data.mime_type == QUIZ_MIME:
-            return []  # a page shows a quiz's HTML; this form is for what is made from the notebooks
+            if env is None or env.app.builder.name not in PAGES:
+                return []
+            record = json.loads(data.content) if isinstance(data.content, str) else data.content
+            return [nodes.raw(text=render_html(record), format="html")]
         if env is None or (data.mime_type not in (MIME, LIVE_MIME) and "cartbook" not in data.output_metadata):
             return None
         page = env.app.builder.name in PAGES
@@ -113,7 +120,8 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     os.environ["CARTBOOK_TABLES"] = " ".join(Path(name).stem for name in tables)
     data = Path(app.srcdir) / "data"
     if modules := modules_of(source[0]):
-        for path in [*(PACKAGE / f"{module}.py" for module in modules | {"__init__"}), *(PACKAGE / "site").glob("*.py")]:
+        parts = [PACKAGE / f"{module}.py" for module in modules | {"__init__"}]
+        for path in [*parts, *(PACKAGE / "templates").iterdir(), *(PACKAGE / "site").glob("*.py")]:
             app.env.note_dependency(str(path))
         for table in [*tables, DATA_OF_THE_TEXT]:
             app.env.note_dependency(str(data / table))
