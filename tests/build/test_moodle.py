@@ -210,6 +210,18 @@ def test_no_question_is_asked_twice_in_the_book() -> None:
     assert {key: chapters for key, chapters in same.items() if len(chapters) > 1} == {}
 
 
+def test_a_question_that_speaks_of_a_chart_names_it() -> None:
+    unnamed = [
+        (chapter, one["stem"])
+        for chapter, one in questions_of_the_book()
+        if re.search(
+            r"\b(?:use|using|in|on|see|look at|from) the (?:\w+ )?(?:chart|slider|figure|plot|drawing)\b", one["stem"], re.IGNORECASE
+        )
+        and not one["figure"]
+    ]
+    assert unnamed == []
+
+
 def test_no_text_refers_to_an_option_by_its_position() -> None:
     """Options are shuffled, so what is said to one cannot count on its place."""
     ordinal = r"(?:first|second|third|fourth|last)"
