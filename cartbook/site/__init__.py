@@ -37,7 +37,7 @@ from cartbook.figures import LIVE_MIME, MIME
 from cartbook.policy import IN_PAGE
 from cartbook.quiz_render import render_html
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import light, lost, meta, offers, reading, running, takeaway, words
+from cartbook.site import light, lost, meta, offers, reading, report, running, search, spelling, takeaway, words
 from cartbook.site.pages import DIRECTIVES, front_matter
 from cartbook.theme import stylesheet
 
@@ -183,7 +183,7 @@ def _assets(app: Sphinx, config: Any) -> None:
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
     store = Path(app.doctreedir) / "bundles"
-    files = {"vega.js": light.runtime(store), "colours.css": stylesheet()}
+    files = {"vega.js": light.runtime(store), "colours.css": stylesheet(), "spelling.js": spelling.script()}
     if running.runtime(app) is not None:
         files["vega-lite.js"] = light.compiler(store)
     for name, text in files.items():
@@ -255,10 +255,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
-    for part in (words, meta, lost, running):
+    for part in (words, meta, lost, running, search, report):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)
-    for name in ("figure.js", "explorer.js", "quiz.js", "folder.js"):
+    for name in ("figure.js", "spelling.js", "explorer.js", "quiz.js"):
         app.add_js_file(name, loading_method="defer")
     return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -47,21 +47,38 @@ window.vega = {{ View, parse, expressionInterpreter }};
 """
 
 #: scripts that no page needs, and scripts that a page needs only if it has a certain text
-DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight", "translations")  # the last makes functions of text
+DROPPED = (
+    "thebe",
+    "mathjax",
+    "design-tabs",
+    "sphinx_highlight",
+    "translations",
+    "togglebutton",
+)  # translations makes functions of text; page.js folds
 WANTED = {
     "explorer.js": "cb-explorer",
+    "spelling.js": "cb-explorer",
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
-    "togglebutton.js": "dropdown admonition",
     "clipboard.min.js": "<pre",
     "copybutton.js": "<pre",
 }
 #: scripts that the search page alone needs
-SEARCH = ("doctools.js", "folder.js")
+SEARCH = ("doctools.js",)
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
     *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
-    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "translations.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
+    *(
+        "bootstrap.js",
+        "fontawesome.js",
+        "sphinx_highlight.js",
+        "translations.js",
+        "togglebutton.js",
+        "file.png",
+        "minus.png",
+        "plus.png",
+        "play-solid.svg",
+    ),
 )
 #: styles of the theme that no page names by itself, and which come first
 FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
