@@ -16,6 +16,7 @@ from typing import Any
 
 import tinycss2
 import vl_convert
+from sphinx.application import Sphinx
 
 STYLE = "site.css"
 NAMED = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
@@ -202,6 +203,13 @@ def unused(folder: str, names: list[str]) -> set[str]:
     if Path(folder).name in ("_static", "styles"):
         found |= {name for name in names if name.endswith(".css") and name != STYLE}
     return found
+
+
+def styles(app: Sphinx) -> list[str]:
+    """Return the names of the styles that every page would load, in their order; none if no page was written."""
+    found = sorted(getattr(app.builder, "globalcontext", {}).get("css_files", []), key=lambda one: int(one.priority))
+    names = [str(one.filename).removeprefix("_static/").partition("?")[0] for one in found]
+    return [name for name in dict.fromkeys(names) if name not in FIRST and "thebe" not in name]
 
 
 def finish(out: Path, styles: list[str], ours: set[str]) -> None:
