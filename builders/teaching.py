@@ -44,7 +44,7 @@ class Chapter:
     title: str
     part: str
     taken: NotebookNode  # what readers download: sentences carry their values
-    figures: list[str]
+    figures: list[dict[str, Any]]
     quizzes: list[dict[str, Any]]
     pictures: dict[str, moodle.Picture]  # of the figures that questions name, by id
 
@@ -84,7 +84,7 @@ def chapters() -> list[Chapter]:
                 about["title"],
                 part,
                 nbformat.read(taken, as_version=4),
-                [data[FIGURE_MIME]["html"] for data in shown if FIGURE_MIME in data],
+                [data[FIGURE_MIME] for data in shown if data.get(FIGURE_MIME, {}).get("kind") == "figure"],
                 quizzes,
                 _pictures(outputs, {one["figure"] for quiz in quizzes for one in quiz["questions"]}, page),
             )

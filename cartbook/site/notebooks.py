@@ -31,7 +31,7 @@ FOLDED = {"jp-MarkdownHeadingCollapsed": True}  # JupyterLab then hides all cell
 HIDDEN = {"jupyter": {"source_hidden": True}}
 #: for a whole chapter alone: a class gets no solutions, and one folder
 ASIDE = """Set-up code and solutions are folded: click on the dots, or on the arrow beside *Solution*.
-Links to data and to other chapters work in the folder of [all notebooks]({zip}).
+Links to data and to other chapters work in the unpacked `{zip}`.
 
 """
 FIRST = """*{title}*, a chapter of CAR-T in Numbers, with its outputs.

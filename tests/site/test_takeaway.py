@@ -62,7 +62,7 @@ def test_links_of_a_notebook_lead_somewhere(path: Path) -> None:
         file, _, place = target.partition("#")
         if re.match(r"[a-z]+:", target):
             continue
-        assert not file or file in [*archived, "car-t-in-numbers-notebooks.zip"], target
+        assert not file or file in archived, target
         there = prose(path.parent / file) if file.endswith(".ipynb") else text
         headings = [re.sub(r"[*`\\]", "", title) for title in re.findall(r"^#{1,6} (.+)$", there, re.MULTILINE)]
         assert not place or unquote(place) in [title.replace(" ", "-") for title in headings], target
