@@ -202,7 +202,7 @@ def _read_text(path: Path, fail: Any) -> str:
     if body.startswith(b"\xef\xbb\xbf"):
         raise fail(1, "-", "the file begins with a byte order mark", "save it as UTF-8 without BOM")
     if b"\0" in body:
-        raise fail(body[: body.index(b"\0")].count(b"\n") + 1, "-", "the file contains NUL bytes", "this is not text: " + RESTORE)
+        raise fail(body[: body.index(b"\0")].count(b"\n") + 1, "-", "the file contains NUL bytes", "remove them, or " + RESTORE)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
