@@ -91,11 +91,11 @@ lab: install-lab ## open the chapters in JupyterLab
 	@binder/jupyterlab-settings $(RUN)
 	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
-seal: $(BOOK) ## say that every row of data/ has been read against its source as it is now
-	@$(RUN) -m cartbook.check seal
+sign-off: $(BOOK) ## record that every row of data/ has been read against its source as it is now
+	@$(RUN) -m cartbook.validate sign-off
 
-memory: install-lab ## measure what one learner's JupyterLab takes in memory, write data/memory.csv (Linux)
-	@$(RUN) builders/memory.py
+memory: install-lab ## measure what one learner takes in memory on a JupyterHub, write data/memory.csv
+	@$(RUN) scripts/measure_jupyter_memory.py
 
 lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile pyproject.toml --extra book $(COMPILED) -o requirements.lock

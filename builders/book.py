@@ -36,7 +36,7 @@ SITE = TOP / "_build" / "html"
 OLD = SITE.with_name("html.old")
 UNFINISHED = WORK / "doctrees" / "unfinished"  # there from the moment at which pages are written (cartbook.site) until they are published
 STAMP = WORK / "stamp"  # what the last site was made of, and its files
-SOUND = WORK / "sound"  # the data that the check has passed
+VALIDATED = WORK / "validated"  # hash of the data and the validation code that passed last
 ASIDE = frozenset({"_build", "__pycache__", "tests", "docs"})  # no site is made of these
 
 
@@ -68,16 +68,18 @@ def build() -> int:
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *listed(SITE)]):
         print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
         return 0
-    from cartbook.check import DataError, check
+    from cartbook.validate import DataError, unsigned, validate
 
     try:
-        now = judged()
-        findings = [] if SOUND.is_file() and SOUND.read_text(encoding="utf-8") == now else check(TOP / "data")
+        now = validation_fingerprint()
+        findings = [] if VALIDATED.is_file() and VALIDATED.read_text(encoding="utf-8") == now else validate(TOP / "data")
         if findings:
-            print("\n".join(findings), file=sys.stderr)
+            print("\n".join(map(str, findings)), file=sys.stderr)
             return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
-        SOUND.write_text(now, encoding="utf-8")
-        os.environ["CARTBOOK_SOUND"] = sound_tables()
+        VALIDATED.write_text(now, encoding="utf-8")
+        for change in unsigned(TOP / "data"):
+            print(f"warning: {change}", file=sys.stderr, flush=True)
+        os.environ["CARTBOOK_VALIDATED"] = validated_tables()
     except DataError as error:
         return stop(str(error))
 
@@ -118,18 +120,18 @@ def build() -> int:
     return 0
 
 
-def judged() -> str:
-    """A fingerprint of the data and of what judges them; data that were found sound are not judged again."""
-    files = sorted([*(TOP / "data").iterdir(), *(TOP / "cartbook").glob("*.py")])
+def validation_fingerprint() -> str:
+    """Return a hash of the data and the validation code; validation is skipped when it is unchanged."""
+    files = sorted([*(TOP / "data").iterdir(), *(TOP / "cartbook").glob("*.py"), *(TOP / "cartbook").glob("*.json")])
     bodies = b"".join(path.name.encode() + path.read_bytes() + b"\0" for path in files if path.is_file())
     return hashlib.sha256(sys.version.encode() + bodies).hexdigest()
 
 
-def sound_tables() -> str:
-    """Return the marks of all tables, by which a kernel knows data that the check has passed, and does not check them again."""
-    from cartbook.check import describe, mark
+def validated_tables() -> str:
+    """Return the hashes of all tables, so that kernels do not validate again what the build has validated."""
+    from cartbook.validate import read_descriptor, table_hash
 
-    return " ".join(mark(TOP / "data", table) for table in describe(TOP / "data")["resources"])
+    return " ".join(table_hash(TOP / "data", table) for table in read_descriptor(TOP / "data")["resources"])
 
 
 def jobs() -> int:

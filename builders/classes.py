@@ -13,9 +13,10 @@ import symtable
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cartbook.site.takeaway import SOLVED
+from cartbook.site.notebooks import ASIDE, SOLVED
+from cartbook.site.takeaway import ZIP_NAME
 
-MARKS = re.compile(rf"^(\*\*Exercise\*\*|\*\*Solution\*\*|{re.escape(SOLVED)})$", re.MULTILINE)
+MARKS = re.compile(rf"^(### Exercise \d+|#### Solution|{re.escape(SOLVED)})$", re.MULTILINE)
 #: what nbgrader asks of a cell (its metadata format, version 3)
 FORMAT = {"schema_version": 3, "task": False}
 
@@ -38,12 +39,13 @@ def parts(book: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
             continue
         for piece in MARKS.split(cell.source):
             if MARKS.fullmatch(piece):
-                after = {"**Exercise**": ("text", "exercise"), "**Solution**": ("exercise", "solution"), SOLVED: ("solution", "text")}[
-                    piece
-                ]
-                if kind != after[0]:
+                steps = {"### Exercise": ("text", "exercise"), "#### Solution": ("exercise", "solution"), SOLVED: ("solution", "text")}
+                before, after = next(steps[start] for start in steps if piece.startswith(start))
+                if kind != before:
                     raise ValueError(f"{piece} stands where {kind} should go on")
-                kind = after[1]
+                kind = after
+                if kind == "exercise":
+                    put(new_markdown_cell(piece))  # with its number
             elif piece.strip():
                 put(new_markdown_cell(piece.strip()))
     if kind != "text":
@@ -96,8 +98,9 @@ def _without_solutions(groups: list[tuple[str, list[NotebookNode]]]) -> list[tup
 def _blank(cell: NotebookNode) -> NotebookNode:
     """A cell as nobody has run it yet."""
     if cell.cell_type == "code":
-        return new_code_cell(cell.source)
-    return new_markdown_cell(cell.source.replace(", with its outputs.", ", to work through."))
+        return new_code_cell(cell.source, metadata=copy.deepcopy(cell.metadata))  # set-up code stays folded
+    source = cell.source.replace(ASIDE.format(zip=ZIP_NAME), "")
+    return new_markdown_cell(source.replace(", with its outputs.", ", to work through."))
 
 
 def _book(cells: list[NotebookNode], like: NotebookNode) -> NotebookNode:
@@ -112,11 +115,10 @@ def student(book: NotebookNode) -> NotebookNode:
     for kind, group in _without_solutions(parts(book)):
         if kind == "solution":
             cells.append(new_code_cell(""))
+        elif kind == "exercise":
+            cells.append(new_markdown_cell("\n\n".join(one.source for one in group)))
         else:
-            words = [_blank(cell) for cell in group]
-            if kind == "exercise":
-                words[0].source = f"**Exercise**\n\n{words[0].source}"
-            cells += words
+            cells += [_blank(cell) for cell in group]
     return _book(cells, book)
 
 
@@ -137,7 +139,7 @@ def graded(book: NotebookNode) -> NotebookNode:
             cells += [_blank(cell) for cell in group]
         elif kind == "exercise":
             number += 1
-            cell = new_markdown_cell("**Exercise**\n\n" + "\n\n".join(one.source for one in group))
+            cell = new_markdown_cell("\n\n".join(one.source for one in group))
             cell.metadata["nbgrader"] = {**FORMAT, "grade": False, "solution": False, "locked": True, "grade_id": f"exercise-{number}"}
             cells.append(cell)
         else:

@@ -20,9 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-LEFT_OUT = (
-    "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-screen, .cb-narrow, .cb-bar, .tag_hide-input > details.hide"
-)
+LEFT_OUT = "script, style, noscript, form, button.copybtn, .headerlink, .cb-take, .cb-run, .cb-screen, .cb-narrow, .cb-bar, .tag_hide-input > details.hide"
 DRAWN = re.compile(r"<svg .*?</svg>", re.DOTALL)
 NOT_PRINTED = frozenset({"26-downloads"})
 EDGE = 20  # px beside a chart: a reader's font may be wider than the one that the chart was measured with, and would be cut
@@ -154,7 +152,10 @@ def _pictures(body: Tag, drawn: list[str], page: str) -> dict[str, str]:
                 more.decompose()
             elif more.summary is not None:
                 more.summary.string = "Table"
-        for link in chart.select(".cb-source a"):
+        first, *others = chart.select(".cb-source a[download]")
+        for link in [*others, *(one for one in first.next_siblings if str(one).strip() == "·")]:
+            link.extract()
+        for link in [first]:
             link.replace_with(f"Numbers: figures/{name}.csv in the online book.")
     return found
 
@@ -182,6 +183,8 @@ def _quizzes(body: Tag) -> None:
                 said.append(new("strong", f"{' ' if place else ''}{chr(65 + place)}. "))
                 said.append(why.get_text())
                 choice.decompose()
+            if (empty := question.select_one("ol.cb-choices")) is not None:
+                empty.decompose()
             question.append(choices)
             answers.append(said)
         quiz.append(new("p", "Answers", class_="cb-answers-title"))

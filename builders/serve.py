@@ -7,9 +7,13 @@ import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from cartbook.policy import POLICY, WORKER
+import yaml
 
-SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+from cartbook.policy import POLICY, worker
+
+TOP = Path(__file__).resolve().parent.parent
+SITE = TOP / "_build" / "html"
+RUNTIME = str(yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["cartbook_runtime"])
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -17,8 +21,8 @@ class Handler(SimpleHTTPRequestHandler):
     """Serves a folder with :data:`HEADERS`, and without a word."""
 
     def end_headers(self) -> None:
-        worker = self.path.partition("?")[0].endswith("/run-worker.js")
-        for name, value in {**HEADERS, **({"Content-Security-Policy": WORKER} if worker else {})}.items():
+        runs = self.path.partition("?")[0].endswith("/run-worker.js")
+        for name, value in {**HEADERS, **({"Content-Security-Policy": worker(RUNTIME)} if runs else {})}.items():
             self.send_header(name, value)
         super().end_headers()
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from cartbook.render import html
 from cartbook.theme import stylesheet
 
 HERE = Path(__file__).parent / "deck"
@@ -28,12 +29,12 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 @dataclass(frozen=True)
 class Chapter:
-    """What of a chapter goes onto slides; figures are the HTML of the book's own pages."""
+    """What of a chapter goes onto slides; figures are records."""
 
     name: str
     question: str
     answer: str
-    figures: list[str]
+    figures: list[dict[str, Any]]
     quiz: dict[str, Any] | None
     takeaways: list[str]
 
@@ -43,20 +44,9 @@ def _inline(markdown: str) -> str:
     return re.sub(r"</?a\b[^>]*>", "", MARKDOWN.renderInline(markdown))
 
 
-def _figure(html: str) -> str:
-    """A figure without its table and file, which the book has; its words stay for whoever cannot see it."""
-    html = re.sub(r' <a href="\{root\}figures/.*?</a>', "", html, flags=re.DOTALL)
-    html = re.sub(r'<details class="cb-more"><summary>Table.*?</details>', "", html, flags=re.DOTALL)
-    html = re.sub(
-        r'<details class="cb-more"><summary>In words.*?</summary><p id="([^"]*)">(.*?)</p></details>',
-        r'<p class="cb-hidden" id="\1">\2</p>',
-        html,
-        flags=re.DOTALL,
-    )
-    title = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", html, re.DOTALL)
-    if title is None or "{root}" in html or "<details" in html:
-        raise ValueError("a figure is not built as the slides expect it: see _html in cartbook/figures.py")
-    return f'<section class="deck-figure"><div class="deck-frame"><h2>{title[1]}</h2>{html}</div></section>'
+def _figure(record: dict[str, Any]) -> str:
+    """Return a figure's slide, without the table and file that the book has."""
+    return f'<section class="deck-figure"><div class="deck-frame"><h2>{escape(record["title"])}</h2>{html(record, "slide")}</div></section>'
 
 
 def _vote(quiz: dict[str, Any]) -> str:

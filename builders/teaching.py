@@ -5,6 +5,7 @@ Run it as ``python -m builders.teaching`` (all of it) or ``python -m builders.te
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -14,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import vl_convert
+import yaml
 from nbformat import NotebookNode
 
-from builders import classes, questions, slides
+from builders import classes, moodle, slides
 from builders.leaves import contents
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook.site.meta import public_address
 from cartbook.site.pages import front_matter
 
 TOP = Path(__file__).resolve().parent.parent
@@ -40,8 +44,9 @@ class Chapter:
     title: str
     part: str
     taken: NotebookNode  # what readers download: sentences carry their values
-    figures: list[str]
+    figures: list[dict[str, Any]]
     quizzes: list[dict[str, Any]]
+    pictures: dict[str, moodle.Picture]  # of the figures that questions name, by id
 
     @property
     def words(self) -> str:
@@ -70,25 +75,46 @@ def chapters() -> list[Chapter]:
         executed, taken = EXECUTED / f"{page}.ipynb", SITE / "downloads" / f"{name}.ipynb"
         if not executed.is_file() or not taken.is_file():
             raise ValueError(f"{name} is not built; run make book first")
-        shown = [output.get("data", {}) for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+        outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+        shown = [output.get("data", {}) for output in outputs]
+        quizzes = [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data]
         found.append(
             Chapter(
                 name,
                 about["title"],
                 part,
                 nbformat.read(taken, as_version=4),
-                [data[FIGURE_MIME]["html"] for data in shown if FIGURE_MIME in data],
-                [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data],
+                [data[FIGURE_MIME] for data in shown if data.get(FIGURE_MIME, {}).get("kind") == "figure"],
+                quizzes,
+                _pictures(outputs, {one["figure"] for quiz in quizzes for one in quiz["questions"]}, page),
             )
         )
     return found
 
 
+def _address() -> str:
+    """The public address of the site, or nothing if none is configured."""
+    config = yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))
+    return public_address(os.environ.get("CARTBOOK_ADDRESS") or config.get("html", {}).get("baseurl") or "")
+
+
+def _pictures(outputs: list[NotebookNode], wanted: set[str], page: str) -> dict[str, moodle.Picture]:
+    """The pictures of those figures of a chapter whose ids are wanted."""
+    found: dict[str, moodle.Picture] = {}
+    for output in outputs:
+        name = output.get("metadata", {}).get("cartbook", {}).get("id")
+        if name in wanted:
+            title, _, alt = output["data"]["text/plain"].partition("\n")
+            png = vl_convert.svg_to_png(output["data"]["image/svg+xml"], scale=1.5)
+            address = _address()
+            found[name] = moodle.Picture(title, alt, png, f"{address}{page}.html#fig-{name}" if address else "")
+    return found
+
+
 def write_questions(found: list[Chapter], out: Path) -> None:
-    asked = [(one.title, quiz) for one in found for quiz in one.quizzes]
+    asked = [moodle.Chapter(one.title, one.quizzes, one.pictures) for one in found]
     out.mkdir(parents=True)
-    (out / "car-t-in-numbers.xml").write_text(questions.moodle(asked), encoding="utf-8")
-    (out / "car-t-in-numbers.gift.txt").write_text(questions.gift(asked), encoding="utf-8")
+    (out / "car-t-in-numbers.xml").write_text(moodle.moodle_xml(asked), encoding="utf-8")
 
 
 def write_notebooks(found: list[Chapter], out: Path) -> None:
@@ -136,8 +162,8 @@ def index(found: list[Chapter]) -> str:
         "<h2>Slides</h2>\n<p>Arrow keys turn slides; Escape shows them all; the browser prints one a page. "
         "A deck needs the <code>assets</code> folder beside it, and no network.</p>\n"
         f"{listed({f'slides/{name}': part for name, part in decks(found).items()})}\n"
-        f"<h2>Questions</h2>\n<p>{count} questions with feedback, a category for each chapter. Take one of the two files.</p>\n"
-        f"{listed({'questions/car-t-in-numbers.xml': 'Moodle XML', 'questions/car-t-in-numbers.gift.txt': 'GIFT'})}\n"
+        f"<h2>Questions</h2>\n<p>{count} questions with feedback, a category for each chapter.</p>\n"
+        f"{listed({'questions/car-t-in-numbers.xml': 'Moodle XML'})}\n"
         "<h2>Notebooks for students</h2>\n<p>An empty cell stands where each solution was. The folder holds the package that they need.</p>\n"
         f"{listed({f'notebooks/students/{one.name}.ipynb': one.title for one in found})}\n"
         "<h2>Notebooks for nbgrader</h2>\n<p>Put the folders of <code>notebooks/nbgrader/source</code> into the <code>source</code> folder of a course. "

@@ -19,6 +19,8 @@ VEGA = "_static/vega.js"
 KINDS = ("page", "styles", "scripts", "pictures", "fonts")
 #: bytes of a page before interaction, with Vega's runtime, and of one static picture of a chart
 MOST, MOST_LIVE, MOST_PICTURE = 190_000, 395_000, 12_000
+#: of the search page, which holds the index and the text of every section, and then fetches no page for its excerpts
+MOST_SEARCH = 240_000
 PACKED = (".woff", ".woff2", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".zip")
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.charts import drawable as drawable
     from cartbook.charts import interval_plot as interval_plot
     from cartbook.charts import paired_bars as paired_bars
-    from cartbook.charts import timeline as timeline
     from cartbook.data import counted as counted
     from cartbook.data import evidence as evidence
     from cartbook.data import load as load
@@ -29,17 +28,17 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
     from cartbook.quizzes import Spot as Spot
+    from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
-    from cartbook.theme import COLOURS as COLOURS
     from cartbook.theme import colour as colour
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
 FACE = {
-    "COLOURS": "theme",
     "Choice": "quizzes",
     "Number": "quizzes",
     "Order": "quizzes",
     "Spot": "quizzes",
+    "Stem": "quizzes",
     "colour": "theme",
     "counted": "data",
     "paper": "data",
@@ -57,7 +56,6 @@ FACE = {
     "quiz": "quizzes",
     "reported": "data",
     "table": "figures",
-    "timeline": "charts",
 }
 __all__ = sorted(FACE)
 

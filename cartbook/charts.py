@@ -234,27 +234,3 @@ def paired_bars(rows: pd.DataFrame, *, label: str, by: str, value: str, title: s
         name.encode(x=alt.value(0), y=y, yOffset=middle, text=f"{label}:N"),
         number.encode(x=x, y=y, yOffset=middle, text="written_:N"),
     ).properties(height=alt.Step(step, **{"for": "position"}))
-
-
-def timeline(rows: pd.DataFrame, *, date: str, label: str, by: str, title: str = "", step: int = 40) -> Layers:
-    """Events on a time axis, one a row in the order given, told apart by colour and shape.
-
-    ``date`` holds dates, or strings that pandas can read as dates; ``by`` the kind of event.
-    """
-    _needs(rows, date, label, by)
-    lines = rows[[date, label, by]].assign(**{date: pd.to_datetime(rows[date], format="mixed")})
-    lines["when"] = [str(one) for one in rows[date]]
-    groups = list(dict.fromkeys(lines[by]))
-    base = alt.Chart(lines).encode(y=alt.Y(f"{label}:N", sort=None, axis=None))
-    x = alt.X(f"yearmonthdate({date}):T", title=title or None, axis=alt.Axis(format="%Y", tickCount="year", grid=True))
-    point = base.mark_point(size=110, filled=True).encode(
-        x=x,
-        color=alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None)),
-        shape=alt.Shape(f"{by}:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=alt.Legend(title=None)),
-        tooltip=[alt.Tooltip(f"{label}:N", title="What"), alt.Tooltip("when:N", title="When"), alt.Tooltip(f"{by}:N", title="Who")],
-    )
-    name = base.mark_text(align="left", baseline="bottom", dy=-8, fontWeight=600, aria=False).encode(x=alt.value(0), text=f"{label}:N")
-    number = base.mark_text(align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False).encode(
-        x=alt.value("width"), text="when:N"
-    )
-    return alt.layer(point, name, number).properties(height=alt.Step(step))

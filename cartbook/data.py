@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from cartbook.check import MISSING, DataError, check_table, describe
 from cartbook.intervals import Proportion, implied_events, proportion
+from cartbook.validate import MISSING, DataError, read_descriptor, validate_table
 
 HERE = Path(__file__).parent
 INSTALLED = HERE / "tables"  # a wheel carries the tables here; a checkout has them in data/
@@ -47,9 +47,9 @@ def _bytes(path: Path) -> bytes:
 @lru_cache(maxsize=64)
 def _read(folder: Path, name: str, body: bytes, description: bytes) -> pd.DataFrame:
     """Validate and type a table. ``body`` and ``description`` are the files' bytes: a changed file is read anew in a live kernel."""
-    resource = next(one for one in describe(folder)["resources"] if one["name"] == name)
+    resource = next(one for one in read_descriptor(folder)["resources"] if one["name"] == name)
     # the tables inside an installed package were checked when it was packed
-    findings = check_table(folder, resource) if folder != INSTALLED else []
+    findings = validate_table(folder, resource) if folder != INSTALLED else []
     if findings:
         raise DataError("\n".join(map(str, findings)))
     table = pd.read_csv(io.BytesIO(body), dtype=str, keep_default_na=False)
@@ -69,10 +69,10 @@ def _read(folder: Path, name: str, body: bytes, description: bytes) -> pd.DataFr
 def load(name: str) -> pd.DataFrame:
     """Return a table of the book, named as its file without ``.csv``; a copy, so change it freely.
 
-    Raises DataError, with file, row, column, rule and cure, if the table breaks a rule.
+    Raises DataError, with file, row, column, problem and fix, if the table breaks a rule.
     """
     _check_folder()
-    paths = {resource["name"]: FOLDER / resource["path"] for resource in describe(FOLDER)["resources"]}
+    paths = {resource["name"]: FOLDER / resource["path"] for resource in read_descriptor(FOLDER)["resources"]}
     if name not in paths:
         raise DataError(f"there is no table {name!r}; there are: {', '.join(paths)}")
     declared = os.environ.get("CARTBOOK_TABLES")
@@ -195,7 +195,7 @@ def _quoted(table: str, key: str, wanted: str) -> Reported:
         near = [one for one in rows.index if one.split(".")[0] == wanted.split(".")[0]]
         raise DataError(f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}")
     row = rows.loc[wanted]
-    assert isinstance(row, pd.Series)  # the key is unique: check_table saw to it
+    assert isinstance(row, pd.Series)  # the key is unique: validate_table checked it
     return Reported(row)
 
 

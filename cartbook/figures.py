@@ -1,50 +1,175 @@
-"""A chart becomes a figure: one call, five forms.
+"""Records of what a chapter shows: figures, tables and drawings, as data without any HTML.
 
-:func:`figure` gives Jupyter the ordinary live chart, and the site a ``<figure>`` that holds a
-picture drawn beforehand (wide, and narrow for phones), the compiled chart that the page's script
-turns live, a written alternative, a table, and the numbers as CSV; for other builders there is
-an SVG. The same input gives the same bytes.
+:func:`figure`, :func:`table` and :func:`drawing` check what an author gives and return a record.
+A record becomes JSON (``to_record``) and back (``from_record``); :mod:`cartbook.render` turns that
+JSON into HTML or plain text, for notebooks and for every builder. The same input gives the same bytes.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
+import numbers
 import re
 import sys
-from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from xml.etree import ElementTree
 
 import altair as alt
 import pandas as pd
 
 import cartbook.theme  # noqa: F401  (registers the look)
-from cartbook.inert import in_page
+from cartbook.render import html, svg, text
 
-#: Python in a page has no vl-convert: there the browser compiles and draws the chart by itself
+#: Python in a page has no vl-convert: there the browser compiles and draws the chart
 DRAWS = sys.platform != "emscripten"
 if DRAWS:
     import vl_convert
 
-#: a page of the site takes this form; cartbook.site turns it into HTML
+#: the media type of a record in a notebook's outputs; cartbook.sphinxext turns it into a node
 MIME = "application/vnd.cartbook.figure+json"
 #: JupyterLab and VS Code know this name, and draw the newer specification too
 LIVE_MIME = "application/vnd.vegalite.v5+json"
 WIDE, NARROW = 680, 340  # px of the pictures
 VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+SIGNIFICANT = 6  # digits of a number in a CSV
+NOISE = 1e-12  # a smaller number is what floating-point arithmetic leaves of zero
+SVG = "http://www.w3.org/2000/svg"
+
+Cell = str | int | float
 
 
-def _settled(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """The chart's specification, with the names that Altair counts up made the same on every run."""
-    text = json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True)
-    for kind in ("view", "param"):
-        order = list(dict.fromkeys(re.findall(rf'"{kind}_(\d+)', text)))
-        for place, number in enumerate(order):
-            text = re.sub(rf'(?<="){kind}_{number}(?=[_"])', f"{kind}~{place}", text)
-        text = text.replace(f"{kind}~", f"{kind}_")
-    spec: dict[str, Any] = json.loads(text)
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, whether it holds numbers alone, and how many decimals its fractions have."""
+
+    name: str
+    numeric: bool
+    decimals: int = 0
+
+
+class Shown:
+    """What every record has: JSON, and its forms in a notebook."""
+
+    kind: ClassVar[str]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the record as JSON data."""
+        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]  # every subclass is a dataclass
+
+    def __repr__(self) -> str:
+        return text(self.to_record()).strip()
+
+    def _repr_html_(self) -> str:
+        return html(self.to_record())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return data, {"cartbook": {"kind": self.kind}}
+
+
+@dataclass(frozen=True, repr=False)
+class Table(Shown):
+    """A table: a caption, columns, and rows of text and numbers; the first column names its row."""
+
+    kind = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def csv(self) -> str:
+        """The rows as CSV; a fraction has as many digits as anybody can use."""
+        target = io.StringIO()
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow([column.name for column in self.columns])
+        writer.writerows([int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row] for row in self.rows)
+        return target.getvalue()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn picture: its size in px, its SVG without the root element, and the root's font."""
+
+    width: float
+    height: float
+    body: str
+    font: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Figure(Shown):
+    """A chart with its words and numbers.
+
+    ``spec`` is Vega-Lite, ``live`` what a page's script draws (Vega, or Vega-Lite where only the
+    browser can compile); ``wide`` and ``narrow`` are its pictures, None where nothing can draw them.
+    """
+
+    kind = "figure"
+    id: str
+    title: str
+    reading: str
+    alt: str
+    source: str
+    table: Table
+    spec: dict[str, Any]
+    live: dict[str, Any]
+    wide: Picture | None
+    narrow: Picture | None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the live chart that Jupyter draws, the record, a picture and plain text."""
+        data = {
+            LIVE_MIME: {**self.spec, "width": WIDE, "title": self.title},
+            MIME: self.to_record(),
+            "image/svg+xml": svg(asdict(self.wide), self.alt) if self.wide else "",
+            "text/plain": f"{self.title}\n{self.alt}",
+        }
+        return data, {"cartbook": {"kind": self.kind, "id": self.id}}
+
+
+@dataclass(frozen=True, repr=False)
+class Drawing(Shown):
+    """A picture made by hand, with a title, a description and a caption; it follows the page's colours."""
+
+    kind = "drawing"
+    id: str
+    caption: str
+    title: str
+    alt: str
+    picture: Picture
+
+
+def from_record(record: Mapping[str, Any]) -> Figure | Table | Drawing:
+    """Return the figure, table or drawing of which a record was made."""
+
+    def picture(found: Mapping[str, Any] | None) -> Picture | None:
+        return Picture(**found) if found else None
+
+    def rows(found: Mapping[str, Any]) -> Table:
+        return Table(found["caption"], tuple(Column(**one) for one in found["columns"]), tuple(map(tuple, found["rows"])))
+
+    if record["kind"] == "table":
+        return rows(record)
+    if record["kind"] == "drawing":
+        words = {name: record[name] for name in ("id", "caption", "title", "alt")}
+        return Drawing(**words, picture=Picture(**record["picture"]))
+    words = {name: record[name] for name in ("id", "title", "reading", "alt", "source", "spec", "live")}
+    return Figure(**words, table=rows(record["table"]), wide=picture(record["wide"]), narrow=picture(record["narrow"]))
+
+
+# Charts
+
+
+def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Return a chart's Vega-Lite; Altair (from 6.0 on) names views and parameters by hash, so it is the same on every run."""
+    spec: dict[str, Any] = json.loads(json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True))
     spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {"expr": "width < 460 ? 1 : 2"}
     return spec
 
@@ -53,14 +178,8 @@ def _fitted(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     return {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
-def live(spec: dict[str, Any]) -> str:
-    """What the page's script draws, as JSON that may stand in a page: compiled, or with its ``$schema`` where that is left to the browser."""
-    drawn = _vega(spec, "container") if DRAWS else _fitted(spec, "container")
-    return in_page(drawn)
-
-
 def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
-    """Vega for a Vega-Lite specification; a width is in px or ``"container"``."""
+    """Return the Vega of a Vega-Lite specification; ``width`` is in px or ``"container"``."""
     fitted = _fitted(spec, width)
     if isinstance(width, int):
         fitted["config"] = {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2}}
@@ -69,117 +188,48 @@ def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     return compiled
 
 
-@lru_cache(maxsize=2)
-def _drawn(vega: str) -> str:
-    """A compiled chart as SVG; kept for a moment, for a page and a notebook show the same picture under other ids."""
-    return str(vl_convert.vega_to_svg(vega))
+def live(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page's script draws: Vega, or Vega-Lite where the browser has to compile it."""
+    return _vega(spec, "container") if DRAWS else _fitted(spec, "container")
 
 
-def _picture(spec: dict[str, Any], width: int, prefix: str) -> str:
-    """An SVG of the chart that scales, is one image to a screen reader, and has ids of its own; empty where nothing can draw it."""
+def _own_ids(markup: str, prefix: str) -> str:
+    """Return SVG whose ids, and what refers to them, begin with ``prefix``."""
+    return re.sub(r'\bid="', f'id="{prefix}', markup).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
+
+
+def _picture(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
+    """Draw a chart at a width in px, its marks without roles; None where nothing can draw it."""
     if not DRAWS:
-        return ""
-    svg = _drawn(json.dumps(_vega(spec, width)))
-    svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)
-    svg = re.sub(r'\bid="', f'id="{prefix}', svg).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert size, "vl-convert gave an SVG without a viewBox"
-    return re.sub(
-        r"<svg [^>]*>",
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="marks" viewBox="0 0 {size[1]} {size[2]}" width="{size[1]}" height="{size[2]}">',
-        svg,
-        count=1,
-    )
+        return None
+    drawn = str(vl_convert.vega_to_svg(json.dumps(_vega(spec, width))))
+    found = re.fullmatch(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*', drawn, re.DOTALL)
+    assert found, "vl-convert gave an SVG without a viewBox"
+    body = _own_ids(re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", found[3]), prefix)
+    return Picture(float(found[1]), float(found[2]), body)
 
 
-def _cell(value: Any) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
-        raise ValueError("a table for readers has no blank cells: write not reported, not reached or not applicable")
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    if isinstance(value, str) and re.match(r"[=@\t\r]|[+-](?!\d[\d.]*$)", value):
-        raise ValueError(f"{value[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit")
-    return str(value)
-
-
-def _table(rows: pd.DataFrame, caption: str) -> str:
-    """An HTML table with a caption and header scopes; the first column names its row."""
-    numeric = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in rows.dtypes]
-    kinds = [' class="cb-number"' if number else "" for number in numeric]
-    head = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(rows.columns, kinds, strict=True))
-    body = ""
-    for row in rows.astype(object).itertuples(index=False, name=None):
-        first, *rest = (escape(_cell(value)) for value in row)
-        body += (
-            f'<tr><th scope="row">{first}</th>'
-            + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True))
-            + "</tr>"
-        )
-    label = escape(caption, quote=True)
-    return f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def bundle(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """What the registered renderer gives for a chart without words: live, SVG and plain text."""
-    spec = _settled(chart)
-    words = spec.get("description", "a chart without a written alternative")
-    return {LIVE_MIME: {**spec, "width": WIDE}, "image/svg+xml": _picture(spec, WIDE, "chart-"), "text/plain": words}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart with its words and numbers; Jupyter and the site show it, each in its own form."""
-
-    chart: alt.TopLevelMixin
-    id: str
-    title: str
-    reading: str
-    alt: str
-    table: pd.DataFrame
-    source: str
-
-    def _html(self, spec: dict[str, Any]) -> str:
-        name, words = f"fig-{self.id}", {key: escape(getattr(self, key)) for key in ("title", "reading", "alt", "source")}
-        wide, narrow = (_picture(spec, width, f"{name}-{kind}-") for width, kind in ((WIDE, "w"), (NARROW, "n")))
-        shown = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-alt"'
-        return (
-            f'<figure class="cb-figure" id="{name}" data-chart="{self.id}">'
-            f'<figcaption id="{name}-title">{words["title"]}</figcaption>'
-            f'<div class="cb-picture"><div class="cb-wide">{wide.replace("<svg ", f"<svg {shown} ", 1)}</div>'
-            f'<div class="cb-narrow">{narrow.replace("<svg ", f"<svg {shown} ", 1)}</div></div>'
-            f'<p class="cb-reading"><strong>How to read it.</strong> {words["reading"]}</p>'
-            f'<p class="cb-source">Source: {words["source"]} <a href="{{root}}figures/{self.id}.csv" download>Numbers as CSV<span class="cb-hidden">: {words["title"]}</span></a></p>'
-            f'<details class="cb-more"><summary>In words<span class="cb-hidden">: {words["title"]}</span></summary><p id="{name}-alt">{words["alt"]}</p></details>'
-            f'<details class="cb-more"><summary>Table<span class="cb-hidden">: {words["title"]}</span></summary>{_table(self.table, self.title)}</details>'
-            f'<script type="application/json" class="cb-spec">{live(spec)}</script>'
-            "</figure>"
-        )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        spec = _settled(self.chart)
-        spec["description"] = self.alt
-        svg = _picture(spec, WIDE, f"fig-{self.id}-")
-        accessible = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(self.alt, quote=True)}" ', 1)
-        data = {
-            LIVE_MIME: {**spec, "width": WIDE, "title": self.title},
-            MIME: {"id": self.id, "html": self._html(spec), "csv": self.table.to_csv(index=False, lineterminator="\n")},
-            "image/svg+xml": accessible,
-            "text/plain": f"{self.title}\n{self.alt}",
-        }
-        return data, {"cartbook": {"id": self.id}}
-
-
-def figure(chart: alt.TopLevelMixin, *, id: str, title: str, reading: str, alt: str, table: pd.DataFrame, source: str) -> Figure:
+def figure(
+    chart: alt.TopLevelMixin,
+    *,
+    id: str,
+    title: str,
+    reading: str,
+    alt: str,
+    table: pd.DataFrame,
+    source: str,
+    digits: Mapping[str, int] | None = None,
+) -> Figure:
     """Give a chart its words and numbers.
 
     ``id`` is stable and unique in the book (lower case, digits, hyphens): it names the figure's
     anchor and its CSV. ``title`` is the finding; ``reading`` says how to read the chart; ``alt``
-    says in one to three sentences what kind of chart it is, which variables it shows and what
-    they show, for whoever cannot see it; ``table`` holds the numbers, without blank cells;
-    ``source`` says where they come from.
+    describes the chart in one to three sentences to readers who cannot see it: its kind, its
+    variables, what they show. ``table`` holds the numbers, without blank cells; ``digits`` gives
+    the decimals of a column where the default does not suit; ``source`` says where they come from.
 
-    Raises ValueError if a word is missing, if ``alt`` is no more than the title, or if the table
-    has no rows or a blank cell.
+    Raise ValueError if a text is missing, if ``alt`` only repeats the title, or if the table has
+    no rows, a blank cell or too few digits.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", id):
         raise ValueError(f"a figure's id is made of a-z, 0-9 and hyphens, and begins with a letter; {id!r} is not")
@@ -190,49 +240,99 @@ def figure(chart: alt.TopLevelMixin, *, id: str, title: str, reading: str, alt: 
         raise ValueError(f"figure {id!r}: the written alternative says what kind of chart it is, its variables and what they show")
     if table.empty:
         raise ValueError(f"figure {id!r} has a table without rows")
-    table.astype(object).map(_cell)
-    return Figure(chart, id, title.strip(), reading.strip(), alt.strip(), table.reset_index(drop=True), source.strip())
+    spec = {**specification(chart), "description": alt.strip()}
+    return Figure(
+        id=id,
+        title=title.strip(),
+        reading=reading.strip(),
+        alt=alt.strip(),
+        source=source.strip(),
+        table=_table(table, title.strip(), digits or {}),
+        spec=spec,
+        live=live(spec),
+        wide=_picture(spec, WIDE, f"fig-{id}-w-"),
+        narrow=_picture(spec, NARROW, f"fig-{id}-n-"),
+    )
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table that stands in the text by itself."""
-
-    rows: pd.DataFrame
-    caption: str
-
-    def _repr_html_(self) -> str:
-        return f'<div class="cb-table">{_table(self.rows, self.caption)}</div>'
-
-    def __repr__(self) -> str:
-        return f"{self.caption}\n{self.rows.to_string(index=False)}"
+# Tables
 
 
-def table(rows: pd.DataFrame, *, caption: str) -> Table:
-    """A table for readers, with a caption and header scopes; its first column names the rows."""
+def _cell(value: Any) -> Cell:
+    """Return a cell of a data frame as plain text or number. Raise ValueError if readers or a spreadsheet could not use it."""
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        raise ValueError("a table for readers has no blank cells: write not reported, not reached or not applicable")
+    if isinstance(value, numbers.Number) and not pd.api.types.is_bool(value):
+        if pd.api.types.is_integer(value):
+            return int(value)
+        if pd.api.types.is_float(value):
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError("a table for readers has finite numbers")
+            return 0.0 if abs(number) < NOISE else number
+    words = str(value)
+    if re.match(r"[=@\t\r]|[+-](?!\d[\d.]*$)", words):
+        raise ValueError(f"{words[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit")
+    return words
+
+
+def _rounded(number: float, decimals: int = 0) -> float:
+    """Return a number with its six leading digits, or with more if ``decimals`` asks for them."""
+    return round(number, max(SIGNIFICANT - 1 - math.floor(math.log10(abs(number))), decimals)) if number else 0.0
+
+
+def _decimals(values: Iterable[float]) -> int:
+    """Return how many decimals suit a column's fractions.
+
+    Whole numbers have none; a column that reaches 10 has one, a smaller one two; a fraction below
+    0.1 keeps two significant digits. No column has more decimals than its numbers need.
+    """
+    found = [abs(_rounded(value)) for value in values if value]
+    needed = max((-int(exponent) for exponent in (Decimal(repr(one)).normalize().as_tuple().exponent for one in found)), default=0)
+    if needed <= 0:
+        return 0
+    wanted = 1 if max(found) >= 10 else 2
+    if min(found) < 0.1:
+        wanted = max(wanted, 1 - math.floor(math.log10(min(found))))
+    return min(wanted, needed)
+
+
+def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table:
+    """Return a data frame as a table, with the decimals of each column."""
+    if unknown := [name for name in digits if name not in rows.columns]:
+        raise ValueError(f"digits names columns that the table does not have: {', '.join(unknown)}")
+    columns: list[Column] = []
+    cells: list[list[Cell]] = []
+    for place, (name, dtype) in enumerate(zip(rows.columns, rows.dtypes, strict=True)):
+        values = [_cell(one) for one in rows.iloc[:, place].astype(object)]
+        fractions = [one for one in values if isinstance(one, float)]
+        decimals = digits[name] if name in digits else _decimals(fractions)
+        if lost := [one for one in fractions if one and float(f"{one:.{decimals}f}") == 0]:
+            raise ValueError(f"column {name!r}: {lost[0]:g} would be shown as 0 with {decimals} decimals; give it more in digits=")
+        numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+        columns.append(Column(str(name), numeric, decimals))
+        cells.append([_rounded(one, decimals) if isinstance(one, float) else one for one in values])
+    return Table(caption, tuple(columns), tuple(zip(*cells, strict=True)))
+
+
+def table(rows: pd.DataFrame, *, caption: str, digits: Mapping[str, int] | None = None) -> Table:
+    """Make a table for readers, with a caption; its first column names the rows.
+
+    ``digits`` gives the decimals of a column where the default does not suit. Raise ValueError if
+    there are no rows or no caption, or if a cell is blank.
+    """
     if rows.empty or not caption.strip():
         raise ValueError("a table has rows and a caption")
-    return Table(rows.reset_index(drop=True), caption.strip())
+    return _table(rows, caption.strip(), digits or {})
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A hand-made picture with its caption; it follows the page's colours."""
-
-    svg: str
-    caption: str
-
-    def _repr_html_(self) -> str:
-        return f'<figure class="cb-drawing cb-picture">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'
-
-    def __repr__(self) -> str:
-        return f"[drawing] {self.caption}"
+# Drawings
 
 
 def drawing(name: str, *, caption: str) -> Drawing:
-    """The drawing ``chapters/drawings/NAME.svg``, which has a title and a description of its own.
+    """Read the drawing ``chapters/drawings/NAME.svg``, which has a title and a description of its own.
 
-    Raises ValueError if there is none, if it is not one SVG, or if it lacks its words.
+    Raise ValueError if there is none, if it is not one SVG, or if it lacks its words.
     """
     here = Path(__file__).parent
     path = next(
@@ -240,14 +340,28 @@ def drawing(name: str, *, caption: str) -> Drawing:
     )
     if path is None:
         raise ValueError(f"there is no drawing {name!r} in chapters/drawings")
-    svg = path.read_text(encoding="utf-8").strip()
-    if not svg.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in svg for tag in ("title", "desc")) or "<script" in svg:
+    markup = path.read_text(encoding="utf-8").strip()
+    if not markup.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in markup for tag in ("title", "desc")) or "<script" in markup:
         raise ValueError(f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script')
-    svg = re.sub(r'\bid="', f'id="{name}-', svg).replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
-    return Drawing(
-        svg.replace('aria-labelledby="title desc"', f'aria-labelledby="{name}-title" aria-describedby="{name}-desc"'), caption.strip()
-    )
+    root = ElementTree.fromstring(markup)
+    words = {tag: " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split()) for tag in ("title", "desc")}
+    _, _, width, height = map(float, root.get("viewBox", "").split())
+    inside = markup[markup.index(">") + 1 : markup.rindex("</svg>")]
+    body = re.sub(r'\s*<(title|desc) id="\1">.*?</\1>', "", inside, flags=re.DOTALL).strip()
+    picture = Picture(width, height, _own_ids(body, f"{name}-"), root.get("font-family", ""))
+    return Drawing(name, caption.strip(), words["title"], words["desc"], picture)
 
 
-alt.renderers.register("cartbook", lambda spec, **_: bundle(alt.Chart.from_dict(spec)))
+# Charts without words
+
+
+def _bare(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return what Jupyter shows of a chart that was given no words: live, as a picture and as text."""
+    spec = specification(alt.Chart.from_dict(spec))
+    picture = _picture(spec, WIDE, "chart-")
+    words = spec.get("description", "a chart without a written alternative")
+    return {LIVE_MIME: {**spec, "width": WIDE}, "image/svg+xml": svg(asdict(picture)) if picture else "", "text/plain": words}
+
+
+alt.renderers.register("cartbook", _bare)
 alt.renderers.enable("cartbook")

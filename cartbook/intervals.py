@@ -67,14 +67,13 @@ def _exact(events: int, denominator: int, level: float) -> tuple[float, float]:
     return float(span.low), float(span.high)
 
 
-def implied_events(percent: float, denominator: int, printed: str | None = None) -> tuple[int, bool]:
-    """The number of patients nearest to a printed percentage of a known denominator, and whether it is the only one.
+def implied_events(percent: float, denominator: int) -> tuple[int, bool]:
+    """Return the number of patients nearest to a percentage of a known denominator, and whether it is the only one.
 
-    The half-width of the rounding is taken from the digits of ``printed`` (by default of
-    ``percent``). Of large groups a percentage without decimals may stand for two or more whole
-    numbers. Raises ValueError if it stands for none.
+    The half-width of the rounding follows from the digits of ``percent``. Of large groups a percentage
+    without decimals may stand for two or more whole numbers. Raise ValueError if it stands for none.
     """
-    text = printed if printed is not None else f"{percent:g}"
+    text = f"{percent:g}"
     half = 0.5 * 10.0 ** -(len(text.partition(".")[2]))
     fits = [k for k in range(denominator + 1) if abs(100 * k / denominator - percent) <= half + 1e-9]
     if not fits:

@@ -1,30 +1,48 @@
-"""Short quizzes that work with a keyboard, a screen reader, and without scripts.
+"""Define quizzes as records: questions, answers, and what to say to each answer.
 
-Four kinds of question: choose one (:class:`Choice`), type a number (:class:`Number`), put in order
-(:class:`Order`), spot the claim that misleads (:class:`Spot`). Without scripts each is a disclosure:
-opening it is answering. The page's script adds entry, moving and marks, which stay in the reader's browser.
+Four kinds of question: choose one (a list of :class:`Choice`), type a number (:class:`Number`), put in order
+(:class:`Order`), find the claim that misleads (:class:`Spot`).
 
-A quiz tells a notebook the same twice: HTML for readers, and :data:`MIME` for what is made from it.
+A quiz gives a notebook HTML for readers, plain text, and its record (:data:`MIME`), from which the site and
+every export are rendered (:mod:`cartbook.quiz_render`). Options are in one pseudo-random order everywhere,
+whatever their order in the source and whichever is right.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
-from html import escape
 from typing import Any
 
-#: questions, answers and feedback as data; the exports for teachers are made from it
+from cartbook.quiz_render import render_html, render_text
+
+#: the record of a quiz: questions, answers and feedback as data
 MIME = "application/vnd.cartbook.quiz+json"
+#: Decides the order of all options. If a position comes to hold too many of the right answers, count it up.
+SALT = 1
+ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Stem:
+    """The words of a question with an id, or with the figure that it needs.
+
+    ``id`` is unique in the quiz and survives any change of the words. Without one, it is derived from the words
+    (not from the numbers in them). ``figure`` is the id of a figure of the chapter: exports show it.
+    """
+
+    text: str
+    id: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer: its words, whether it is the one asked for, and what to say to whoever chose it."""
+    """An option: its text, whether it is the right one, and the feedback to a reader who chooses it."""
 
     text: str
     right: bool
@@ -33,7 +51,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Number:
-    """A number to type: right within the tolerance; a slip is a number that many give, with what to say to them."""
+    """A number to type, right within ``tolerance``.
+
+    ``slips`` maps common wrong answers to their feedback; ``hint`` is the feedback to any other wrong answer.
+    """
 
     answer: float
     why: str
@@ -43,193 +64,230 @@ class Number:
     slips: Mapping[float, str] = field(default_factory=dict)
 
     @property
+    def decimals(self) -> int:
+        """The decimal places that are asked for: the fewest to which every right answer may be rounded."""
+        if self.tolerance:
+            return max(0, math.ceil(-math.log10(2 * self.tolerance) - 1e-9))
+        return max(0, -int(Decimal(f"{self.answer:.10g}").normalize().as_tuple().exponent))
+
+    @property
     def shown(self) -> str:
-        """The answer as readers see it, no more exact than its tolerance."""
-        return shown(self.answer, self.tolerance)
+        """The answer, rounded to the decimal places that are asked for (half up, as readers round)."""
+        return str(Decimal(repr(self.answer)).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP))
+
+    @property
+    def asked(self) -> str:
+        """The unit and the precision wanted, in words."""
+        places = {0: "the nearest whole number", 1: "one decimal place"}.get(self.decimals, f"{self.decimals} decimal places")
+        precision = f"Round to {places}." if self.tolerance or self.decimals else "A whole number."
+        return f"Unit: {self.unit}. {precision}" if self.unit else precision
 
 
 @dataclass(frozen=True)
 class Order:
-    """Things to put in order, given in the right one: what each is, and why it stands there; ``by`` says from what to what."""
+    """Items to put in order, given in the right order with their feedback; ``by`` names the order: "from … to …"."""
 
     items: Sequence[tuple[str, str]]
     by: str
 
     @property
     def mixed(self) -> list[int]:
-        """The places of the items as they are laid out at first: the same on every build, and never the right order."""
-        places = sorted(range(len(self.items)), key=lambda one: sha256(self.items[one][0].encode()).digest())
+        """The places of the items as they are shown first: the same on every build, and never the right order."""
+        places = sorted(range(len(self.items)), key=lambda place: _digest(self.items[place][0]))
         return places if places != sorted(places) else [*places[1:], places[0]]
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Claims of which just one misleads; a claim is a :class:`Choice`, and the misleading one is the right one to choose."""
+    """Claims of which exactly one misleads; that one is the right :class:`Choice`."""
 
     claims: Sequence[Choice]
 
 
 Answer = Sequence[Choice] | Number | Order | Spot
-SAID = {"choose": ("Right.", "Not quite."), "spot": ("Well spotted.", "This one holds.")}
 
 
-def shown(value: float, tolerance: float) -> str:
-    """A number with as many digits as its tolerance lets one ask for."""
-    digits = max(0, -math.floor(math.log10(tolerance))) if tolerance else 4
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+@dataclass(frozen=True)
+class Question:
+    """A question of a quiz, its options in the order in which every page and export shows them."""
 
+    id: str  # unique in the book
+    stem: str
+    answer: Answer
+    figure: str = ""
 
-def _kind(answer: Answer) -> str:
-    return {Number: "number", Order: "order", Spot: "spot"}.get(type(answer), "choose")
+    @property
+    def kind(self) -> str:
+        """The kind of question: ``choose``, ``number``, ``order`` or ``spot``."""
+        return {Number: "number", Order: "order", Spot: "spot"}.get(type(self.answer), "choose")
 
+    def to_record(self) -> dict[str, Any]:
+        """Return the question as plain data."""
+        record: dict[str, Any] = {"id": self.id, "kind": self.kind, "stem": self.stem, "figure": self.figure}
+        answer = self.answer
+        if isinstance(answer, Number):
+            slips = [{"value": value, "why": why} for value, why in answer.slips.items()]
+            record |= {"answer": answer.answer, "tolerance": answer.tolerance, "unit": answer.unit, "slips": slips}
+            record |= {"decimals": answer.decimals, "shown": answer.shown, "asked": answer.asked, "why": answer.why, "hint": answer.hint}
+        elif isinstance(answer, Order):
+            items = [{"text": text, "why": why} for text, why in answer.items]
+            record |= {"by": answer.by, "items": items, "mixed": answer.mixed}
+        else:
+            choices = answer.claims if isinstance(answer, Spot) else answer
+            record["choices"] = [{"text": one.text, "right": one.right, "why": one.why} for one in choices]
+        return record
 
-def _choices(answer: Answer) -> Sequence[Choice]:
-    return answer.claims if isinstance(answer, Spot) else answer if not isinstance(answer, Number | Order) else ()
-
-
-def _data(value: Any) -> str:
-    return escape(json.dumps(value, ensure_ascii=False, separators=(",", ":")), quote=True)
-
-
-def _disclosed(choices: Iterable[Choice], kind: str) -> str:
-    yes, no = SAID[kind]
-    return "".join(
-        f'<details class="cb-choice {"cb-right" if one.right else "cb-wrong"}"><summary>{escape(one.text)}</summary>'
-        f"<p><strong>{yes if one.right else no}</strong> {escape(one.why)}</p></details>"
-        for one in choices
-    )
-
-
-def _number(one: Number, label: str) -> str:
-    slips = [[value, why] for value, why in one.slips.items()]
-    unit = f' <span id="{label}-unit">{escape(one.unit)}</span>' if one.unit else ""
-    says = f"{label} {label}-unit" if one.unit else label
-    return (
-        f'<form class="cb-entry" hidden data-answer="{one.answer!r}" data-tolerance="{one.tolerance!r}" data-slips="{_data(slips)}"'
-        f' data-why="{escape(one.why, quote=True)}" data-hint="{escape(one.hint, quote=True)}">'
-        f'<input type="text" inputmode="decimal" autocomplete="off" aria-labelledby="{says}">{unit} <button type="submit">Check</button></form>'
-        f'<p class="cb-verdict" role="status"></p>'
-        f'<details class="cb-reveal"><summary>Show the answer<span class="cb-hidden">, a number</span></summary>'
-        f"<p><strong>{escape(f'{one.shown} {one.unit}'.strip())}.</strong> {escape(one.why)}</p></details>"
-    )
-
-
-def _order(one: Order, label: str) -> str:
-    mixed = "".join(
-        f'<li data-place="{place}" data-why="{escape(one.items[place][1], quote=True)}"><span>{escape(one.items[place][0])}</span></li>'
-        for place in one.mixed
-    )
-    right = "".join(f"<li><strong>{escape(text)}.</strong> {escape(why)}</li>" for text, why in one.items)
-    return (
-        f'<p class="cb-by" id="{label}-by">Order: {escape(one.by)}.</p><ul class="cb-order" role="list" aria-labelledby="{label} {label}-by">{mixed}</ul>'
-        f'<p class="cb-verdict" role="status"></p>'
-        f'<details class="cb-reveal"><summary>Show the order<span class="cb-hidden">, {escape(one.by)}</span></summary><ol>{right}</ol></details>'
-    )
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Question:
+        """Return the question that :meth:`to_record` wrote."""
+        kind = record["kind"]
+        answer: Answer | None = None
+        if kind == "number":
+            slips = {one["value"]: one["why"] for one in record["slips"]}
+            answer = Number(record["answer"], record["why"], record["hint"], record["tolerance"], record["unit"], slips)
+        elif kind == "order":
+            answer = Order(tuple((one["text"], one["why"]) for one in record["items"]), record["by"])
+        elif kind in ("choose", "spot"):
+            choices = tuple(Choice(one["text"], one["right"], one["why"]) for one in record["choices"])
+            answer = Spot(choices) if kind == "spot" else choices
+        if answer is None:
+            raise ValueError(f"question {record['id']!r} is of kind {kind!r}; the kinds are choose, number, order and spot")
+        return cls(record["id"], record["stem"], answer, record["figure"])
 
 
 @dataclass(frozen=True)
 class Quiz:
-    """Questions with their answers, as a page shows them."""
+    """Questions with their answers."""
 
     id: str
-    questions: tuple[tuple[str, Answer], ...]
+    questions: tuple[Question, ...]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the quiz as plain data."""
+        return {"kind": "quiz", "id": self.id, "questions": [one.to_record() for one in self.questions]}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Quiz:
+        """Return the quiz that :meth:`to_record` wrote."""
+        return cls(record["id"], tuple(Question.from_record(one) for one in record["questions"]))
 
     def _repr_html_(self) -> str:
-        parts = []
-        for number, (stem, answer) in enumerate(self.questions, start=1):
-            label, kind = f"quiz-{self.id}-{number}", _kind(answer)
-            body = (
-                _number(answer, label)
-                if isinstance(answer, Number)
-                else _order(answer, label)
-                if isinstance(answer, Order)
-                else _disclosed(_choices(answer), kind)
-            )
-            parts.append(
-                f'<div class="cb-question" role="group" aria-labelledby="{label}" data-kind="{kind}"><p id="{label}"><span class="cb-count">{number}</span> {escape(stem)}</p>{body}</div>'
-            )
-        return f'<div class="cb-quiz" data-quiz="{self.id}">{"".join(parts)}</div>'
+        return render_html(self.to_record(), notebook=True)
 
     def __repr__(self) -> str:
-        lines: list[str] = []
-        for number, (stem, answer) in enumerate(self.questions, start=1):
-            lines.append(f"{number}. {stem}")
-            lines += [f"   ( ) {one.text}" for one in _choices(answer)]
-            lines += [f"   ____ {answer.unit}".rstrip()] if isinstance(answer, Number) else []
-            lines += [f"   [ ] {answer.items[place][0]}" for place in answer.mixed] if isinstance(answer, Order) else []
-        return "\n".join(lines)
-
-    def data(self) -> dict[str, Any]:
-        """The quiz as plain data, complete."""
-        told: list[dict[str, Any]] = []
-        for stem, answer in self.questions:
-            one: dict[str, Any] = {"kind": _kind(answer), "stem": stem}
-            if isinstance(answer, Number):
-                one |= {"answer": answer.answer, "shown": answer.shown, "tolerance": answer.tolerance, "unit": answer.unit}
-                one |= {
-                    "why": answer.why,
-                    "hint": answer.hint,
-                    "slips": [{"value": value, "why": why} for value, why in answer.slips.items()],
-                }
-            elif isinstance(answer, Order):
-                one |= {"by": answer.by, "items": [{"text": text, "why": why} for text, why in answer.items], "mixed": answer.mixed}
-            else:
-                one |= {"choices": [{"text": choice.text, "right": choice.right, "why": choice.why} for choice in _choices(answer)]}
-            told.append(one)
-        return {"id": self.id, "questions": told}
+        return render_text(self.to_record())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {MIME: self.data(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
 
 
-def _check_number(stem: str, one: Number) -> None:
-    numbers = [one.answer, one.tolerance, *one.slips]
-    if not all(math.isfinite(number) for number in numbers) or one.tolerance < 0:
-        raise ValueError(f"{stem!r}: the answer, its tolerance and the slips are numbers, and the tolerance is not below 0")
-    if any(abs(slip - one.answer) <= 2 * one.tolerance for slip in one.slips):
-        raise ValueError(f"{stem!r}: a slip lies so near the answer that it could be right")
-    if abs(float(one.shown) - one.answer) > one.tolerance:
-        raise ValueError(f"{stem!r}: the answer {one.answer!r} needs a tolerance, or fewer digits")
-    if not all(words.strip() for words in (one.why, one.hint, *one.slips.values())):
-        raise ValueError(f"{stem!r}: the answer says why, every slip says why not, and there is a hint for any other number")
+def _digest(*parts: str) -> bytes:
+    return sha256("\0".join(parts).encode()).digest()
 
 
-def _check_order(stem: str, one: Order) -> None:
-    texts = [text for text, _ in one.items]
-    if len(texts) < 3 or len(set(texts)) < len(texts) or not one.by.strip() or not all(why.strip() for _, why in one.items):
-        raise ValueError(
-            f"{stem!r}: an order has at least three different items, says from what to what, and why each stands where it does"
+def _shuffled(choices: Sequence[Choice], id: str) -> tuple[Choice, ...]:
+    """The options in an order that follows from the question and their texts alone."""
+    return tuple(sorted(choices, key=lambda one: _digest(str(SALT), id, one.text)))
+
+
+def _words(text: str) -> str:
+    """The words of a stem without its numbers, which change with the data."""
+    return re.sub(r"[\d\W_]+", " ", text.casefold()).strip()
+
+
+class _Checks:
+    """Refuse a question that breaks a rule: the message names the question, the rule, and the fix."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def refuse(self, broken: bool, rule: str, fix: str) -> None:
+        if broken:
+            raise ValueError(f"{self.where}: {rule}; {fix}")
+
+    def number(self, one: Number) -> None:
+        numbers = [one.answer, one.tolerance, *one.slips]
+        self.refuse(not all(map(math.isfinite, numbers)), "the answer, its tolerance and the slips are finite numbers", f"found {numbers}")
+        self.refuse(one.tolerance < 0, "a tolerance is not below 0", f"found {one.tolerance:g}")
+        self.refuse(
+            not one.tolerance and one.decimals > 4,
+            f"an answer of {one.answer!r} needs a tolerance, or fewer digits",
+            "a tolerance of 0.5 asks for a whole number, 0.05 for one decimal place",
         )
+        near = [slip for slip in one.slips if abs(slip - one.answer) <= 2 * one.tolerance]
+        self.refuse(
+            bool(near),
+            "a slip lies further from the answer than twice the tolerance",
+            f"remove {near}, which could be right, or narrow the tolerance {one.tolerance:g}",
+        )
+        self.refuse(not one.why.strip(), "the answer says why it is right", "give why=")
+        self.refuse(not one.hint.strip(), "there is a hint for any other number", "give hint=")
+        mute = [slip for slip, why in one.slips.items() if not why.strip()]
+        self.refuse(bool(mute), "every slip says why it is wrong", f"give feedback to {mute}")
+
+    def order(self, one: Order) -> None:
+        texts = [text.strip() for text, _ in one.items]
+        self.refuse(
+            len(set(texts)) < max(3, len(texts)), "an order has at least three different items", f"found {len(set(texts))} of {len(texts)}"
+        )
+        self.refuse(not one.by.strip(), "an order says from what to what", 'give by="from … to …"')
+        mute = [text for text, why in one.items if not why.strip()]
+        self.refuse(bool(mute), "every item says why it has its place", f"give feedback to {mute}")
+
+    def choices(self, choices: Sequence[Choice]) -> None:
+        right = [one.text for one in choices if one.right]
+        self.refuse(len(choices) < 2, "there are at least two options", f"found {len(choices)}")
+        self.refuse(len(right) != 1, "exactly one option is right", f"found {len(right)}: {right}")
+        texts = [one.text.strip() for one in choices]
+        twice = sorted({text for text in texts if texts.count(text) > 1})
+        self.refuse(bool(twice), "every option differs from the others", f"change {twice}")
+        mute = [one.text for one in choices if not one.why.strip()]
+        self.refuse(bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}")
 
 
-def _check_choices(stem: str, choices: Sequence[Choice]) -> None:
-    if len(choices) < 2 or sum(one.right for one in choices) != 1:
-        raise ValueError(f"{stem!r} needs at least two choices, exactly one of them right")
-    if any(not one.why.strip() for one in choices) or len({one.text for one in choices}) < len(choices):
-        raise ValueError(f"{stem!r}: every choice differs and says why it is right or not")
+def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question:
+    checks = _Checks(f"quiz {quiz_id!r}, question {number} ({stem.text[:60]!r})")
+    checks.refuse(not stem.text.strip(), "a question has words", "write its stem")
+    checks.refuse(bool(stem.id) and not ID.fullmatch(stem.id), "an id is a letter, then a-z, 0-9 and hyphens", f"found {stem.id!r}")
+    id = f"{quiz_id}-{stem.id or _digest(_words(stem.text)).hex()[:6]}"
+    if isinstance(answer, Number):
+        slips = {float(value): why for value, why in answer.slips.items()}  # numbers of pandas and NumPy too
+        answer = Number(float(answer.answer), answer.why, answer.hint, float(answer.tolerance), answer.unit, slips)
+        checks.number(answer)
+    elif isinstance(answer, Order):
+        answer = Order(tuple((str(text), str(why)) for text, why in answer.items), answer.by)
+        checks.order(answer)
+    else:
+        choices = answer.claims if isinstance(answer, Spot) else answer
+        checks.choices(choices)
+        choices = _shuffled(choices, id)
+        answer = Spot(choices) if isinstance(answer, Spot) else choices
+    return Question(id, stem.text.strip(), answer, stem.figure)
 
 
-def quiz(id: str, questions: Mapping[str, Answer]) -> Quiz:
-    """A quiz from questions and their answers, in the order given.
+def quiz(id: str, questions: Mapping[str | Stem, Answer] | Mapping[str, Answer]) -> Quiz:
+    """Return a quiz of questions and their answers, in the order given.
 
-    An answer is a list of :class:`Choice` (just one right), a :class:`Number`, an :class:`Order` or a :class:`Spot`.
+    A question is its words, or a :class:`Stem`. An answer is a list of :class:`Choice` (exactly one right),
+    a :class:`Number`, an :class:`Order` or a :class:`Spot`. ``id`` is unique in the book.
 
-    Raises ValueError unless every question has one right answer, and every option has feedback of its own.
+    Raises ValueError, which names the question, unless every question has one right answer, every option has
+    feedback, and ids differ.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", id) or not questions:
-        raise ValueError("a quiz has an id of a-z, 0-9 and hyphens, and at least one question")
-    settled: list[tuple[str, Answer]] = []
-    for stem, answer in questions.items():
-        if isinstance(answer, Number):
-            plain = {float(value): why for value, why in answer.slips.items()}  # numbers of pandas and NumPy too
-            answer = Number(float(answer.answer), answer.why, answer.hint, float(answer.tolerance), answer.unit, plain)
-            _check_number(stem, answer)
-        elif isinstance(answer, Order):
-            answer = Order(tuple((str(text), str(why)) for text, why in answer.items), answer.by)
-            _check_order(stem, answer)
-        else:
-            _check_choices(stem, _choices(answer))
-            answer = Spot(tuple(answer.claims)) if isinstance(answer, Spot) else tuple(answer)
-        settled.append((stem, answer))
-    return Quiz(id, tuple(settled))
+    if not ID.fullmatch(id):
+        raise ValueError(f"quiz {id!r}: an id is a letter, then a-z, 0-9 and hyphens; change it")
+    if not questions:
+        raise ValueError(f"quiz {id!r}: a quiz has at least one question; it has none")
+    stems = [one if isinstance(one, Stem) else Stem(one) for one in questions]
+    found = [
+        _question(id, number, stem, answer) for number, (stem, answer) in enumerate(zip(stems, questions.values(), strict=True), start=1)
+    ]
+    numbers: dict[str, int] = {}
+    for number, one in enumerate(found, start=1):
+        if one.id in numbers:
+            raise ValueError(
+                f"quiz {id!r}, questions {numbers[one.id]} and {number}: they have the same id, since they have the same words"
+                f' or differ in numbers alone; give one of them an id of its own: Stem("{one.stem[:30]}…", id="…")'
+            )
+        numbers[one.id] = number
+    return Quiz(id, tuple(found))

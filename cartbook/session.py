@@ -11,10 +11,11 @@ import io
 import json
 import linecache
 import traceback
-from html import escape
 from typing import Any
 
-from cartbook.figures import LIVE_MIME, MIME, live
+from cartbook import render
+from cartbook.figures import LIVE_MIME, MIME, Figure, from_record, live
+from cartbook.quizzes import MIME as QUIZ_MIME
 
 
 class _Printed(io.TextIOBase):
@@ -37,7 +38,12 @@ def forms(value: Any) -> dict[str, str]:
         found = value._repr_mimebundle_()
         data = found[0] if isinstance(found, tuple) else found
         if MIME in data:
-            return {"html": data[MIME]["html"], "csv": data[MIME]["csv"]}
+            record = from_record(data[MIME])
+            if isinstance(record, Figure):
+                return {"html": render.html(data[MIME], root="{root}", excel=False), "csv": record.table.csv}
+            return {"html": render.html(data[MIME])}
+        if QUIZ_MIME in data:
+            return {"html": render.html({"kind": "quiz", **data[QUIZ_MIME]})}
         if LIVE_MIME in data:
             return {"html": _chart(data[LIVE_MIME])}
     if hasattr(value, "_repr_html_") and (html := value._repr_html_()):
@@ -47,12 +53,8 @@ def forms(value: Any) -> dict[str, str]:
 
 def _chart(spec: dict[str, Any]) -> str:
     """A chart that was given no words, as a figure."""
-    words = escape(str(spec.get("description") or "A chart without a written alternative"))
-    return (
-        '<figure class="cb-figure" id="fig-chart" data-chart="chart">'
-        f'<figcaption class="cb-hidden">Chart</figcaption><div class="cb-picture"></div><p class="cb-hidden" id="fig-chart-alt">{words}</p>'
-        f'<script type="application/json" class="cb-spec">{live(spec)}</script></figure>'
-    )
+    words = str(spec.get("description") or "A chart without a written alternative")
+    return render.html({"kind": "figure", "alt": words, "live": live(spec)}, "bare")
 
 
 class Session:

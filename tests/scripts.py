@@ -30,9 +30,9 @@ def tree(page: str) -> Element:
     return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
-def load_script(name: str) -> ModuleType:
-    """A script of builders/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, TOP / "builders" / f"{name}.py")
+def load_script(name: str, folder: str = "builders") -> ModuleType:
+    """A script of builders/, or of another folder, as a module."""
+    spec = importlib.util.spec_from_file_location(name, TOP / folder / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -41,7 +41,7 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, "cartbook")
         shutil.copytree(top / "cartbook", package, ignore=shutil.ignore_patterns("__pycache__", "tables", "drawings"))
-        shutil.copytree(top / "data", package / "tables", ignore=shutil.ignore_patterns("*.txt"))
+        shutil.copytree(top / "data", package / "tables")
         shutil.copytree(top / "chapters" / "drawings", package / "drawings")
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(top / name, folder)

@@ -15,67 +15,35 @@ As a Sphinx extension it
 from __future__ import annotations
 
 import ast
-import itertools
-import json
 import os
 import re
 import shutil
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import vl_convert
 from docutils import nodes
-from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 import cartbook
-from cartbook.figures import LIVE_MIME, MIME
 from cartbook.policy import IN_PAGE
-from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site import light, lost, meta, offers, reading, running, takeaway, words
+from cartbook.render import TEMPLATES
+from cartbook.site import light, lost, meta, offers, reading, report, running, search, spelling, takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
+from cartbook.sphinxext import compat
+from cartbook.sphinxext import nodes as records
+from cartbook.sphinxext import text as plain_text
+from cartbook.sphinxext.nodes import RecordRenderer as FigureRenderer  # noqa: F401  (the entry point's name)
 from cartbook.theme import stylesheet
 
 LOG = logging.getLogger(__name__)
 PACKAGE = Path(cartbook.__file__).parent
-PAGES = ("html", "dirhtml", "singlehtml")
+PAGES = ("html",)
 DATA_OF_THE_TEXT = "datapackage.json"
 STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css")  # the book's own
-
-
-class FigureRenderer:
-    """What a page shows for a cartbook figure (found by myst-nb through its entry point)."""
-
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [*((page, MIME, 1) for page in PAGES), ("latex", "image/svg+xml", 5)]
-
-    @staticmethod
-    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """Nodes for one form of a figure, none for a form that this builder has no use for."""
-        env = renderer.renderer.sphinx_env
-        if data.mime_type == QUIZ_MIME:
-            return []  # a page shows a quiz's HTML; this form is for what is made from the notebooks
-        if env is None or (data.mime_type not in (MIME, LIVE_MIME) and "cartbook" not in data.output_metadata):
-            return None
-        page = env.app.builder.name in PAGES
-        if data.mime_type == MIME and page:
-            content = json.loads(data.content) if isinstance(data.content, str) else data.content
-            env.cartbook_figures.setdefault(env.docname, {})
-            env.cartbook_figures[env.docname][content["id"]] = content["csv"]
-            root = "../" * env.docname.count("/")
-            return [nodes.raw(text=content["html"].replace("{root}", root), format="html")]
-        if data.mime_type == "image/svg+xml" and env.app.builder.name == "latex":
-            import base64
-
-            pdf = base64.b64encode(vl_convert.svg_to_pdf(data.string)).decode()
-            image: list[nodes.Element] = renderer.render_image(
-                MimeData("application/pdf", pdf, data.cell_metadata, data.output_metadata, data.cell_index, data.output_index, data.line)
-            )
-            return image
-        return [] if data.mime_type in (MIME, LIVE_MIME) or page else None
 
 
 @cache
@@ -113,7 +81,9 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     os.environ["CARTBOOK_TABLES"] = " ".join(Path(name).stem for name in tables)
     data = Path(app.srcdir) / "data"
     if modules := modules_of(source[0]):
-        for path in [*(PACKAGE / f"{module}.py" for module in modules | {"__init__"}), *(PACKAGE / "site").glob("*.py")]:
+        parts = [PACKAGE / f"{module}.py" for module in modules | {"__init__"}]
+        rendering = [*(PACKAGE / "templates").glob("*.*"), *(PACKAGE / "site").glob("*.py"), *(PACKAGE / "sphinxext").glob("*.py")]
+        for path in [*parts, *rendering]:
             app.env.note_dependency(str(path))
         for table in [*tables, DATA_OF_THE_TEXT]:
             app.env.note_dependency(str(data / table))
@@ -124,13 +94,8 @@ def _take(app: Sphinx, doctree: nodes.document) -> None:
     about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
     if "minutes" not in about:
         return
-    root, name = "../" * app.env.docname.count("/"), Path(app.env.docname).name
-    line = (
-        f'<p class="cb-take">Take it with you: <a href="{root}downloads/{name}.ipynb" download>this chapter as a notebook</a> '
-        f'or <a href="{name}.txt">as plain text</a>, '
-        f'or <a href="{root}downloads/{takeaway.ZIP_NAME}" download>all chapters with data and package</a>.</p>'
-    )
-    doctree.append(nodes.raw(text=line, format="html"))
+    data = {"kind": "take", "name": Path(app.env.docname).name, "archive": takeaway.ZIP_NAME}
+    doctree.append(records.screen("", records.node_of(data)))
 
 
 def _facts(app: Sphinx, doctree: nodes.document) -> None:
@@ -145,15 +110,13 @@ def _facts(app: Sphinx, doctree: nodes.document) -> None:
         f"Data as of {about['as_of']}",
         "Not yet clinically reviewed",
     ]
-    aims = "".join(f"<li>{escape(one)}</li>" for one in about["objectives"])
-    listed = "".join(f"<li>{escape(one)}</li>" for one in facts)
-    html = f'<div class="cb-facts"><ul>{listed}</ul><details><summary>After this chapter you can …</summary><ul>{aims}</ul></details></div>'
-    answer.parent.insert(answer.parent.index(answer) + 1, nodes.raw(text=html, format="html"))
+    data = {"kind": "facts", "facts": facts, "objectives": about["objectives"]}
+    answer.parent.insert(answer.parent.index(answer) + 1, records.node_of(data))
 
 
 def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     owner: dict[str, str] = {}
-    for docname, figures in env.cartbook_figures.items():  # type: ignore[attr-defined]
+    for docname, figures in records.figures(env).items():
         for name in figures:
             if name in owner:
                 LOG.warning(
@@ -166,8 +129,7 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
                 )
             owner[name] = docname
     (Path(app.doctreedir) / "unfinished").touch()  # from here on Sphinx believes its pages to be new; builders/book.py looks for it
-    # Sphinx keeps the search index of pages that it does not write, but for their index entries
-    return [docname for docname, entries in env.domaindata["index"]["entries"].items() if entries]
+    return compat.pages_with_index_entries(env)
 
 
 def _assets(app: Sphinx, config: Any) -> None:
@@ -175,7 +137,7 @@ def _assets(app: Sphinx, config: Any) -> None:
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
     store = Path(app.doctreedir) / "bundles"
-    files = {"vega.js": light.runtime(store), "colours.css": stylesheet()}
+    files = {"vega.js": light.runtime(store), "colours.css": stylesheet(), "spelling.js": spelling.script()}
     if running.runtime(app) is not None:
         files["vega-lite.js"] = light.compiler(store)
     for name, text in files.items():
@@ -183,7 +145,7 @@ def _assets(app: Sphinx, config: Any) -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     config.html_static_path = [*config.html_static_path, str(made)]
-    config.templates_path = [str(PACKAGE / "site" / "templates"), *config.templates_path]
+    config.templates_path = [str(PACKAGE / "site" / "templates"), *config.templates_path, str(TEMPLATES)]  # a newer template rewrites pages
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -191,25 +153,21 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     if description := about.get("description"):
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
     if "body" in context:
-        # docutils marks references with a role that ARIA has given up; sphinx-exercise gives every exercise the same id
-        body, count = context["body"].replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
-        context["body"] = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
-        context["body"] = re.sub(r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", context["body"], flags=re.DOTALL)
-        context["body"] = re.sub(r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', context["body"])
+        context["body"] = compat.mended(context["body"])
     context["metatags"] = f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">' + context.get("metatags", "")
     context["script_files"] = light.scripts(context["script_files"], pagename, context.get("body", ""))
-    styles = [str(one.filename).removeprefix("_static/") for one in context["css_files"] if "thebe" not in str(one.filename)]
-    app.cartbook_styles = styles  # type: ignore[attr-defined]  # the same on every page
     context["css_files"] = [f"_static/{light.STYLE}"]
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
-    if error or app._warncount or app.builder.name not in PAGES:  # a build with warnings is not published
+    if error or compat.had_warnings(app) or app.builder.name not in PAGES:  # a build with warnings is not published
         return
     out = Path(app.outdir)
-    figures = {f"{name}.csv": csv for one in app.env.cartbook_figures.values() for name, csv in one.items()}  # type: ignore[attr-defined]
-    light.finish(out, getattr(app, "cartbook_styles", []), set(STYLES))
-    _sync(out / "figures", figures)
+    figures = {name: csv for one in records.figures(app.env).values() for name, csv in one.items()}
+    light.finish(out, light.styles(app), set(STYLES))
+    plain = {f"{name}.csv": csv for name, csv in figures.items()}
+    excel = {f"{name}-excel.csv": f"\ufeff{csv}" for name, csv in figures.items()}  # by its mark Excel knows UTF-8
+    _sync(out / "figures", {**plain, **excel})
     data = Path(app.srcdir) / "data"
     _sync(
         out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
@@ -238,6 +196,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     reading.setup(app)
+    records.setup(app)
     app.add_directive("downloads", offers.Downloads)
     app.connect("config-inited", _assets)
     app.connect("source-read", _source_read)
@@ -247,10 +206,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
-    for part in (words, meta, lost, running):
+    for part in (plain_text, meta, lost, running, search, report):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)
-    for name in ("figure.js", "explorer.js", "quiz.js", "folder.js"):
+    for name in ("figure.js", "spelling.js", "explorer.js", "quiz.js"):
         app.add_js_file(name, loading_method="defer")
-    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}

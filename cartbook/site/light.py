@@ -16,6 +16,7 @@ from typing import Any
 
 import tinycss2
 import vl_convert
+from sphinx.application import Sphinx
 
 STYLE = "site.css"
 NAMED = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
@@ -47,21 +48,38 @@ window.vega = {{ View, parse, expressionInterpreter }};
 """
 
 #: scripts that no page needs, and scripts that a page needs only if it has a certain text
-DROPPED = ("thebe", "mathjax", "design-tabs", "sphinx_highlight", "translations")  # the last makes functions of text
+DROPPED = (
+    "thebe",
+    "mathjax",
+    "design-tabs",
+    "sphinx_highlight",
+    "translations",
+    "togglebutton",
+)  # translations makes functions of text; page.js folds
 WANTED = {
     "explorer.js": "cb-explorer",
+    "spelling.js": "cb-explorer",
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
-    "togglebutton.js": "dropdown admonition",
     "clipboard.min.js": "<pre",
     "copybutton.js": "<pre",
 }
 #: scripts that the search page alone needs
-SEARCH = ("doctools.js", "folder.js")
+SEARCH = ("doctools.js",)
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
     *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
-    *("bootstrap.js", "fontawesome.js", "sphinx_highlight.js", "translations.js", "file.png", "minus.png", "plus.png", "play-solid.svg"),
+    *(
+        "bootstrap.js",
+        "fontawesome.js",
+        "sphinx_highlight.js",
+        "translations.js",
+        "togglebutton.js",
+        "file.png",
+        "minus.png",
+        "plus.png",
+        "play-solid.svg",
+    ),
 )
 #: styles of the theme that no page names by itself, and which come first
 FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
@@ -185,6 +203,13 @@ def unused(folder: str, names: list[str]) -> set[str]:
     if Path(folder).name in ("_static", "styles"):
         found |= {name for name in names if name.endswith(".css") and name != STYLE}
     return found
+
+
+def styles(app: Sphinx) -> list[str]:
+    """Return the names of the styles that every page would load, in their order; none if no page was written."""
+    found = sorted(getattr(app.builder, "globalcontext", {}).get("css_files", []), key=lambda one: int(one.priority))
+    names = [str(one.filename).removeprefix("_static/").partition("?")[0] for one in found]
+    return [name for name in dict.fromkeys(names) if name not in FIRST and "thebe" not in name]
 
 
 def finish(out: Path, styles: list[str], ours: set[str]) -> None:

@@ -56,6 +56,7 @@ def lost(book: str, pages: dict[str, str], address: str = "") -> str:
 <meta name="description" content="The address leads to no page of the book; here are its contents and its search.">
 <title>There is no such page — {escape(book)}</title>
 <style>{_style()}</style>
+<noscript><style>form{{display:none}}</style></noscript>
 {scripts}
 </head>
 <body>
@@ -63,7 +64,7 @@ def lost(book: str, pages: dict[str, str], address: str = "") -> str:
 <main>
 <h1>There is no such page</h1>
 <p>The address leads to nothing here: it may be mistyped, or the page was taken out.
-Search for it, or find it in the contents.</p>
+Find it in the contents, or by a search.</p>
 {hint}
 <form action="{root}search.html" role="search"><label>Search the book<input type="search" name="q" required></label><button>Search</button></form>
 <h2>Contents</h2>

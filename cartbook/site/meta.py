@@ -1,7 +1,8 @@
 """What machines read of a page: preview cards, schema.org data, and addresses where the public one is known.
 
 The public address is one setting: ``html: baseurl:`` in _config.yml, or CARTBOOK_ADDRESS. Where it is empty,
-no canonical address, no sitemap and no robots.txt is written, and addresses in the data are relative.
+there is no canonical address, no preview picture and no sitemap, and addresses in the data are relative.
+All of it is made from front matter, doctrees and records.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-import re
 import textwrap
-from collections.abc import Iterator
-from html import escape, unescape
+from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import vl_convert
-from bs4 import BeautifulSoup, Tag
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
+from cartbook.sphinxext.nodes import records
 from cartbook.theme import FONT, INK, colour
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -34,10 +35,6 @@ REVIEW = {
 }
 TOPICS = ("CAR-T cell therapy", "blood cancers", "clinical trials")
 GLOSSARY, DICTIONARY = "chapters/21-glossary", "chapters/22-data-dictionary"
-FIGURE = re.compile(
-    r'<figure[^>]* data-chart="[^"]*">\s*<figcaption[^>]*>(?P<title>[^<]*)</figcaption>.*?<div class="cb-narrow">(?P<svg><svg .*?</svg>)</div>',
-    re.DOTALL,
-)
 WIDE, HIGH = 1200, 630  # px of a card, as the sites that show previews ask for
 
 
@@ -62,21 +59,19 @@ def _lines(lines: list[str]) -> str:
     return "".join(f'<tspan x="64" dy="{1.2 if number else 0}em">{escape(line)}</tspan>' for number, line in enumerate(lines))
 
 
-def card(title: str, under: str, picture: str) -> bytes:
-    """A PNG that shows a page's question beside one of its charts; ``picture`` is an SVG, ``under`` stands at the foot."""
+def card(title: str, under: str, picture: Mapping[str, Any]) -> bytes:
+    """Draw a PNG that shows a page's question beside one of its charts, with ``under`` at the foot."""
     lines = textwrap.wrap(title, 21)
     size = 54 if len(lines) <= 6 else 42
     lines = lines if size == 54 else textwrap.wrap(title, 27)
     foot = textwrap.wrap(under, 34)
-    view = re.search(r'viewBox="[^"]*"', picture)
-    inside = re.sub(r"^<svg [^>]*>", "", picture)
     words = f'font-family="{FONT.replace(chr(34), "")}"'
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">'
         f'<rect width="{WIDE}" height="{HIGH}" fill="{INK["paper"][0]}"/><rect width="16" height="{HIGH}" fill="{colour("blue")}"/>'
         f'<text {words} font-size="{size}" font-weight="600" fill="{INK["text"][0]}" y="{64 + size}">{_lines(lines)}</text>'
         f'<text {words} font-size="28" fill="{INK["quiet"][0]}" y="{HIGH - 50 - 34 * (len(foot) - 1)}">{_lines(foot)}</text>'
-        f'<svg x="620" y="50" width="540" height="{HIGH - 100}" {view[0] if view else ""} preserveAspectRatio="xMidYMid meet" {words}>{inside}</svg>'
+        f'<svg x="620" y="50" width="540" height="{HIGH - 100}" viewBox="0 0 {picture["width"]:g} {picture["height"]:g}" preserveAspectRatio="xMidYMid meet" {words}>{picture["body"]}</svg></svg>'
     )
     return bytes(vl_convert.svg_to_png(svg, scale=1))
 
@@ -92,12 +87,11 @@ def written(data: dict[str, Any]) -> str:
 class Page:
     """What is known of one page while it is written."""
 
-    def __init__(self, app: Sphinx, name: str, context: dict[str, Any]) -> None:
-        self.app, self.name = app, name
+    def __init__(self, app: Sphinx, name: str, title: str, doctree: nodes.document | None) -> None:
+        self.app, self.name, self.doctree = app, name, doctree
         self.about: dict[str, Any] = getattr(app.env, "cartbook_about", {}).get(name, {})
-        self.body = str(context.get("body", ""))
         self.book = str(app.config.html_title)
-        self.title = unescape(re.sub(r"<[^>]*>", "", str(context.get("title", "")))).strip() or self.book
+        self.title = (app.env.titles[name].astext() if name in app.env.titles else title).strip() or self.book
         self.summary = str(self.about.get("description") or self.page("index").get("description", self.book))
 
     def page(self, name: str) -> dict[str, Any]:
@@ -176,17 +170,13 @@ class Page:
         }
 
     def _terms(self) -> Iterator[dict[str, Any]]:
-        names: list[Tag] = []
-        for one in BeautifulSoup(self.body, "html.parser").select("dl.glossary > dt, dl.glossary > dd"):
-            if one.name == "dt":
-                for link in one.select(".headerlink"):
-                    link.decompose()
-                names.append(one)
-                continue
-            first, *others = (name.get_text(" ", strip=True) for name in names)
-            said = {"description": one.get_text(" ", strip=True), "url": f"{self.to(self.name)}.html#{names[0]['id']}"}
-            yield {"@type": "DefinedTerm", "name": first, **said, **({"alternateName": others} if others else {})}
-            names = []
+        lists = [one for one in self.doctree.findall(nodes.definition_list) if "glossary" in one["classes"]] if self.doctree else []
+        for item in (item for one in lists for item in one.findall(nodes.definition_list_item)):
+            terms = [term for term in item.children if isinstance(term, nodes.term)]
+            first, *others = (term.astext() for term in terms)
+            said = " ".join(" ".join(one.astext().split()) for one in item.children if isinstance(one, nodes.definition))
+            found = {"description": said, "url": f"{self.to(self.name)}.html#{terms[0]['ids'][0]}"}
+            yield {"@type": "DefinedTerm", "name": first, **found, **({"alternateName": others} if others else {})}
 
     def _dataset(self) -> dict[str, Any]:
         package = json.loads((Path(self.app.srcdir) / "data" / "datapackage.json").read_text(encoding="utf-8"))
@@ -219,63 +209,58 @@ class Page:
         }
 
     def picture(self) -> tuple[str, str]:
-        """The page's card and what it shows; the book's where the page has no figure."""
-        found = FIGURE.search(self.body)
+        """Draw the page's card; return its file and what it shows: the book's where the page has no figure."""
+        found = next(records(self.doctree, "figure"), None) if self.doctree else None
         if not found:
             return "cards/index.png", f"A chart of the book {self.book}"
         under = self.book if self.title != self.book else self.summary.split(". ")[0] + "."
         path = Path(self.app.outdir) / "cards" / f"{Path(self.name).name}.png"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(card(self.title, under, found["svg"]))
-        return f"cards/{path.name}", f"Chart: {unescape(found['title'])}"
+        path.write_bytes(card(self.title, under, found["narrow"]))
+        return f"cards/{path.name}", f"Chart: {found['title']}"
 
     def tags(self) -> str:
-        """The elements of the page's head."""
-        picture, shows = self.picture()
+        """Return the elements of the page's head. A preview needs absolute addresses, so only a site with a public one has pictures."""
         named = {
             "og:title": self.title,
             "og:description": self.summary,
             "og:type": "website" if self.name == self.app.config.root_doc else "article",
             "og:site_name": self.book,
             "og:locale": "en_GB",
-            "og:image": self.to(picture),
-            "og:image:type": "image/png",
-            "og:image:width": str(WIDE),
-            "og:image:height": str(HIGH),
-            "og:image:alt": shows,
         }
+        cards = {"twitter:card": "summary", "twitter:title": self.title, "twitter:description": self.summary}
         if self.app.config.html_baseurl:
-            named["og:url"] = self.to(f"{self.name}.html")
-        cards = {
-            "twitter:card": "summary_large_image",
-            "twitter:title": self.title,
-            "twitter:description": self.summary,
-            "twitter:image": self.to(picture),
-            "twitter:image:alt": shows,
-        }
+            picture, shows = self.picture()
+            size = {"og:image:type": "image/png", "og:image:width": str(WIDE), "og:image:height": str(HIGH)}
+            named |= {"og:url": self.to(f"{self.name}.html"), "og:image": self.to(picture), **size, "og:image:alt": shows}
+            cards |= {"twitter:card": "summary_large_image", "twitter:image": self.to(picture), "twitter:image:alt": shows}
         lines = [f'<meta property="{name}" content="{escape(said, quote=True)}">' for name, said in named.items()]
         lines += [f'<meta name="{name}" content="{escape(said, quote=True)}">' for name, said in cards.items()]
         data = self.data()
         return "\n".join([*lines, *([written(data)] if data else [])]) + "\n"
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     if app.builder.name == "html":
-        context["metatags"] = context.get("metatags", "") + Page(app, pagename, context).tags()
+        context["metatags"] = context.get("metatags", "") + Page(app, pagename, str(context.get("title", "")), doctree).tags()
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
+    """Write the sitemap, and robots.txt where a crawler would look for it: at the root of a host."""
     if error or app.builder.name != "html":
         return
     out, address, pages = Path(app.outdir), app.config.html_baseurl, list(app.config.external_site_map)
+    kept = {Path(one).name for one in pages} if address else set()
     for path in (out / "cards").glob("*.png"):
-        if path.stem not in {Path(one).name for one in pages}:
+        if path.stem not in kept:
             path.unlink()
     site = {}
     if address:
         places = "".join(f"  <url><loc>{escape(urljoin(address, one))}.html</loc></url>\n" for one in pages if one in app.env.found_docs)
         head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        site = {"sitemap.xml": f"{head}{places}</urlset>\n", "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n"}
+        site["sitemap.xml"] = f"{head}{places}</urlset>\n"
+    if address and urlsplit(address).path == "/":
+        site["robots.txt"] = f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n"
     for name in ("sitemap.xml", "robots.txt"):
         if name in site:
             (out / name).write_text(site[name], encoding="utf-8")
@@ -286,5 +271,5 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Join the build (called by cartbook.site)."""
     app.connect("config-inited", _address)
-    app.connect("html-page-context", _page, priority=950)  # after cartbook.site has mended the body
+    app.connect("html-page-context", _page, priority=950)
     app.connect("build-finished", _finished)

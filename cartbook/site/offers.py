@@ -17,9 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from cartbook.check import describe
 from cartbook.site.pages import front_matter
 from cartbook.site.takeaway import ZIP_NAME
+from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)
 FOLDER = "CARTBOOK_OFFERS"
@@ -65,7 +65,7 @@ class Downloads(SphinxDirective):
             _item("data/car-t-in-numbers.sqlite", "All tables as one SQLite file", "to ask questions in SQL"),
             _item("data/datapackage.json", "The data package", "tells a machine what every column means"),
         ]
-        tables += [_item(f"data/{one['path']}", one["path"], one["title"]) for one in describe(top / "data")["resources"]]
+        tables += [_item(f"data/{one['path']}", one["path"], one["title"]) for one in read_descriptor(top / "data")["resources"]]
         parts = {"The whole book": books, "Chapters as notebooks": notebooks, "Data": tables}
         return [_part(title, items) for title, items in parts.items() if items]
 

@@ -18,7 +18,8 @@ from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.data import Reported, evidence
-from cartbook.inert import as_markdown
+from cartbook.escape import as_markdown
+from cartbook.rules import RULES
 from cartbook.site import lessons
 
 
@@ -51,8 +52,9 @@ def _section(title: str, name: str, *children: nodes.Node) -> nodes.section:
     return section
 
 
-def _html(text: str) -> nodes.raw:
-    return nodes.raw(text=text, format="html")
+def _html(text: str, words: str = "") -> nodes.raw:
+    """Return HTML as a node; ``words`` are its text, for the search (cartbook.site.search)."""
+    return nodes.raw(text=text, format="html", words=words)
 
 
 class DataDictionary(SphinxDirective):
@@ -61,13 +63,15 @@ class DataDictionary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir) / "data" / "datapackage.json"
         self.env.note_dependency(str(path))
+        self.env.note_dependency(str(Path(self.env.srcdir) / "cartbook" / "rules.py"))
         sections: list[nodes.Node] = []
         for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
-            rows = ""
+            rows, words = "", []
             for field in table["schema"]["fields"]:
-                rules = field.get("constraints", {})
-                allowed = "; ".join(map(str, rules["enum"])) if "enum" in rules else ""
+                limits = field.get("constraints", {})
+                allowed = "; ".join(map(str, limits["enum"])) if "enum" in limits else ""
                 said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
+                words.append(f"{field['name']}: {field['description']}" + (f" Allowed: {allowed}." if allowed else ""))
                 rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
             head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
             label = escape(f"Columns of {table['path']}", quote=True)
@@ -76,8 +80,12 @@ class DataDictionary(SphinxDirective):
             )
             link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
             body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+            sentences = dict.fromkeys(f"{rule.sentence}." for rule in RULES if rule.tables[0] == table["name"])
+            rules = nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=sentence)) for sentence in sentences))
+            extra = [nodes.paragraph(text="Rules, beyond types and allowed values:"), rules] if sentences else []
+            description = nodes.paragraph(text=table["description"])
             sections.append(
-                _section(table["title"], f"table-{table['name']}", nodes.paragraph(text=table["description"]), _html(link), _html(body))
+                _section(table["title"], f"table-{table['name']}", description, _html(link), _html(body, " ".join(words)), *extra)
             )
         return sections
 
@@ -106,7 +114,9 @@ class LessonPlans(SphinxDirective):
                 "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
                 *(lessons.folded(plan(chapter), f"{said}: {about['title']}") for said, plan in lessons.PLANS.items()),
             ]
-            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", *map(_html, parts)))
+            misconceptions = [f"“{one['claim']}” {one['meet']}" for one in about["misconceptions"]]
+            words = " ".join([chapter.question, *about["objectives"], *misconceptions, *about["discussion"]])
+            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", _html("".join(parts), words)))
         return sections
 
 
@@ -137,18 +147,19 @@ class EvidenceExplorer(SphinxDirective):
         selects = "".join(_select(name, said, sorted(set(rows[name]), key=str.lower)) for name, said in FILTERS.items())
         sizes = "".join(f'<option value="{n}">{n} patients or more</option>' for n in SIZES)
         form = (
-            f'<form hidden aria-label="Filter the evidence">{selects}'
+            f'<form hidden aria-label="Filters">{selects}'
             f'<label>Denominator<select name="size"><option value="">any</option>{sizes}</select></label>'
-            '<label>Words<input name="words" type="search" autocomplete="off"></label>'
-            '<p><button type="reset">Show all</button> <button type="button" data-download>Download these rows</button></p></form>'
+            '<label>Search<input name="words" type="search" autocomplete="off"></label>'
+            '<p><button type="reset">Reset</button> <button type="button" data-download="csv">Download CSV</button> '
+            '<button type="button" data-download="excel">CSV for Excel</button></p></form>'
         )
-        heads = "".join(f'<th scope="col" data-sort="{key}"><button type="button">{said}</button></th>' for key, said in SORTS.items())
+        heads = "".join(f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items())  # the script makes buttons of them
         table = (
             f"<table><caption>Every number of every study in the data</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
-        more = f'<p><button type="button" data-more hidden>Show {FIRST} more</button></p>'
         rest, note = self._rest(facts[FIRST:])
-        return [_html(f'<div class="cb-explorer"{rest}>{form}<p class="cb-said" aria-live="off"></p>{note}{table}{more}</div>')]
+        notice = '<p class="cb-notice" hidden></p>'
+        return [_html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')]
 
     def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
         """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""
@@ -166,7 +177,8 @@ class EvidenceExplorer(SphinxDirective):
 
 
 def _select(name: str, said: str, values: list[str]) -> str:
-    options = "".join(f"<option>{escape(one)}</option>" for one in values)
+    # each with its value: a browser that translates the page changes the words of an option
+    options = "".join(f'<option value="{escape(one, quote=True)}">{escape(one)}</option>' for one in values)
     return f'<label>{said}<select name="{name}"><option value="">all</option>{options}</select></label>'
 
 
@@ -174,6 +186,7 @@ def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
     """One row of the explorer: the facts by which the script chooses and sorts, and what a reader sees."""
     told = Reported(row)
     facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
+    facts |= {name: "" if row[name] == "none" else str(row[name]) for name in ("flag", "note")}
     facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}
     facts |= dict.fromkeys(("n", "events", "percent", "low", "high"), "")
     facts["month"] = "" if pd.isna(row["at_month"]) else str(row["at_month"])
@@ -199,10 +212,12 @@ def _row(facts: dict[str, str]) -> str:
     data = "".join(f' data-{name}="{word}"' for name, word in said.items() if name not in SHOWN)
     ends = f"--low:{said['low']};--mid:{said['percent']};--high:{said['high']}"
     bar = f'<span class="cb-bar" aria-hidden="true" style="{ends}"></span>' if said["percent"] else ""
+    flag = f"<strong>Flag: {said['flag']}.</strong> " if said["flag"] else ""
+    remark = f'<small class="cb-remark">{flag}{said["note"]}</small>' if flag or said["note"] else ""
     return (
         f'<tr{data}><th scope="row">{said["study"]}<small>{said["disease"]}</small></th>'
         f"<td>{said['what']}<small>{said['group']}</small></td>"
-        f"<td>{said['shown']}{bar}<small>{said['where']}</small></td></tr>"
+        f"<td>{said['shown']}{bar}<small>{said['where']}</small>{remark}</td></tr>"
     )
 
 

@@ -30,8 +30,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from cartbook.inert import in_page
+from cartbook.escape import in_page
 from cartbook.site.takeaway import archive, wheel_of
+from cartbook.sphinxext.nodes import screen
 
 LOG = logging.getLogger(__name__)
 CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
@@ -80,7 +81,7 @@ def files_of(folder: Path, packages: Iterable[str]) -> list[Path]:
 def packages(book: Path) -> dict[str, bytes]:
     """The files of run/packages.zip: the book's package, and those of the build that a runtime has in other versions."""
     with zipfile.ZipFile(book) as packed:
-        files = {name: packed.read(name) for name in packed.namelist() if not name.startswith("cartbook/site/")}
+        files = {name: packed.read(name) for name in packed.namelist() if not name.startswith(("cartbook/site/", "cartbook/sphinxext/"))}
     for name in FROM_BUILD:
         for path in distribution(name).files or []:
             if (path.suffix in (".py", ".json") or path.name == "METADATA") and not {"..", "__pycache__"} & set(path.parts):
@@ -101,7 +102,7 @@ def _place(app: Sphinx, doctree: nodes.document) -> None:
     answer = next((one for one in doctree.findall(nodes.admonition) if "answer" in one["classes"]), None)
     about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
     if answer is not None and "minutes" in about:
-        answer.parent.insert(answer.parent.index(answer) + 2, nodes.raw(text=PLACE, format="html"))
+        answer.parent.insert(answer.parent.index(answer) + 2, screen("", nodes.raw(text=PLACE, format="html")))
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -109,7 +110,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     body = context.get("body", "")
     notebook = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
     source = runtime(app)
-    if PLACE not in body or source is None or not notebook.is_file():
+    if app.builder.name != "html" or PLACE not in body or source is None or not notebook.is_file():
         return
     found = cells(notebook)
     if len(re.findall(r'<div class="cell[ "]', body)) != sum(cell["placed"] for cell in found):

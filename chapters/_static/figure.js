@@ -47,31 +47,58 @@
     show(value, { right: event.clientX, top: event.clientY, bottom: event.clientY });
   };
 
-  // Arrow keys go from mark to mark and say what the tooltip says; Enter is a click.
-  const keyboard = (live, said) => {
+  // The marks that have a tooltip, in the order in which the chart draws them.
+  const marksOf = live => [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(mark => mark.__data__?.tooltip !== undefined);
+
+  // Arrow keys go from mark to mark, Home and End to the first and last, and say what the tooltip says; Enter is a click.
+  const keyboard = (live, spoken) => {
     let at = -1;
-    const marks = () =>
-      [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(mark => mark.__data__?.tooltip !== undefined);
+    const go = (all, place) => {
+      at = place;
+      all.forEach((mark, i) => mark.classList.toggle("cb-at", i === at));
+      const value = all[at].__data__.tooltip;
+      show(value, all[at].getBoundingClientRect());
+      const words = rows(value).map(([name, text]) => `${name} ${text}`.trim());
+      spoken.textContent = `${words.join("; ")}. ${at + 1} of ${all.length}`;
+    };
     live.addEventListener("keydown", event => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const all = marks();
-      if (event.target !== live || !all.length) return;
-      if (step) {
-        at = (at + step + all.length) % all.length;
-        all.forEach((mark, i) => mark.classList.toggle("cb-at", i === at));
-        const value = all[at].__data__.tooltip;
-        show(value, all[at].getBoundingClientRect());
-        said.textContent = rows(value).map(([name, text]) => `${name} ${text}`).join("; ");
+      const all = marksOf(live);
+      if (event.target !== live || !all.length || event.ctrlKey || event.metaKey || event.altKey) return;
+      const count = all.length;
+      const place = {
+        ArrowRight: (at + 1) % count,
+        ArrowDown: (at + 1) % count,
+        ArrowLeft: at < 0 ? count - 1 : (at - 1 + count) % count,
+        ArrowUp: at < 0 ? count - 1 : (at - 1 + count) % count,
+        Home: 0,
+        End: count - 1,
+      }[event.key];
+      if (place !== undefined) {
+        go(all, place);
         event.preventDefault();
-      } else if (event.key === "Enter" && at >= 0) {
+      } else if (event.key === "Enter" && at >= 0 && all[at]) {
         all[at].dispatchEvent(new MouseEvent("click", { bubbles: true }));
       } else if (event.key === "Escape") hide();
     });
     live.addEventListener("blur", () => {
       hide();
       at = -1;
-      marks().forEach(mark => mark.classList.remove("cb-at"));
+      marksOf(live).forEach(mark => mark.classList.remove("cb-at"));
     });
+  };
+
+  // A chart is announced with what its keys do if they do something; else it is an image, and no stop for the keyboard.
+  const announce = (live, title) => {
+    const keys = marksOf(live).length > 0;
+    live.setAttribute("role", keys ? "group" : "img");
+    live.setAttribute("aria-label", keys ? `${title}. Arrow keys go from mark to mark.` : title);
+    if (keys) {
+      live.tabIndex = 0;
+      live.setAttribute("aria-roledescription", "interactive chart");
+    } else if (document.activeElement !== live) {
+      live.removeAttribute("tabindex");
+      live.removeAttribute("aria-roledescription");
+    }
   };
 
   const started = new WeakSet();
@@ -84,7 +111,6 @@
       const live = document.createElement("div");
       const said = document.createElement("p");
       live.className = "cb-live";
-      live.tabIndex = 0;
       said.className = "cb-hidden";
       said.setAttribute("aria-live", "polite");
       const bound = document.createElement("div");
@@ -95,9 +121,8 @@
       const view = new View(parse(spec, null, { ast: true }), { renderer: "svg", hover: true, tooltip: onTooltip, expr: expressionInterpreter });
       await view.initialize(live, bound).runAsync();
       // After Vega, which writes a role and the whole alternative here as the name; that is the description.
-      live.setAttribute("role", "group");
-      live.setAttribute("aria-roledescription", "interactive chart");
-      live.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent}. Arrow keys go from mark to mark.`);
+      const title = figure.querySelector("figcaption").textContent;
+      announce(live, title);
       const told = document.createElement("p"); // a copy: within a closed fold, the alternative is not read out
       told.id = `${figure.id}-told`;
       told.hidden = true;
@@ -110,8 +135,11 @@
       keyboard(live, said);
       new ResizeObserver(() => {
         const width = live.clientWidth;
-        if (width && Math.abs(width - view.signal("width")) > 1) view.resize().runAsync(window.dispatchEvent(new Event("resize")));
+        if (!width || Math.abs(width - view.signal("width")) <= 1) return;
+        window.dispatchEvent(new Event("resize")); // Vega reads the container's width when the window changes
+        view.resize().runAsync();
       }).observe(picture);
+      bound.addEventListener("input", () => view.runAsync().then(() => announce(live, title))); // other marks, other keys
       figure.dispatchEvent(new CustomEvent("cb-live", { bubbles: true }));
     } catch (error) {
       figure.querySelector(".cb-live")?.remove(); // the picture stays

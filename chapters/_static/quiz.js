@@ -1,24 +1,42 @@
-// Quizzes: checks a typed number, moves and checks an order, and keeps marks in this browser alone.
+// Quizzes: shuffle the options, check a typed number, move and check an order, and keep marks in this browser alone.
 // The first try at a question is the one that counts; looking at the answer before it counts as not right.
 (() => {
-  const KEY = "cart-in-numbers-marks"; // one entry for the book: { quiz: { question: right or not } }
+  const KEY = "cart-in-numbers-marks"; // one entry for the book: { quiz id: { question id: right or not } }
 
-  let memory = {}; // where storage is blocked or full, marks last as long as the page
-  let kept = true;
-  const stored = () => {
+  const isObject = value => Boolean(value) && typeof value === "object" && !Array.isArray(value);
+  let memory = {}; // the marks of this page, also where the browser cannot store them
+  let fault = ""; // why marks are not stored
+  let unreadable = false; // what is stored was not written by this script
+
+  const load = () => {
+    if (fault) return memory;
+    let text;
     try {
-      if (!kept) return memory;
-      const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-      if (found && typeof found === "object" && !Array.isArray(found)) memory = found;
-    } catch {} // blocked, or not what this script wrote
+      text = localStorage.getItem(KEY);
+    } catch {
+      fault = "this browser blocks storage";
+      return memory;
+    }
+    unreadable = false;
+    if (text === null) return (memory = {});
+    try {
+      const found = JSON.parse(text);
+      if (!isObject(found)) throw new TypeError("not an object");
+      memory = Object.fromEntries(Object.entries(found).filter(([, marks]) => isObject(marks)));
+      unreadable = Object.keys(memory).length < Object.keys(found).length;
+    } catch {
+      memory = {};
+      unreadable = true;
+    }
     return memory;
   };
-  const store = all => {
-    memory = all;
+  const save = marks => {
+    memory = marks;
+    if (fault) return;
     try {
-      localStorage.setItem(KEY, JSON.stringify(all));
-    } catch {
-      kept = false;
+      localStorage.setItem(KEY, JSON.stringify(marks));
+    } catch (error) {
+      fault = error.name === "QuotaExceededError" ? "this browser’s storage is full" : "this browser blocks storage";
     }
   };
 
@@ -32,40 +50,72 @@
     place.className = `cb-verdict ${right ? "cb-right" : "cb-wrong"}`;
     place.replaceChildren(make("strong", right ? "Right." : "Not quite."), ` ${why}`);
   };
-  // A question with other words is another question: its mark goes with them.
-  const name = question => {
-    let hash = 5381;
-    for (const letter of question.querySelector("p").textContent) hash = ((hash * 33) ^ letter.codePointAt(0)) >>> 0;
-    return hash.toString(36);
+
+  // A new order of the options for each reader. It stays the same while this page is in the tab's history.
+  const seed = () => {
+    try {
+      if (typeof history.state?.quizSeed !== "number")
+        history.replaceState({ ...history.state, quizSeed: Math.floor(Math.random() * 2 ** 32) }, "");
+      return history.state.quizSeed;
+    } catch {
+      return Math.floor(Math.random() * 2 ** 32);
+    }
+  };
+  const random = start => () => {
+    // mulberry32
+    start = (start + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(start ^ (start >>> 15), 1 | start);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const shuffle = (question, start) => {
+    const list = question.querySelector(".cb-choices");
+    if (!list || list.contains(document.activeElement) || list.querySelector("[open]")) return; // the reader was faster
+    const next = random([...question.dataset.question].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) | 0, start));
+    const items = [...list.children];
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = Math.floor(next() * (last + 1));
+      [items[last], items[other]] = [items[other], items[last]];
+    }
+    list.append(...items);
   };
 
-  // What a reader may have meant: a comma before three digits parts thousands, or is a decimal comma.
-  const numbers = text => {
-    const plain = text.replace(/[\s\u00a0\u202f%]/g, "").replace(/^[\u2212\u2013]/, "-");
-    const readings = [plain.replace(",", ".")];
-    if (/^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain)) readings.push(plain.replaceAll(",", ""));
-    return readings.filter(one => /^[-+]?(\d+\.?\d*|\.\d+)$/.test(one)).map(Number);
+  // Every number that the text may mean: a comma or a point is the decimal mark, or parts thousands.
+  const readings = (text, unit) => {
+    let plain = text.trim().toLowerCase();
+    for (const ending of ["%", "percent", "per cent", unit.toLowerCase()]) if (ending && plain.endsWith(ending)) plain = plain.slice(0, -ending.length);
+    plain = plain.replace(/[\s'’]/g, "").replace(/^[\u2212\u2013]/, "-");
+    const found = [plain, plain.replace(",", ".")];
+    if (/^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain)) found.push(plain.replaceAll(",", ""));
+    if (/^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain)) found.push(plain.replaceAll(".", "").replace(",", "."));
+    return [...new Set(found.filter(one => /^[-+]?(\d+\.?\d*|\.\d+)$/.test(one)).map(Number))];
   };
 
   const number = (question, mark) => {
     const form = question.querySelector(".cb-entry");
     const verdict = question.querySelector(".cb-verdict");
     const input = form.querySelector("input");
-    const answer = Number(form.dataset.answer);
+    const { answer, tolerance, unit, why, hint } = form.dataset;
     const slips = JSON.parse(form.dataset.slips);
-    const near = (one, other) => Math.abs(one - other) <= Number(form.dataset.tolerance) + 1e-9 * Math.max(1, Math.abs(other));
+    const near = (one, other) => Math.abs(one - other) <= Number(tolerance) + 1e-9 * Math.max(1, Math.abs(other));
+    const fits = tried => tried.some(one => near(one, Number(answer)));
+    const slip = tried => slips.find(({ value }) => tried.some(one => near(one, value)))?.why;
     form.hidden = false;
     form.addEventListener("submit", event => {
       event.preventDefault();
-      const tried = numbers(input.value);
+      const tried = readings(input.value, unit);
       if (!tried.length) {
         verdict.className = "cb-verdict";
         verdict.textContent = "Type a number, such as 12.5.";
         return input.focus();
       }
-      const right = tried.some(one => near(one, answer));
-      const slip = slips.find(([value]) => tried.some(one => near(one, value)));
-      say(verdict, right, right ? form.dataset.why : slip ? slip[1] : form.dataset.hint);
+      // Where per cent are asked for, 0.55 may mean 55%; a number that is right as it was typed comes first.
+      const share = unit === "%" && !/%|cent/i.test(input.value) ? tried.find(one => Math.abs(one) <= 1) : undefined;
+      const percent = share === undefined ? [] : [Number((100 * share).toPrecision(12))];
+      const read = `${input.value.trim()} was read as ${percent[0]}%. `;
+      const right = fits(tried) || fits(percent);
+      if (right) say(verdict, true, (fits(tried) ? "" : read) + why);
+      else say(verdict, false, slip(tried) ?? (slip(percent) ? read + slip(percent) : hint));
       mark(right);
     });
     return () => {
@@ -78,7 +128,7 @@
     const list = question.querySelector(".cb-order");
     const verdict = question.querySelector(".cb-verdict");
     const items = [...list.children];
-    const said = make("p", "", { class: "cb-hidden", "aria-live": "polite" });
+    const status = make("p", "", { class: "cb-hidden", "aria-live": "polite" });
     const check = make("button", "Check the order", { type: "button", class: "cb-check" });
     const unjudge = () => {
       verdict.replaceChildren();
@@ -98,7 +148,7 @@
       step < 0 ? other.before(item) : other.after(item);
       ends();
       focused.focus(); // moving a node takes the focus off it
-      said.textContent = `${item.querySelector("span").textContent}: now ${[...list.children].indexOf(item) + 1} of ${items.length}`;
+      status.textContent = `${item.querySelector("span").textContent}: now ${[...list.children].indexOf(item) + 1} of ${items.length}`;
     };
     for (const item of items) {
       const text = item.querySelector("span").textContent;
@@ -117,7 +167,7 @@
       item.append(buttons);
     }
     ends();
-    list.after(check, said);
+    list.after(check, status);
     check.addEventListener("click", () => {
       unjudge();
       let fits = 0;
@@ -125,10 +175,10 @@
         const right = Number(item.dataset.place) === at;
         fits += right;
         item.className = right ? "cb-right" : "cb-wrong";
-        item.append(make("span", right ? item.dataset.why : "Belongs elsewhere.", { class: "cb-why" }));
+        item.append(make("span", right ? item.dataset.why : "Not in the right place.", { class: "cb-why" }));
       });
       const all = fits === items.length;
-      say(verdict, all, all ? "Each stands where it belongs." : `${fits} of ${items.length} stand where they belong. Move the others and check again.`);
+      say(verdict, all, all ? "Every item is in the right place." : `${fits} of ${items.length} are in the right place. Move the others and check again.`);
       mark(all);
     });
     return () => {
@@ -139,28 +189,41 @@
   };
 
   const choice = (question, mark) => {
+    // Opening a choice shows the reason to eyes alone; a status region gives it to a screen reader, until the reader goes on.
+    const status = make("p", "", { class: "cb-hidden cb-said", role: "status" });
+    question.append(status);
+    question.addEventListener("focusout", () => (status.textContent = ""));
     // A click is what the reader does, with the keyboard too; a page that opens everything to print or search is not.
     for (const summary of question.querySelectorAll(".cb-choice > summary"))
-      summary.addEventListener("click", () => mark(summary.parentElement.classList.contains("cb-right")));
-    return () => {};
+      summary.addEventListener("click", () => {
+        const one = summary.parentElement;
+        mark(one.classList.contains("cb-right"));
+        status.textContent = one.open ? "" : one.querySelector("p").textContent; // open is the state before the click
+      });
+    return () => (status.textContent = "");
   };
 
-  const quiz = root => {
+  const quiz = (root, start) => {
     const questions = [...root.querySelectorAll(".cb-question")];
     const line = make("p", "", { class: "cb-marks" });
-    const said = make("span", "", { role: "status", tabindex: "-1" });
+    const status = make("span", "", { role: "status", tabindex: "-1" });
     const clear = make("button", "Clear these marks", { type: "button" });
-    line.append(said, " ", clear);
+    line.append(status, " ", clear);
 
     const show = () => {
-      const marks = stored()[root.dataset.quiz] ?? {};
-      const known = questions.map(question => marks[name(question)]).filter(one => typeof one === "boolean");
-      said.textContent = known.length
-        ? `${known.filter(Boolean).length} of ${questions.length} right at the first try, ${known.length} answered. Kept in this browser only.`
-        : "Nothing answered yet.";
-      clear.hidden = !known.length;
+      const marks = load()[root.dataset.quiz] ?? {};
+      const known = questions.map(question => marks[question.dataset.question]).filter(one => typeof one === "boolean");
+      const where = fault ? `Not kept: ${fault}.` : "Kept in this browser only.";
+      const words = [
+        known.length
+          ? `${known.filter(Boolean).length} of ${questions.length} right at the first try, ${known.length} answered. ${where}`
+          : "Nothing answered yet.",
+      ];
+      if (unreadable) words.push("Earlier marks in this browser could not be read; the next answer replaces them.");
+      status.textContent = words.join(" ");
+      clear.hidden = !known.length && !unreadable;
       for (const question of questions) {
-        const mark = marks[name(question)];
+        const mark = marks[question.dataset.question];
         if (typeof mark === "boolean") question.dataset.mark = mark ? "right" : "wrong";
         else delete question.dataset.mark;
         question.querySelector(".cb-count").title = mark === true ? "Right at the first try" : mark === false ? "Not right at the first try" : "";
@@ -168,28 +231,35 @@
     };
 
     const again = questions.map(question => {
+      shuffle(question, start);
+      const id = question.dataset.question;
       const mark = right => {
-        const all = stored();
-        const mine = { ...all[root.dataset.quiz] };
-        if (!(name(question) in mine)) store({ ...all, [root.dataset.quiz]: { ...mine, [name(question)]: right } });
+        const all = load();
+        const mine = all[root.dataset.quiz] ?? {};
+        if (typeof mine[id] !== "boolean") save({ ...all, [root.dataset.quiz]: { ...mine, [id]: right } });
         show();
       };
       question.querySelector(".cb-reveal > summary")?.addEventListener("click", () => mark(false));
       return (({ number, order })[question.dataset.kind] ?? choice)(question, mark);
     });
     clear.addEventListener("click", () => {
-      const { [root.dataset.quiz]: _, ...rest } = stored();
-      store(rest);
+      const { [root.dataset.quiz]: _, ...rest } = load();
+      save(rest);
       again.forEach(one => one());
       root.querySelectorAll("details").forEach(one => (one.open = false));
       show();
-      said.focus();
+      status.focus();
     });
     addEventListener("storage", event => event.key === KEY && show()); // another tab has marked
     show();
     root.append(line); // with its words in it: what is there from the start is not announced
   };
 
-  const begin = () => document.querySelectorAll(".cb-quiz[data-quiz]").forEach(quiz);
+  const begin = () => {
+    const found = document.querySelectorAll(".cb-quiz[data-quiz]");
+    if (!found.length) return;
+    const start = seed();
+    found.forEach(root => quiz(root, start));
+  };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
 })();

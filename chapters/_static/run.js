@@ -15,6 +15,12 @@
   const begin = () => {
     const box = document.querySelector(".cb-run");
     if (!box || !/^https?:$/.test(location.protocol) || !window.Worker) return; // the page stays as it was
+    if (window.origin === "null") {
+      // A frame with an origin of its own: no script of the site may start a worker there.
+      box.replaceChildren(make("p", "cb-run-offer", "Code does not run in this frame; the chapter runs in a browser tab of its own."));
+      box.hidden = false;
+      return;
+    }
     const { runtime, host, root, loads } = box.dataset;
     const start = box.querySelector(".cb-run-start");
     const offer = box.querySelector(".cb-run-offer");
@@ -44,7 +50,11 @@
 
     const boot = () => {
       ready = false;
-      worker = new Worker(`${here}run-worker.js`, { type: "module" });
+      try {
+        worker = new Worker(`${here}run-worker.js`, { type: "module" });
+      } catch (error) {
+        return hear({ kind: "broken", why: error.message });
+      }
       worker.onmessage = ({ data }) => hear(data);
       worker.onerror = event => {
         event.preventDefault();

@@ -59,6 +59,7 @@ def test_search_finds_from_a_folder(browser: Browser, folder: Path) -> None:
         found = page.locator("#search-results li a")
         page.get_by_text("Search finished").wait_for()
         assert found.count() > 3
+        assert "neurotox" in (page.locator("#search-results li .context").first.text_content() or "").lower()
         target = found.first.evaluate("link => link.href")
         assert Path(target.removeprefix("file://").split("#")[0].split("?")[0]).is_file()
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from scripts import load_script
 
 from cartbook import Choice, Number, Order, Spot, quiz
+from cartbook.quiz_render import render_html
 from cartbook.theme import stylesheet
 
 STATIC = Path(__file__).resolve().parents[2] / "chapters" / "_static"
@@ -23,12 +24,18 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "pre
 QUIZ = quiz(
     "trial",
     {
-        "Which?": [Choice("This", True, "Because."), Choice("That", False, "It is not.")],
+        "Which?": [
+            Choice("This", True, "Because."),
+            Choice("That", False, "It is not."),
+            *(Choice(f"Or {one}", False, "No.") for one in "abcd"),
+        ],
         "How many per cent?": Number(1234.5, "Worked out.", "Divide.", 0.5, "%", {40: "The other way round."}),
         "In order?": Order([("One", "First."), ("Two", "Second."), ("Three", "Third.")], "by size"),
         "What misleads?": Spot([Choice("A claim", False, "It holds."), Choice("Another", True, "It leaves something out.")]),
     },
 )
+SHARE = quiz("share", {"Share?": Number(55, "Worked out.", "Divide.", 0.5, "%", {0.5: "Half a per cent."})})
+OTHER = render_html(SHARE.to_record())
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
 
@@ -43,7 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "index.html").write_text(
         f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>A quiz</title>{styles}<script src="quiz.js" defer></script>'
-        f'<body><main class="bd-article"><h1>Quiz</h1>{QUIZ._repr_html_()}</main></body></html>',
+        f'<body><main class="bd-article"><h1>Quiz</h1>{render_html(QUIZ.to_record())}{OTHER}</main></body></html>',
         encoding="utf-8",
     )
     server = load_script("serve").server(folder)
@@ -69,26 +76,31 @@ def opened(browser: Browser, url: str, before: str = "", **options: Any) -> Iter
     context.close()
 
 
-def typed(page: Page, text: str) -> str:
-    page.locator(".cb-entry input").fill(text)
-    page.keyboard.press("Enter")
-    return page.locator(".cb-question[data-kind=number] .cb-verdict").inner_text()
+def typed(page: Page, text: str, quiz: str = "trial") -> str:
+    page.locator(f"[data-quiz={quiz}] .cb-entry input").fill(text)
+    page.locator(f"[data-quiz={quiz}] .cb-entry input").press("Enter")
+    return page.locator(f"[data-quiz={quiz}] .cb-question[data-kind=number] .cb-verdict").inner_text()
 
 
 def said(page: Page) -> str:
-    return page.locator(".cb-marks [role=status]").inner_text()
+    return page.locator("[data-quiz=trial] .cb-marks [role=status]").inner_text()
+
+
+def options(page: Page) -> list[str]:
+    return page.locator(".cb-choices").first.locator("summary").all_inner_texts()
 
 
 def test_a_number_is_judged_and_told_why(browser: Browser, place: str) -> None:
     with opened(browser, place) as page:
-        page.locator(".cb-entry input").focus()
+        entry = page.locator("[data-quiz=trial] .cb-entry input")
+        assert page.locator(f"#{entry.get_attribute('aria-describedby')}").inner_text() == "Unit: %. Round to the nearest whole number."
         assert typed(page, "about ten") == "Type a number, such as 12.5."
         assert said(page) == "Nothing answered yet."
         assert typed(page, "40").endswith("Not quite. The other way round.")
         assert typed(page, "39").endswith("Not quite. Divide.")
-        for right in ("1234.5", "1,234.9", "1234,1", " 1 234.5 % "):
+        for right in ("1234.5", "1,234.9", "1234,1", " 1 234.5 % ", "1.234,5", "1'234.5", "1234.5 percent", "1\u202f234", "1234%"):
             assert typed(page, right).endswith("Right. Worked out."), right
-        for wrong in ("1235.1", "1.2345", "-1234.5", "1e3", "0x4d2"):
+        for wrong in ("1235.1", "1.2345", "-1234.5", "1e3", "0x4d2", "12.345"):
             assert "Right." not in typed(page, wrong), wrong
         assert said(page).startswith("0 of 4 right at the first try, 1 answered.")
 
@@ -118,7 +130,7 @@ def test_an_order_is_made_with_buttons_and_arrow_keys(browser: Browser, place: s
                 page.get_by_role("button", name=f"Move {text} down").focus()
                 page.keyboard.press("Enter")
         question.get_by_role("button", name="Check the order").click()
-        assert question.locator(".cb-verdict").inner_text().endswith("Right. Each stands where it belongs.")
+        assert question.locator(".cb-verdict").inner_text().endswith("Right. Every item is in the right place.")
         assert question.locator(".cb-why").all_inner_texts()[1].endswith("Second.")
 
 
@@ -138,7 +150,7 @@ def test_marks_count_first_tries_and_stay_until_cleared(browser: Browser, place:
         )
         page.reload()
         assert said(page).startswith("2 of 4 right")
-        page.get_by_role("button", name="Clear these marks").click()
+        page.locator("[data-quiz=trial]").get_by_role("button", name="Clear these marks").click()
         assert said(page) == "Nothing answered yet."
         assert json.loads(page.evaluate(f"localStorage.getItem('{KEY}')")) == {"other": {"x": True}}
         assert page.locator("details[open]").count() == 0
@@ -152,29 +164,135 @@ def test_opening_everything_is_not_answering(browser: Browser, place: str) -> No
         assert said(page) == "Nothing answered yet."
 
 
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })"
+READ_ONLY = "Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+
+
 @pytest.mark.parametrize(
-    "before",
+    ("before", "words"),
     [
-        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
-        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
-        f"localStorage.setItem('{KEY}', '[not json')",
-        f"localStorage.setItem('{KEY}', '[1, 2]')",
-        f"localStorage.setItem('{KEY}', '{{\"trial\": 7}}')",
+        (BLOCKED, "Not kept: this browser blocks storage."),
+        (READ_ONLY, "Not kept: this browser blocks storage."),
+        (FULL, "Not kept: this browser’s storage is full."),
     ],
-    ids=["blocked", "full", "broken", "of another kind", "of another kind within"],
+    ids=["blocked", "read only", "full"],
 )
-def test_storage_that_fails_breaks_nothing(browser: Browser, place: str, before: str) -> None:
+def test_without_storage_marks_last_as_long_as_the_page_and_it_says_so(browser: Browser, place: str, before: str, words: str) -> None:
     with opened(browser, place, before) as page:
         page.get_by_text("This", exact=True).click()
-        assert said(page).startswith("1 of 4 right at the first try, 1 answered.")
+        assert said(page) == f"1 of 4 right at the first try, 1 answered. {words}"
         assert typed(page, "40").endswith("The other way round.")
+        assert said(page) == f"1 of 4 right at the first try, 2 answered. {words}"
+        page.locator("[data-quiz=trial]").get_by_role("button", name="Clear these marks").click()
+        assert said(page) == "Nothing answered yet."
+
+
+@pytest.mark.parametrize("stored", ["[not json", "[1, 2]", '{"trial": 7}', "7"])
+def test_stored_marks_that_cannot_be_read_are_reported_and_replaced(browser: Browser, place: str, stored: str) -> None:
+    before = f"if (!sessionStorage.broken) {{ sessionStorage.broken = 1; localStorage.setItem('{KEY}', {json.dumps(stored)}) }}"
+    with opened(browser, place, before) as page:
+        assert said(page) == "Nothing answered yet. Earlier marks in this browser could not be read; the next answer replaces them."
+        page.get_by_text("This", exact=True).click()
+        assert said(page) == "1 of 4 right at the first try, 1 answered. Kept in this browser only."
+        page.reload()
+        assert said(page) == "1 of 4 right at the first try, 1 answered. Kept in this browser only."
+
+
+def test_options_are_shuffled_for_each_reader_and_stay_so(browser: Browser, place: str) -> None:
+    orders = set()
+    for _ in range(6):
+        with opened(browser, place) as page:
+            orders.add(tuple(options(page)))
+            first = options(page)
+            page.get_by_text("That", exact=True).click()
+            typed(page, "40")
+            assert options(page) == first
+            page.reload()
+            assert options(page) == first
+            tree = [one for one in page.locator(".cb-choices").first.aria_snapshot().splitlines() if "This" in one or "That" in one]
+            assert ["This" in one for one in tree] == ["This" in one for one in first if one in ("This", "That")]
+    assert len(orders) > 1
+    assert {tuple(sorted(one)) for one in orders} == {tuple(sorted(first))}
+
+
+def test_a_reader_faster_than_the_script_keeps_place_and_focus(browser: Browser, place: str) -> None:
+    fixed = [one["text"] for one in QUIZ.to_record()["questions"][0]["choices"]]
+    for hurry in ("one.querySelector('summary').focus()", "one.querySelector('details').open = true"):
+        before = f"document.addEventListener('readystatechange', () => {{ const one = document.querySelector('.cb-choices'); {hurry} }}, {{ once: true }})"
+        with opened(browser, place, before) as page:
+            assert options(page) == fixed
+            assert page.evaluate("document.activeElement.tagName") == ("SUMMARY" if "focus" in hurry else "BODY")
+
+
+def test_marks_survive_a_translated_page(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        page.get_by_text("This", exact=True).click()
+        page.reload()
+        page.evaluate("document.querySelectorAll('.cb-question p, summary').forEach(one => one.append(' übersetzt'))")
+        page.get_by_text("Another").click()
+        assert said(page) == "2 of 4 right at the first try, 2 answered. Kept in this browser only."
+        page.reload()
+        assert said(page).startswith("2 of 4 right")
+
+
+def test_the_reason_is_announced_until_the_reader_goes_on(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        status = page.locator(".cb-question").first.locator(".cb-said[role=status]")
+        assert status.text_content() == ""
+        page.get_by_text("That", exact=True).focus()
+        page.keyboard.press("Enter")
+        assert status.text_content() == "Not quite. It is not."
+        page.get_by_text("This", exact=True).click()
+        assert status.text_content() == "Right. Because."
+        page.get_by_text("This", exact=True).click()  # closes it
+        assert status.text_content() == ""
+        page.get_by_text("That", exact=True).click()
+        page.get_by_text("That", exact=True).click()
+        page.locator("[data-quiz=trial] .cb-entry input").focus()
+        assert status.text_content() == ""
+
+
+def test_ornaments_are_not_part_of_names(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        snapshot = page.locator("main").aria_snapshot()
+        assert not any(mark in snapshot for mark in "○✓✕")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert not any(mark in page.locator("main").aria_snapshot() for mark in "○✓✕")
+
+
+def test_a_proportion_is_read_as_a_per_cent_and_it_says_so(browser: Browser, place: str) -> None:
+    with opened(browser, place) as page:
+        for right in ("55", "55%", "55 %", "55.3", "55,3 %"):
+            assert typed(page, right, "share").endswith("Right. Worked out."), right
+        assert typed(page, "0.55", "share").endswith("Right. 0.55 was read as 55%. Worked out.")
+        assert typed(page, "0,55", "share").endswith("Right. 0,55 was read as 55%. Worked out.")
+        assert typed(page, "0.55%", "share").endswith("Not quite. Half a per cent.")
+        assert typed(page, "0.4", "share").endswith("Not quite. Half a per cent.")
+        assert typed(page, "0.9", "share").endswith("Not quite. Half a per cent.")
+        assert typed(page, "7", "share").endswith("Not quite. Divide.")
+
+
+def test_in_a_notebook_a_quiz_needs_no_style_sheet_and_no_script(browser: Browser, place: str) -> None:
+    with opened(browser, place, java_script_enabled=False) as page:
+        page.set_content(f"<!doctype html><title>Notebook</title><main>{QUIZ._repr_html_()}</main>")
+        option = page.get_by_text("This", exact=True)
+        assert option.evaluate("one => getComputedStyle(one).cursor") == "pointer"
+        assert option.evaluate("one => getComputedStyle(one.parentElement).borderTopWidth") == "1px"
+        assert "○" in option.evaluate("one => getComputedStyle(one, '::before').content")
+        assert page.locator(".cb-items").evaluate("one => getComputedStyle(one).listStyleType") == "upper-alpha"
+        assert page.locator("form").count() == 0
+        option.click()
+        assert page.get_by_text("Because.").is_visible()
+        page.get_by_text("Show the answer").click()
+        assert page.get_by_text("1235%.").is_visible()
 
 
 def test_without_scripts_every_answer_can_be_opened(browser: Browser, place: str) -> None:
     with opened(browser, place, java_script_enabled=False) as page:
-        assert not page.locator(".cb-entry").is_visible()
-        page.get_by_text("Show the answer").click()
-        assert page.get_by_text("1234.5 %.").is_visible()
+        assert not page.locator(".cb-entry").first.is_visible()
+        page.get_by_text("Show the answer").first.click()
+        assert page.get_by_text("1235%.").is_visible()
         page.get_by_text("Show the order").click()
         assert page.get_by_text("Second.").is_visible()
 

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from scripts import TOP, load_script
 
 from builders import classes
-from cartbook.site.takeaway import SOLVED
+from cartbook.site.notebooks import SOLVED
 
 teaching = load_script("teaching")
 GUARDS = ("assert ", "gap, low, high = difference(cn, am)")  # lines that hold the words of a solution to its numbers
@@ -46,9 +46,9 @@ def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) 
     wanted = solutions(page)
     code = [cell.source for cell in book.cells if cell.cell_type == "code"]
     words = "\n".join(cell.source for cell in book.cells)
-    assert code.count("") == len(wanted) == words.count("**Exercise**") >= 3
+    assert code.count("") == len(wanted) == words.count("### Exercise ") >= 3
     assert not [one for one in wanted if one in code]
-    assert "**Solution**" not in words
+    assert "#### Solution" not in words
     assert SOLVED not in words
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
     whole = nbformat.read(teaching.SITE / "downloads" / f"{page.stem}.ipynb", as_version=4)
@@ -92,7 +92,7 @@ def test_nbgrader_finds_what_it_asks_for(made: Path, page: Path) -> None:
             ast.parse(cell.source)
         else:
             assert about["locked"]
-            assert cell.source.startswith("**Exercise**")
+            assert cell.source.startswith("### Exercise ")
     assert [one for one in solutions(page) if not any(one in cell.source for cell in marked)] == []
 
 
@@ -112,10 +112,10 @@ def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        (["**Exercise**\n\nDo.", "**Solution**\n\nDone."], "does not end"),
-        (["**Solution**\n\nDone.", SOLVED], "should go on"),
-        (["**Exercise**\n\nDo.", None, "**Solution**", SOLVED], "within an exercise"),
-        (["**Exercise**\n\nDo.", SOLVED], "should go on"),
+        (["### Exercise 7\n\nDo.", "#### Solution\n\nDone."], "does not end"),
+        (["#### Solution\n\nDone.", SOLVED], "should go on"),
+        (["### Exercise 7\n\nDo.", None, "#### Solution", SOLVED], "within an exercise"),
+        (["### Exercise 7\n\nDo.", SOLVED], "should go on"),
     ],
 )
 def test_marks_that_do_not_pair_are_named(cells: list[str | None], said: str) -> None:

@@ -59,7 +59,7 @@ def test_running_them_again_gives_the_same(tmp_path: Path) -> None:
         os.devnull,
         *(path.name for path in notebooks()),
     ]
-    environment = kernel_environment(TOP, tmp_path / "settings") | {"CARTBOOK_SOUND": load_script("book").sound_tables()}
+    environment = kernel_environment(TOP, tmp_path / "settings") | {"CARTBOOK_VALIDATED": load_script("book").validated_tables()}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "passed" in done.stdout

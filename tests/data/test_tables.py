@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from frictionless import Package, system
 
-from cartbook.check import GRADED, MISSING, check
+from cartbook.rules import GRADED
+from cartbook.validate import MISSING, unsigned, validate
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
@@ -30,8 +31,12 @@ def outcome(name: str) -> dict[str, str]:
     return next(row for row in OUTCOMES if row["outcome_id"] == name)
 
 
-def test_every_table_agrees_with_its_description() -> None:
-    assert check(DATA) == []
+def test_every_table_is_valid() -> None:
+    assert validate(DATA) == []
+
+
+def test_every_table_is_signed_off() -> None:
+    assert [str(found) for found in unsigned(DATA)] == []
 
 
 def test_frictionless_finds_the_package_valid() -> None:

@@ -15,7 +15,7 @@ from scripts import TOP
 
 import cartbook
 from cartbook import data, evidence, load, reported
-from cartbook.check import DataError
+from cartbook.validate import DataError
 
 
 def test_numbers_are_numbers_and_missing_ones_keep_their_word() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import altair as alt
 import html5lib
+import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cartbook import Choice, dot_plot, drawable, drawing, evidence, figure, interval_plot, paired_bars, proportions, quiz, table, timeline
-from cartbook.figures import LIVE_MIME, MIME, VEGALITE, Figure
+from cartbook import dot_plot, drawable, drawing, evidence, figure, interval_plot, paired_bars, proportions, render, table
+from cartbook.figures import LIVE_MIME, MIME, VEGALITE, Figure, from_record, specification
 from cartbook.theme import HUES, INK, colour, stylesheet
 
 HOSTILE = '</script><script>alert(1)</script> "quoted" & <b>bold</b>'
@@ -22,7 +26,6 @@ ROWS = pd.DataFrame(
         "label": ["One", "One", HOSTILE, "Three"],
         "what": ["any grade", "grade 3 or higher", "any grade", "any grade"],
         "disease": ["multiple myeloma", "multiple myeloma", "Hodgkin lymphoma", "something new"],
-        "when": ["2017", "2018-05", "2019-01-02", "2020"],
         "events": [9, 1, 17, 0],
         "denominator": [100, 100, 20, 25],
         "percent": [9.0, 1.0, 85.0, 0.0],
@@ -36,7 +39,6 @@ CHARTS = {
     "interval choose": lambda: interval_plot(ROWS, by="what", choose="disease"),
     "dot": lambda: dot_plot(ROWS, label="label", value="percent", title="Share", by="disease"),
     "bars": lambda: paired_bars(ROWS, label="label", by="what", value="percent", title="Share"),
-    "timeline": lambda: timeline(ROWS, date="when", label="label", by="disease"),
 }
 
 
@@ -63,22 +65,44 @@ def test_the_same_figure_is_the_same_bytes(name: str) -> None:
 
 
 def html_of(chart: Any, **words: Any) -> str:
-    data, _ = give(chart, **words)._repr_mimebundle_()
-    return str(data[MIME]["html"])
+    return render.html(give(chart, **words).to_record(), root="../")
+
+
+@pytest.mark.parametrize(
+    "made", [lambda: give(CHARTS["interval"]()), lambda: table(ROWS, caption="Rows"), lambda: drawing("b-lineage", caption="Cells")]
+)
+def test_a_record_becomes_json_and_back(made: Callable[[], Any]) -> None:
+    record = made()
+    (data, metadata) = record._repr_mimebundle_()
+    assert from_record(json.loads(json.dumps(data[MIME]))) == record
+    assert metadata["cartbook"]["kind"] == data[MIME]["kind"] == record.kind
+
+
+def test_a_record_holds_no_html() -> None:
+    def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+        if isinstance(value, dict | list):
+            for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from texts(one, f"{path}/{key}")
+        elif isinstance(value, str):
+            yield path, value
+
+    marked = {path for path, words in texts(give(CHARTS["dot"](), table=ROWS.iloc[[0, 3]]).to_record()) if "<" in words}
+    assert {path for path in marked if not path.startswith(("/spec/", "/live/"))} == {"/wide/body", "/narrow/body"}
 
 
 def test_one_call_gives_all_forms() -> None:
-    data, metadata = give(CHARTS["interval"]())._repr_mimebundle_()
+    data, _ = give(CHARTS["interval"]())._repr_mimebundle_()
     assert {LIVE_MIME, MIME, "image/svg+xml", "text/plain"} == set(data)
-    assert metadata["cartbook"]["id"] == "a-figure"
     assert data[LIVE_MIME]["title"] == "A finding"
-    tree = html5lib.parseFragment(data[MIME]["html"], namespaceHTMLElements=False)
+    assert 'role="img"' in data["image/svg+xml"]
+    tree = html5lib.parseFragment(html_of(CHARTS["interval"]()), namespaceHTMLElements=False)
     assert tree.find("figure").get("data-chart") == "a-figure"
     assert len(tree.findall(".//{http://www.w3.org/2000/svg}svg") or tree.findall(".//svg")) == 2
     cells = tree.findall(".//table//th")
     assert {cell.get("scope") for cell in cells} == {"col", "row"}
     assert tree.find(".//table/caption") is not None
-    assert data[MIME]["csv"].splitlines()[0].startswith("label,what")
+    links = [one.get("href") for one in tree.findall(".//a")]
+    assert links == ["../figures/a-figure.csv", "../figures/a-figure-excel.csv"]
 
 
 @pytest.mark.parametrize("place", ["title", "reading", "alt", "source"])
@@ -111,6 +135,7 @@ def test_the_pictures_fit_a_page_and_a_phone() -> None:
         ({"alt": "A finding."}, "written alternative"),
         ({"table": ROWS.iloc[:0]}, "without rows"),
         ({"table": ROWS.assign(percent=[None, 1, 2, 3])}, "no blank cells"),
+        ({"digits": {"percent": 0}, "table": ROWS.assign(percent=[0.4, 1.5, 2, 3])}, "would be shown as 0"),
     ],
 )
 def test_a_figure_without_its_words_is_refused(words: dict[str, Any], message: str) -> None:
@@ -197,20 +222,87 @@ def test_a_table_has_caption_and_scopes_and_no_blanks() -> None:
         table(ROWS, caption=" ")
 
 
+@pytest.mark.parametrize("blank", [None, float("nan"), np.float32("nan"), pd.NaT, pd.NA])
+def test_a_blank_cell_of_any_kind_is_refused(blank: Any) -> None:
+    with pytest.raises(ValueError, match="no blank cells"):
+        table(pd.DataFrame({"row": ["a", "b"], "value": pd.Series(["x", blank], dtype=object)}), caption="Blank")
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([0.015, 0.061, 0.002], ["0.015", "0.061", "0.002"]),  # small chances keep two significant digits
+        ([0.00123, 0.4], ["0.0012", "0.4000"]),
+        ([63.95811352592431, 4.0], ["64.0", "4.0"]),  # percentages
+        ([0.398, 1.2512], ["0.40", "1.25"]),  # ratios
+        ([8.5, 9.25], ["8.50", "9.25"]),
+        ([65.0, 100.0], ["65", "100"]),  # whole numbers stay whole
+        ([8.3, 14.7], ["8.3", "14.7"]),
+        ([34.2, 0.0151], ["34.200", "0.015"]),
+        ([50.0, 1.4e-17], ["50", "0"]),  # what arithmetic leaves of zero
+        ([3, 12], ["3", "12"]),
+    ],
+)
+def test_a_column_has_digits_that_suit_its_numbers(values: list[float], shown: list[str]) -> None:
+    record = table(pd.DataFrame({"row": ["a", "b", "c"][: len(values)], "value": values}), caption="Digits").to_record()
+    assert [render.cell(record["columns"][1], row[1]) for row in record["rows"]] == shown
+
+
+@given(st.lists(st.floats(min_value=1e-9, max_value=1e6), min_size=1, max_size=6))
+def test_no_number_is_ever_shown_as_zero(values: list[float]) -> None:
+    record = table(pd.DataFrame({"row": [str(one) for one in values], "value": values}), caption="Digits").to_record()
+    assert all(float(render.cell(record["columns"][1], row[1])) > 0 for row in record["rows"])
+
+
+def test_an_author_chooses_digits_but_not_too_few() -> None:
+    rows = pd.DataFrame({"row": ["a", "b"], "p": [0.01512, 0.5]})
+    record = table(rows, caption="Digits", digits={"p": 3}).to_record()
+    assert [render.cell(record["columns"][1], row[1]) for row in record["rows"]] == ["0.015", "0.500"]
+    with pytest.raises(ValueError, match="would be shown as 0 with 1 decimals"):
+        table(rows, caption="Digits", digits={"p": 1})
+    with pytest.raises(ValueError, match="does not have: q"):
+        table(rows, caption="Digits", digits={"q": 1})
+
+
+def test_a_csv_has_six_digits_and_whole_numbers_stay_whole() -> None:
+    rows = pd.DataFrame({"row": ["a", "b"], "share": [63.95811352592431, 50.0], "count": [1234567, 2], "large": [1234567.0, 1.0]})
+    assert table(rows, caption="Digits").csv.splitlines()[1:] == ["a,63.9581,1234567,1234567", "b,50,2,1"]
+
+
+def test_a_chart_is_the_same_on_every_run_and_its_data_stay() -> None:
+    rows = pd.DataFrame({"view_7": [1, 2], "name": ["param_3", "view_7"]})
+
+    def drawn() -> dict[str, Any]:
+        brush = alt.selection_point(fields=["name"])
+        shade = alt.condition(brush, alt.value(1), alt.value(0.2))
+        chart = alt.Chart(rows).mark_point().encode(x=alt.X("view_7:Q", title="view_7"), y="name:N", opacity=shade)
+        return specification((chart.add_params(brush) | chart).resolve_scale(x="shared"))
+
+    first, second = drawn(), drawn()
+    assert first == second
+    assert {"name": "param_3", "view_7": 1} in next(iter(first["datasets"].values()))
+    assert first["hconcat"][0]["encoding"]["x"]["title"] == "view_7"
+
+
 def test_a_drawing_has_its_words_and_ids_of_its_own() -> None:
-    html = drawing("b-lineage", caption="Where the targets sit")._repr_html_()
+    record = drawing("b-lineage", caption="Where the targets sit")
+    html = record._repr_html_()
     assert 'aria-labelledby="b-lineage-title"' in html
     assert 'id="b-lineage-desc"' in html
+    assert len(record.alt) > 100
+    assert "<title" not in record.picture.body
     with pytest.raises(ValueError, match="no drawing"):
         drawing("nothing", caption="x")
 
 
-def test_a_quiz_escapes_its_words_and_wants_one_right_answer() -> None:
-    right, wrong = Choice(HOSTILE, True, "Because."), Choice("No", False, "Since not.")
-    html = quiz("q", {"Which?": [right, wrong]})._repr_html_()
-    assert "<script>" not in html
-    assert html.count("<details") == 2
-    with pytest.raises(ValueError, match="exactly one"):
-        quiz("q", {"Which?": [wrong, Choice("Nor this", False, "No.")]})
-    with pytest.raises(ValueError, match="says why"):
-        quiz("q", {"Which?": [right, Choice("No", False, " ")]})
+def test_plain_text_says_what_the_page_says_and_nothing_of_the_interface() -> None:
+    words = render.text(give(CHARTS["interval"](), table=ROWS.drop(columns=["disease", "low", "high"]).replace(HOSTILE, "Two")).to_record())
+    assert words.startswith("[Figure] A finding\n\nHow to read it. Read it so.\n")
+    assert "label  what               events  denominator  percent\n" in words
+    assert "Two    any grade              17           20       85\n" in words
+    assert not re.search("CSV|In words|<", words)
+
+
+def test_a_wide_table_becomes_rows_of_named_values() -> None:
+    words = render.text(table(pd.DataFrame({"Study": ["A"], "Result": ["x" * 99]}), caption="Wide").to_record())
+    assert words.startswith("Table: Wide\n\n- Study: A; Result:\n  xxx")

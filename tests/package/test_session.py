@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cartbook import figure, figures
-from cartbook.session import Session
+from cartbook.session import Session, forms
 
 
 @pytest.fixture
@@ -59,12 +59,15 @@ def test_without_vl_convert_a_figure_leaves_the_drawing_to_the_browser(monkeypat
     monkeypatch.setattr(figures, "DRAWS", False)
     rows = pd.DataFrame({"x": [1, 2]})
     drawn = figure(alt.Chart(rows).mark_bar().encode(x="x:Q"), id="bars", title="Bars", reading="Read.", alt="A bar chart with two bars, one longer than the other.", table=rows, source="Here.")  # fmt: skip
-    html, csv = drawn._repr_mimebundle_()[0][figures.MIME]["html"], drawn._repr_mimebundle_()[0][figures.MIME]["csv"]
+    form = forms(drawn)
+    html, csv = form["html"], form["csv"]
     spec = json.loads(html.partition('class="cb-spec">')[2].partition("</script>")[0])
     assert "vega-lite" in spec["$schema"]
     assert spec["width"] == "container"
     assert "<svg" not in html
     assert csv == "x\n1\n2\n"
+    assert "{root}figures/bars.csv" in html
+    assert "-excel.csv" not in html, "the script gives the link the new numbers"
     bare = run("import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'x': [1]})).mark_point().encode(x='x:Q')")["outputs"][0]["html"]
     assert 'data-chart="chart"' in bare
     assert "vega-lite" in bare

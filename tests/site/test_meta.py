@@ -8,13 +8,14 @@ import re
 import struct
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import html5lib
 import pytest
 import scripts
 from scripts import SITE, TOP, tree
 
-from cartbook.site.meta import public_address, written
+from cartbook.site.meta import card, public_address, written
 from cartbook.site.pages import front_matter
 
 PAGES = scripts.THEMED
@@ -126,11 +127,15 @@ def test_every_term_has_a_meaning_and_a_place() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_link_to_a_page_shows_a_card(page: str) -> None:
+def test_a_link_to_a_page_shows_a_preview(page: str) -> None:
     found = tags(page)
-    needed = ("title", "description", "type", "locale", "site_name", "image", "image:alt")
-    assert all(found[f"og:{name}"] for name in needed)
+    assert all(found[f"og:{name}"] for name in ("title", "description", "type", "locale", "site_name"))
     assert found["og:locale"] == "en_GB"
+    assert ("og:image" in found) == ("twitter:image" in found) == bool(public(page)), "a picture's address is absolute, or it is of no use"
+    if not public(page):
+        assert found["twitter:card"] == "summary"
+        assert not (SITE / "cards").exists() or not list((SITE / "cards").iterdir())
+        return
     assert found["twitter:card"] == "summary_large_image"
     picture = local(page, found["og:image"])
     assert struct.unpack(">8s8x2I", picture.read_bytes()[:24]) == (b"\x89PNG\r\n\x1a\n", 1200, 630)
@@ -140,11 +145,21 @@ def test_a_link_to_a_page_shows_a_card(page: str) -> None:
         assert title in {"".join(one.itertext()) for one in tree(page).iter("figcaption")}
 
 
+def test_a_card_is_drawn_from_a_record() -> None:
+    picture = {"width": 340.0, "height": 100.0, "body": '<rect width="340" height="100" fill="#c44e00"/>'}
+    drawn = card("How well does it work?", "CAR-T in Numbers", picture)
+    assert struct.unpack(">8s8x2I", drawn[:24]) == (b"\x89PNG\r\n\x1a\n", 1200, 630)
+    assert drawn != card("How well does it work?", "CAR-T in Numbers", {**picture, "body": ""})
+
+
 def test_addresses_are_written_only_where_one_is_known() -> None:
     address = public("index.html")
     pages = [f"{one}.html" for one in re.findall(r"(?:root|file): (\S+)", (TOP / "_toc.yml").read_text(encoding="utf-8"))]
     assert all((public(page), tags(page).get("og:url", "")) == (address, address and address + page) for page in pages)
-    assert (SITE / "sitemap.xml").is_file() == (SITE / "robots.txt").is_file() == bool(address)
+    assert (SITE / "sitemap.xml").is_file() == bool(address)
+    assert (SITE / "robots.txt").is_file() == (bool(address) and urlsplit(address).path == "/"), (
+        "crawlers look for it at a host's root alone"
+    )
     if address:
         listed = re.findall("<loc>(.*?)</loc>", (SITE / "sitemap.xml").read_text(encoding="utf-8"))
         assert listed == [address + page for page in pages]

@@ -1,0 +1,42 @@
+"""What the book takes from Sphinx and its extensions beyond their public interface, or mends in what they write.
+
+Each entry says why it is here and what would make it unnecessary. Nothing else in the project does either.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+
+def mended(body: str) -> str:
+    """Return a page's body with what other packages' writers get wrong put right.
+
+    - docutils marks references with ``doc-biblioentry``, a role that ARIA has withdrawn (docutils 0.21);
+    - sphinx-exercise gives every exercise and solution the same id (1.2);
+    - sphinx-thebe puts an inline script into every page, which the book's policy forbids;
+    - Sphinx has no setting for ``rel`` on links that leave the site (7.4).
+    """
+    body, count = body.replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
+    body = re.sub(r'id="(exercise|solution)-content"', lambda found: f'id="{found[1]}-content-{next(count)}"', body)
+    body = re.sub(r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", body, flags=re.DOTALL)
+    return re.sub(r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', body)
+
+
+def had_warnings(app: Sphinx) -> bool:
+    """Return whether the build has warned so far. Sphinx 7.4 counts warnings, but offers the number to nobody."""
+    return bool(app._warncount)
+
+
+def pages_with_index_entries(env: BuildEnvironment) -> list[str]:
+    """Return the pages that have index entries.
+
+    Sphinx keeps the search index of pages that it does not write, but loses their index entries, so
+    these pages are always written (Sphinx 7.4, ``sphinx.search.IndexBuilder.load``).
+    """
+    entries: dict[str, Any] = env.domaindata["index"]["entries"]
+    return [docname for docname, found in entries.items() if found]
