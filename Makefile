@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 RUN := .venv/bin/python
+CARTBOOK := $(RUN) -I -m cartbook
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
@@ -44,19 +45,19 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-17s %s\n' "$$name" "$$text"; done
 
 book: $(BOOK) ## install what is needed, execute every chapter, write _build/html
-	@$(RUN) builders/book.py
+	@$(CARTBOOK) build
 
 test: .venv/test-$(VERSION) ## install what tests need, build, run every test (with a Chromium: make browser installs one)
-	@$(RUN) builders/browser.py
-	@$(RUN) builders/book.py
+	@$(CARTBOOK) chromium
+	@$(CARTBOOK) build
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 	@$(RUN) -m pytest -n 2 --dist loadfile tests
 
 teaching: book ## questions, notebooks for classes and slides, in _build/teaching
-	@$(RUN) -m builders.teaching
+	@$(CARTBOOK) teaching
 
 slides: book ## the slides alone
-	@$(RUN) -m builders.teaching slides
+	@$(CARTBOOK) slides
 
 runtime:
 	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
@@ -65,22 +66,22 @@ run-test: runtime .venv/test-$(VERSION) book ## run every chapter in its page, i
 	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/running
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
-	@$(RUN) builders/serve.py $(PORT)
+	@$(CARTBOOK) serve --port $(PORT)
 
 pdf: .venv/print-$(VERSION) ## build, and print the book to _build/print as PDF (with a Chromium)
-	@$(RUN) builders/browser.py
-	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf
+	@$(CARTBOOK) chromium
+	@$(CARTBOOK) build && $(CARTBOOK) export pdf
 
 epub: book ## build, and bind the book for e-readers in _build/print
-	@$(RUN) -m builders.print epub
+	@$(CARTBOOK) export epub
 
 zip: book ## build, and pack the site in _build/print; it opens from a folder
-	@$(RUN) -m builders.print zip
+	@$(CARTBOOK) export zip
 
 publish: .venv/print-$(VERSION) ## build the site with PDF, EPUB and zip to download (with a Chromium)
-	@$(RUN) builders/browser.py
-	@$(RUN) builders/book.py && $(RUN) -m builders.print pdf epub zip
-	@CARTBOOK_OFFERS=_build/print $(RUN) builders/book.py
+	@$(CARTBOOK) chromium
+	@$(CARTBOOK) build && $(CARTBOOK) export pdf epub zip
+	@CARTBOOK_OFFERS=_build/print $(CARTBOOK) build
 
 browser: .venv/print-$(VERSION) ## install Playwright's own Chromium and the libraries that it needs (asks for the rights)
 	@$(RUN) -m playwright install --with-deps chromium
@@ -92,7 +93,7 @@ lab: install-lab ## open the chapters in JupyterLab
 	@$(RUN) -m jupyterlab --preferred-dir=chapters
 
 sign-off: $(BOOK) ## record that every row of data/ has been read against its source as it is now
-	@$(RUN) -m cartbook.validate sign-off
+	@$(CARTBOOK) sign-off
 
 memory: install-lab ## measure what one learner takes in memory on a JupyterHub, write data/memory.csv
 	@$(RUN) scripts/measure_jupyter_memory.py

@@ -20,7 +20,7 @@ from benchmarks.measure import BenchmarkError, browser, first_chart, page_weight
 
 WORK = TOP / "_build" / "benchmarks"
 RESULTS = Path(__file__).with_name("results.json")
-BOOK = [sys.executable, "builders/book.py"]
+BOOK = [sys.executable, "-m", "cartbook", "build"]
 PLAIN = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "."]
 TYPICAL = [f"chapters/{name}.html" for name in ("08-b-cell", "10-myeloma", "13-toxicity")]
 

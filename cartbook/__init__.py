@@ -13,23 +13,23 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.charts import drawable as drawable
     from cartbook.charts import interval_plot as interval_plot
     from cartbook.charts import paired_bars as paired_bars
-    from cartbook.data import counted as counted
-    from cartbook.data import evidence as evidence
-    from cartbook.data import load as load
-    from cartbook.data import paper as paper
-    from cartbook.data import reported as reported
-    from cartbook.data import since as since
     from cartbook.figures import drawing as drawing
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
-    from cartbook.intervals import proportion as proportion
-    from cartbook.intervals import proportions as proportions
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
     from cartbook.quizzes import Spot as Spot
     from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
+    from cartbook.stats import proportion as proportion
+    from cartbook.stats import proportions as proportions
+    from cartbook.tables import counted as counted
+    from cartbook.tables import evidence as evidence
+    from cartbook.tables import load as load
+    from cartbook.tables import paper as paper
+    from cartbook.tables import reported as reported
+    from cartbook.tables import since as since
     from cartbook.theme import colour as colour
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
@@ -40,21 +40,21 @@ FACE = {
     "Spot": "quizzes",
     "Stem": "quizzes",
     "colour": "theme",
-    "counted": "data",
-    "paper": "data",
-    "since": "data",
+    "counted": "tables",
+    "paper": "tables",
+    "since": "tables",
     "dot_plot": "charts",
     "drawable": "charts",
     "drawing": "figures",
-    "evidence": "data",
+    "evidence": "tables",
     "figure": "figures",
     "interval_plot": "charts",
-    "load": "data",
+    "load": "tables",
     "paired_bars": "charts",
-    "proportion": "intervals",
-    "proportions": "intervals",
+    "proportion": "stats",
+    "proportions": "stats",
     "quiz": "quizzes",
-    "reported": "data",
+    "reported": "tables",
     "table": "figures",
 }
 __all__ = sorted(FACE)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import altair as alt
 import pandas as pd
 
-from cartbook.intervals import SMALL
+from cartbook.stats import SMALL
 from cartbook.theme import COLOURS, HUES, colour
 
 alt.data_transformers.disable_max_rows()

@@ -30,8 +30,8 @@ def tree(page: str) -> Element:
     return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
-def load_script(name: str, folder: str = "builders") -> ModuleType:
-    """A script of builders/, or of another folder, as a module."""
+def load_script(name: str, folder: str = "scripts") -> ModuleType:
+    """A file of scripts/, or of another folder, as a module."""
     spec = importlib.util.spec_from_file_location(name, TOP / folder / f"{name}.py")
     assert spec
     assert spec.loader
@@ -43,7 +43,7 @@ def load_script(name: str, folder: str = "builders") -> ModuleType:
 
 def small_book(folder: Path, *pages: str) -> Path:
     """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
-    for name in ("cartbook", "builders", "data", "chapters/_static", "chapters/drawings"):
+    for name in ("cartbook", "scripts", "data", "chapters/_static", "chapters/drawings"):
         shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
     for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", *kept):
@@ -62,7 +62,7 @@ def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build a copy of the book."""
     there = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "builders/book.py"], cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
+        [sys.executable, "-m", "cartbook", "build"], cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
     )
 
 

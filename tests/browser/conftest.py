@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from scripts import load_script
 
-chromium, serve = load_script("browser"), load_script("serve")
+from cartbook import serve
+from cartbook.export import chromium
+
 collect_ignore = [] if os.environ.get("RUNTIME") else ["running"]  # needs a Pyodide release: make run-test
 
 

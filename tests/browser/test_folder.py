@@ -11,21 +11,21 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scripts import WITH_CHARTS, until
 
-from builders import print as binder
+from cartbook import export
 
 
 @pytest.fixture(scope="module")
 def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip, unpacked."""
     out = tmp_path_factory.mktemp("zip")
-    before, binder.OUT = binder.OUT, out
+    before, export.PRINT = export.PRINT, out
     try:
-        packed = binder.site()
+        packed = export.site()
     finally:
-        binder.OUT = before
+        export.PRINT = before
     with zipfile.ZipFile(packed) as zipped:
         zipped.extractall(out / "opened")
-    return out / "opened" / binder.NAME
+    return out / "opened" / export.NAME
 
 
 @contextmanager

@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from cartbook.policy import POLICY
-from cartbook.site.lost import lost
+from cartbook.csp import POLICY
+from cartbook.sphinxext.not_found import lost
 
 
 class Host(SimpleHTTPRequestHandler):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from scripts import THEMED
 from test_reading import reader, scroll
 
-from cartbook.policy import worker
+from cartbook.csp import worker
 
 EXPLORER = "chapters/20-evidence-explorer.html"
 CHAPTER = "chapters/09-hodgkin.html"

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from scripts import load_script
 
-from cartbook import Choice, Number, Order, Spot, quiz
+from cartbook import Choice, Number, Order, Spot, quiz, serve
 from cartbook.quiz_render import render_html
 from cartbook.theme import stylesheet
 
@@ -53,7 +52,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f'<body><main class="bd-article"><h1>Quiz</h1>{render_html(QUIZ.to_record())}{OTHER}</main></body></html>',
         encoding="utf-8",
     )
-    server = load_script("serve").server(folder)
+    server = serve.server(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/index.html"
     server.shutdown()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scripts import SITE, until
 
-from cartbook.site.spelling import spelled
+from cartbook.sphinxext.spelling import spelled
 
 PAIRS = [
     ("leukaemia", "leukemia"),

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from scripts import load_script, until
+from scripts import until
 
-teaching = load_script("teaching")
+from cartbook.export import teaching
+
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
 AT = "Reveal.getIndices().h"
 

@@ -7,11 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import TOP
-
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TOP / "builders" / "browser.py")]
+    command = [sys.executable, "-m", "cartbook", "chromium"]
     return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120)
 
 

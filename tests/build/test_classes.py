@@ -11,12 +11,11 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from scripts import TOP, load_script
+from scripts import TOP
 
-from builders import classes
-from cartbook.site.notebooks import SOLVED
+from cartbook.export import assignments, teaching
+from cartbook.sphinxext.notebooks import SOLVED
 
-teaching = load_script("teaching")
 GUARDS = ("assert ", "gap, low, high = difference(cn, am)")  # lines that hold the words of a solution to its numbers
 CHAPTERS = [page for page in sorted((TOP / "chapters").glob("*.md")) if "{solution-start}" in page.read_text(encoding="utf-8")]
 
@@ -63,7 +62,7 @@ def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_what_a_student_runs_does_not_need_a_solution(made: Path, page: Path) -> None:
     book = read(made / "notebooks" / "students", page)
-    given, used = classes.names("\n".join(cell.source for cell in book.cells if cell.cell_type == "code"))
+    given, used = assignments.names("\n".join(cell.source for cell in book.cells if cell.cell_type == "code"))
     assert used - given <= set(dir(builtins))
 
 
@@ -120,7 +119,7 @@ def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
 )
 def test_marks_that_do_not_pair_are_named(cells: list[str | None], said: str) -> None:
     book = new_notebook(cells=[new_code_cell("1") if one is None else new_markdown_cell(one) for one in cells])
-    for make in (classes.student, classes.graded):
+    for make in (assignments.student, assignments.graded):
         with pytest.raises(ValueError, match=said):
             make(book)
 

@@ -206,7 +206,7 @@ def teaching(site: Path) -> Path:
     """What teachers take of that book."""
     book = site.parent.parent
     there = {**os.environ, "PYTHONPATH": str(book)}
-    done = subprocess.run([sys.executable, "-m", "builders.teaching"], cwd=book, env=there, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "cartbook", "teaching"], cwd=book, env=there, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return book / "_build" / "teaching"
 

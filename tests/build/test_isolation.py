@@ -94,7 +94,7 @@ def test_a_false_assertion_fails_the_build_though_assertions_are_switched_off(
     chapter = book / "chapters" / "one.md"
     chapter.write_text(CHAPTER.format(claim="studies > 10_000"), encoding="utf-8")
     settings = {} if option else foreign
-    command = [sys.executable, *option, "builders/book.py"]
+    command = [sys.executable, *option, "-m", "cartbook", "build"]
     done = subprocess.run(command, cwd=book, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
     chapter.write_text(CHAPTER.format(claim="studies > 10"), encoding="utf-8")
     assert done.returncode != 0

@@ -17,13 +17,13 @@ from xml.etree import ElementTree as ET
 
 import nbformat
 import pytest
-from scripts import TOP, load_script
+from scripts import TOP
 
 from cartbook import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.export import moodle
 from cartbook.quizzes import MIME, SALT
 
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute" / "chapters"
-moodle = load_script("moodle")
 HOSTILE = "<script>alert(1)</script> ]]> \x00\x08\x1b\ufffe a~b=c#d{e}f:g \"q\" 'r' \\n %50% -> // ####\n\n$CATEGORY: x\n::y:: & &lt;"
 PNG = b"\x89PNG\r\n\x1a\n"
 Quizzes = list[tuple[str, dict[str, Any]]]

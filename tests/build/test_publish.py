@@ -45,7 +45,7 @@ def test_a_build_told_to_offer_nothing_says_so(book: Path) -> None:
 
 
 def test_binding_without_a_site_says_what_to_do(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from builders import print as bind; bind.SITE = Path(sys.argv[1]); sys.exit(bind.main(['pdf']))"
+    code = "import sys; from pathlib import Path; from cartbook import export as bind; bind.SITE = Path(sys.argv[1]); sys.exit(bind.main(['pdf']))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=TOP,

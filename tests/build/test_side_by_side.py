@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from scripts import build, load_script, site_files, small_book
+from scripts import build, site_files, small_book
 from test_book import CHAPTER
 from test_sturdy import start
 
-from cartbook.site.reading import dealt
+from cartbook.sphinxext.execution import dealt
 
 NAMES = ("one", "two", "three", "four", "five", "six")
 #: a chapter that ends only if the other one is executing meanwhile
@@ -107,14 +107,6 @@ def test_a_build_that_is_killed_leaves_nothing_at_work(book: Path) -> None:
         chapter(book, name)
     done = build(book)
     assert done.returncode == 0, done.stderr
-
-
-def test_what_is_no_number_of_chapters_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("JOBS", "many")
-    with pytest.raises(SystemExit) as ended:
-        load_script("book").jobs()
-    assert ended.value.code == 1
-    assert capsys.readouterr().err == "error: JOBS is a number of chapters, from 1 on; 'many' is none\n"
 
 
 @pytest.mark.parametrize(("count", "light", "jobs"), [(28, 8, 2), (28, 8, 4), (7, 0, 2), (100, 10, 3)])

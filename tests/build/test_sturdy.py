@@ -12,16 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripts import build, load_script, site_files
+from scripts import build, site_files
 from test_book import book, touch  # noqa: F401  (the small book is a fixture of this module, too)
 
-script = load_script("book")
+from cartbook import build as script
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
     """A build in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "builders/book.py"],
+        [sys.executable, "-m", "cartbook", "build"],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -108,7 +108,7 @@ def test_a_site_that_was_being_replaced_is_put_back(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(script, name, tmp_path / path)
     (tmp_path / "html.old").mkdir()
     (tmp_path / "html.old" / "index.html").write_text("good", encoding="utf-8")
-    script.settle()
+    script.recover()
     assert (tmp_path / "html" / "index.html").read_text(encoding="utf-8") == "good"
     assert not (tmp_path / "html.old").exists()
 
@@ -128,5 +128,5 @@ def test_a_full_disk_is_known_however_it_is_said() -> None:
     wrapped = RuntimeError("a part of Sphinx failed")
     wrapped.__cause__ = first
     for error in (first, wrapped, shutil.Error([("a", "b", str(first))]), sqlite3.OperationalError("database or disk is full")):
-        assert script.full(error)
-    assert not script.full(PermissionError(errno.EACCES, "Permission denied", "x"))
+        assert script.is_disk_full(error)
+    assert not script.is_disk_full(PermissionError(errno.EACCES, "Permission denied", "x"))

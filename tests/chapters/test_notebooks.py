@@ -10,9 +10,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from scripts import TOP, load_script
+from scripts import TOP
 
-from builders.isolation import kernel_environment
+from cartbook.build import validated_tables
+from cartbook.isolation import kernel_environment
 
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute" / "chapters"
 
@@ -59,7 +60,7 @@ def test_running_them_again_gives_the_same(tmp_path: Path) -> None:
         os.devnull,
         *(path.name for path in notebooks()),
     ]
-    environment = kernel_environment(TOP, tmp_path / "settings") | {"CARTBOOK_VALIDATED": load_script("book").validated_tables()}
+    environment = kernel_environment(TOP, tmp_path / "settings") | {"CARTBOOK_VALIDATED": validated_tables()}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "passed" in done.stdout

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import cartbook
-from cartbook.site.pages import front_matter
+from cartbook.sphinxext.directives import front_matter
 
 TOP = Path(__file__).resolve().parents[2]
 PAGES = [TOP / f"{one}.md" for one in re.findall(r"(?:root|file): (\S+)", (TOP / "_toc.yml").read_text(encoding="utf-8"))]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cartbook import figure, figures
-from cartbook.session import Session, forms
+from cartbook.cell_runner import Session, forms
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ import sys, zoneinfo
 sys.platform = "emscripten"
 for name in ("frictionless", "scipy", "vl_convert", "sphinx", "docutils"):
     sys.modules[name] = None
-import cartbook, cartbook.session
+import cartbook, cartbook.cell_runner
 for name in cartbook.__all__:
     getattr(cartbook, name)
 cartbook.proportion(3, 10)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scripts import TOP
 
-CODE = "import sys; from pathlib import Path; from builders import print as bind; bind.OUT = Path(sys.argv[1]); sys.exit(bind.main(sys.argv[2:]))"
+CODE = "import sys; from pathlib import Path; from cartbook import export as bind; bind.PRINT = Path(sys.argv[1]); sys.exit(bind.main(sys.argv[2:]))"
 
 
 @pytest.fixture(scope="session")

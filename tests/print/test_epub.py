@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from scripts import TOP
 
-from builders import epub, leaves
+from cartbook.export import epub, print_document
 
 OPF = "{http://www.idpf.org/2007/opf}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -48,7 +48,11 @@ def test_the_list_of_files_is_complete_and_in_the_order_of_the_contents(files: d
     items = {one.get("id"): one.get("href") for one in package.iter(f"{OPF}item")}
     assert {f"EPUB/{href}" for href in items.values()} == {name for name in files if name.startswith("EPUB/")} - {"EPUB/package.opf"}
     spine = [items[one.get("idref")] for one in package.iter(f"{OPF}itemref")]
-    wanted = [f"{Path(name).name}.xhtml" for name, _, _ in leaves.contents(TOP / "_toc.yml") if Path(name).name not in leaves.NOT_PRINTED]
+    wanted = [
+        f"{Path(name).name}.xhtml"
+        for name, _, _ in print_document.contents(TOP / "_toc.yml")
+        if Path(name).name not in print_document.NOT_PRINTED
+    ]
     assert spine == ["cover.xhtml", "contents.xhtml", *wanted]
 
 
@@ -102,6 +106,6 @@ def test_nothing_of_the_screen_is_left(pages: dict[str, ElementTree.Element]) ->
 
 
 def test_the_same_book_is_the_same_bytes(site: Path, path: Path, tmp_path: Path) -> None:
-    told = leaves.about(TOP)
-    epub.write(leaves.gather(site, TOP / "_toc.yml"), told, leaves.cover(told), tmp_path / "again.epub")
+    told = print_document.about(TOP)
+    epub.write(print_document.gather(site, TOP / "_toc.yml"), told, print_document.cover(told), tmp_path / "again.epub")
     assert (tmp_path / "again.epub").read_bytes() == path.read_bytes()

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from scripts import TOP
 
-from builders import leaves
+from cartbook.export import print_document
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def pdf(bind: Callable[[str], Path]) -> PdfReader:
 
 
 @pytest.fixture(scope="module")
-def book(site: Path) -> leaves.Book:
-    return leaves.gather(site, TOP / "_toc.yml")
+def book(site: Path) -> print_document.Book:
+    return print_document.gather(site, TOP / "_toc.yml")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,9 @@ def bookmarks(pdf: PdfReader, items: list[Any], depth: int = 1) -> Iterator[tupl
             yield depth, one.title, page + 1
 
 
-def test_bookmarks_are_the_contents_and_the_contents_name_the_right_pages(pdf: PdfReader, book: leaves.Book, words: list[str]) -> None:
+def test_bookmarks_are_the_contents_and_the_contents_name_the_right_pages(
+    pdf: PdfReader, book: print_document.Book, words: list[str]
+) -> None:
     marks = list(bookmarks(pdf, pdf.outline))
     wanted, part = ["Contents"], ""
     for leaf in book.leaves:
@@ -63,7 +65,7 @@ def test_bookmarks_are_the_contents_and_the_contents_name_the_right_pages(pdf: P
 
 
 def test_title_page_and_document_say_what_it_is(pdf: PdfReader, words: list[str]) -> None:
-    told = leaves.about(TOP)
+    told = print_document.about(TOP)
     for said in (
         "CAR-TinNumbers",
         "AcompaniontoYang&Wang2023",
@@ -84,7 +86,7 @@ def test_every_page_has_its_number_and_more_than_that(words: list[str]) -> None:
         assert len(text) > 60, f"page {number} is empty"
 
 
-def test_every_picture_is_there_with_its_alternative(pdf: PdfReader, book: leaves.Book, words: list[str]) -> None:
+def test_every_picture_is_there_with_its_alternative(pdf: PdfReader, book: print_document.Book, words: list[str]) -> None:
     shown = [str(image["alt"]) for leaf in book.leaves for image in leaf.body.select("img")]
     assert len(shown) == len(book.pictures)
     tagged = [str(one["/Alt"]) for one in elements(pdf.root_object["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
@@ -124,7 +126,7 @@ def test_links_lead_to_places_of_the_book_or_to_the_web(pdf: PdfReader) -> None:
     assert inside > 500
 
 
-def test_a_citation_leads_to_its_reference(pdf: PdfReader, book: leaves.Book) -> None:
+def test_a_citation_leads_to_its_reference(pdf: PdfReader, book: print_document.Book) -> None:
     cited = [str(link["href"])[1:] for leaf in book.leaves for link in leaf.body.select(".bibtex-citation a")]
     assert cited
     assert all(f"/{one}" in pdf.named_destinations for one in cited)

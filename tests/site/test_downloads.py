@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts import TOP
 
-from cartbook.site.offers import OFFERS, size
+from cartbook.sphinxext.downloads import OFFERS, size
 
 ITEM = re.compile(r'<li><a href="([^"]+)" download(?:="")?>([^<]+)</a>: ([^<]+) \(<span data-size-of="[^"]+">([^<]*)</span>\)</li>')
 

@@ -9,21 +9,21 @@ import html5lib
 import pytest
 from scripts import TOP
 
-from cartbook.site import lessons
-from cartbook.site.pages import front_matter
+from cartbook.sphinxext import lesson_plans
+from cartbook.sphinxext.directives import front_matter
 
 CHAPTERS = [path for path in sorted((TOP / "chapters").glob("*.md")) if "minutes" in front_matter(path.read_text(encoding="utf-8"))["book"]]
 
 
-def chapter(path: Path) -> lessons.Chapter:
+def chapter(path: Path) -> lesson_plans.Chapter:
     text = path.read_text(encoding="utf-8")
-    return lessons.Chapter(path.stem, front_matter(text)["book"], text)
+    return lesson_plans.Chapter(path.stem, front_matter(text)["book"], text)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_the_minutes_add_up_and_leave_room_for_each_step(path: Path) -> None:
     one = chapter(path)
-    for plan, total in ((lessons.short(one), 50), (lessons.long(one), 120)):
+    for plan, total in ((lesson_plans.short(one), 50), (lesson_plans.long(one), 120)):
         assert sum(minutes for minutes, _ in plan) == total
         assert all(minutes >= 5 for minutes, _ in plan)
     assert one.exercises >= 3

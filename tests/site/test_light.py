@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scripts import SITE
 
-from cartbook.site import light
+from cartbook.sphinxext import assets
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ from cartbook.site import light
     ],
 )
 def test_a_rule_stays_if_it_can_match(css: str, left: str) -> None:
-    assert light.shaken(css, {"used"}) == left
+    assert assets.shaken(css, {"used"}) == left
 
 
 def test_a_variable_stays_if_something_reads_it() -> None:
     css = ':root{--a:1px;--b:url("data:image/svg+xml;x,{}");--c:var(--b);--d:2px}p{margin:var(--a)}'
-    assert light._needed(css, {"--d"}) == ":root{--a:1px;--d:2px}p{margin:var(--a)}"
+    assert assets._needed(css, {"--d"}) == ":root{--a:1px;--d:2px}p{margin:var(--a)}"
 
 
 def test_a_page_gets_the_scripts_that_it_uses() -> None:
@@ -46,9 +46,9 @@ def test_a_page_gets_the_scripts_that_it_uses() -> None:
             self.filename = name
 
     files = [Script(f"_static/{name}") for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "sphinx-thebe.js")] + [Script("")]
-    names = [one.filename for one in light.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')]
+    names = [one.filename for one in assets.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')]
     assert names == ["_static/figure.js", "_static/copybutton.js?v=1"]
-    assert [one.filename for one in light.scripts(files, "search", "")] == ["_static/doctools.js"]
+    assert [one.filename for one in assets.scripts(files, "search", "")] == ["_static/doctools.js"]
 
 
 def transforms(part: Any) -> set[str]:
@@ -66,4 +66,4 @@ def test_the_runtime_knows_every_transform_that_charts_use() -> None:
     pages = [page.read_text(encoding="utf-8") for page in SITE.rglob("*.html")]
     used = transforms([json.loads(spec) for page in pages for spec in re.findall(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)])
     assert {"formula", "filter"} <= used
-    assert not [one for one in used if f'type:"{one}"' not in runtime], "add its part of Vega to PARTS in cartbook/site/light.py"
+    assert not [one for one in used if f'type:"{one}"' not in runtime], "add its part of Vega to PARTS in cartbook/site/assets.py"

@@ -15,8 +15,8 @@ import pytest
 import scripts
 from scripts import SITE, TOP, tree
 
-from cartbook.site.meta import card, public_address, written
-from cartbook.site.pages import front_matter
+from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.structured_data import card, public_address, written
 
 PAGES = scripts.THEMED
 VOCABULARY = importlib.import_module("msgspec_schemaorg.models")

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from cartbook.site.report import new_issue, text_of
+from cartbook.sphinxext.report import new_issue, text_of
 
 
 @pytest.mark.parametrize(

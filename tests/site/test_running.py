@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sphinx.errors import ExtensionError
 
-from cartbook.site import running
+from cartbook.sphinxext import pyodide
 
 
 def app(folder: Path, said: str) -> Any:
@@ -23,38 +23,38 @@ def release(tmp_path: Path) -> Path:
     """A Pyodide release in miniature."""
     entries = {"pandas": ["numpy"], "numpy": [], "scipy": ["numpy"], "jinja2": [], "jsonschema": [], "packaging": [], "unwanted": []}
     lock = {name: {"file_name": f"{name}.whl", "depends": depends} for name, depends in entries.items()}
-    for name in [*running.CORE, "pyodide.asm.js", *(f"{name}.whl" for name in entries)]:
+    for name in [*pyodide.CORE, "pyodide.asm.js", *(f"{name}.whl" for name in entries)]:
         (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "pyodide-lock.json").write_text(json.dumps({"packages": lock}), encoding="utf-8")
     return tmp_path
 
 
 def test_three_settings(release: Path) -> None:
-    assert running.runtime(app(release, "none")) is None
-    assert running.runtime(app(release, "https://host.example/full/")) == "https://host.example/full/"
-    assert running.runtime(app(release.parent, release.name)) == release
+    assert pyodide.runtime(app(release, "none")) is None
+    assert pyodide.runtime(app(release, "https://host.example/full/")) == "https://host.example/full/"
+    assert pyodide.runtime(app(release.parent, release.name)) == release
 
 
 @pytest.mark.parametrize("said", ["http://host.example/full/", "https://host.example/full", "nowhere/to/be/found"])
 def test_another_setting_is_one_clear_line(tmp_path: Path, said: str) -> None:
     with pytest.raises(ExtensionError, match=r"cartbook_runtime in _config\.yml: [^\n]+$"):
-        running.runtime(app(tmp_path, said))
+        pyodide.runtime(app(tmp_path, said))
 
 
 def test_the_site_takes_what_it_needs_of_a_release_and_no_more(release: Path) -> None:
-    names = {path.name for path in running.files_of(release, running.FROM_RUNTIME)}
+    names = {path.name for path in pyodide.files_of(release, pyodide.FROM_RUNTIME)}
     assert {"pandas.whl", "numpy.whl", "pyodide.mjs", "pyodide.asm.js"} <= names
     assert not {"scipy.whl", "unwanted.whl"} & names
     (release / "numpy.whl").unlink()
     with pytest.raises(ExtensionError, match=r"lacks numpy\.whl"):
-        running.files_of(release, ["pandas"])
+        pyodide.files_of(release, ["pandas"])
     with pytest.raises(ExtensionError, match="has no altogether-other"):
-        running.files_of(release, ["altogether-other"])
+        pyodide.files_of(release, ["altogether-other"])
 
 
 def test_sources_in_a_page_close_no_script() -> None:
     source = "print('</script><b>')"
-    html = running.button("https://host.example/", "host.example", "../", 17.4, [{"source": source, "placed": True}])
+    html = pyodide.button("https://host.example/", "host.example", "../", 17.4, [{"source": source, "placed": True}])
     inside = html.partition('class="cb-run-cells">')[2].partition("</script>")[0]
     assert json.loads(inside) == [{"source": source, "placed": True}]
     assert "about 17 MB, from host.example and this site" in html

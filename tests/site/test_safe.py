@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from scripts import PAGES, SITE, tree
 
-from cartbook.policy import IN_PAGE
+from cartbook.csp import IN_PAGE
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from scripts import SITE
 
 import cartbook
-from cartbook.site import notebooks
+from cartbook.sphinxext import notebooks
 from cartbook.validate import read_descriptor
 
 TOP = Path(__file__).resolve().parents[2]

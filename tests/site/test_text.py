@@ -14,7 +14,7 @@ from docutils.utils import new_document
 from scripts import SITE, TOP, tree
 from sphinx.writers.text import TextTranslator
 
-from cartbook.site.pages import front_matter
+from cartbook.sphinxext.directives import front_matter
 from cartbook.sphinxext.nodes import node_of, screen
 from cartbook.sphinxext.text import PlainText, works_cited
 

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from scripts import load_script
 
-weight = load_script("weight")
+from benchmarks import page_weight as weight
+
 SITE: Path = weight.SITE
 PAGES = weight.pages(SITE)
 NEVER = ("jquery", "require", "thebe", "mathjax", "bootstrap", "fontawesome", "font-awesome", "polyfill")

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from builders.leaves import Book, Leaf, anchor
+from cartbook.export.print_document import Book, Leaf, anchor
 
 STYLE = Path(__file__).with_name("print.css")
 PAPER = re.compile(r"^(?:@page|\.sheet|body\.sheet).*\n", re.MULTILINE)

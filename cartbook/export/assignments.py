@@ -13,8 +13,8 @@ import symtable
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cartbook.site.notebooks import ASIDE, SOLVED
-from cartbook.site.takeaway import ZIP_NAME
+from cartbook.sphinxext.exports import ZIP_NAME
+from cartbook.sphinxext.notebooks import ASIDE, SOLVED
 
 MARKS = re.compile(rf"^(### Exercise \d+|#### Solution|{re.escape(SOLVED)})$", re.MULTILINE)
 #: what nbgrader asks of a cell (its metadata format, version 3)

@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from cartbook.intervals import Proportion, implied_events, proportion
+from cartbook.stats import Proportion, implied_events, proportion
 from cartbook.validate import MISSING, DataError, read_descriptor, validate_table
 
 HERE = Path(__file__).parent
-INSTALLED = HERE / "tables"  # a wheel carries the tables here; a checkout has them in data/
+INSTALLED = HERE / "data"  # a wheel carries the tables here; a checkout has them in data/
 #: the tables: those named by $CARTBOOK_DATA, those inside the installed package, or those of the checkout
 FOLDER = Path(os.environ.get("CARTBOOK_DATA") or (INSTALLED if INSTALLED.is_dir() else HERE.parent / "data"))
 TYPES = {"integer": "Int64", "number": "Float64"}

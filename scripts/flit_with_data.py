@@ -40,8 +40,8 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
     out, top = Path(wheel_directory).resolve(), Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, "cartbook")
-        shutil.copytree(top / "cartbook", package, ignore=shutil.ignore_patterns("__pycache__", "tables", "drawings"))
-        shutil.copytree(top / "data", package / "tables")
+        shutil.copytree(top / "cartbook", package, ignore=shutil.ignore_patterns("__pycache__", "data", "drawings"))
+        shutil.copytree(top / "data", package / "data")
         shutil.copytree(top / "chapters" / "drawings", package / "drawings")
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(top / name, folder)

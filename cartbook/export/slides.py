@@ -15,11 +15,12 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from cartbook.paths import TOP
 from cartbook.render import html
 from cartbook.theme import stylesheet
 
 HERE = Path(__file__).parent / "deck"
-BOOK = Path(__file__).parent.parent / "chapters" / "_static"
+BOOK = TOP / "chapters" / "_static"
 OF_THE_SITE = ("figure.js", "vega.js")
 STYLES = ("reveal.css", "colours.css", "book.css", "deck.css")
 SCRIPTS = ("reveal.js", "figure.js", "deck.js")

@@ -61,7 +61,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.site)."""
+    """Join the build (called by cartbook.sphinxext)."""
     app.add_config_value("cartbook_repository", "", "html", [str])
     app.connect("config-inited", _check)
     app.connect("html-page-context", _page)

@@ -19,7 +19,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-from cartbook.site.spelling import script, spelled
+from cartbook.sphinxext.spelling import script, spelled
 
 SCORER = Path(__file__).with_name("search.js")
 #: parts of a section that are not its prose, or are sections of their own
@@ -97,7 +97,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.site)."""
+    """Join the build (called by cartbook.sphinxext)."""
     app.add_search_language(BothEnglishes)
     app.connect("config-inited", _configure)
     app.connect("doctree-resolved", _resolved)

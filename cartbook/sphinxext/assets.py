@@ -104,7 +104,7 @@ def runtime(store: Path) -> str:
 
 
 def compiler(store: Path) -> str:
-    """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.site.running); sets ``window.vegaLite``."""
+    """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.sphinxext.pyodide); sets ``window.vegaLite``."""
     return _bundled(f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};', store)
 
 

@@ -1,6 +1,6 @@
 """Run a chapter's cells one after the other, as a notebook does, and say what each shows.
 
-The Python that runs in a page (see cartbook.site.running) speaks to the book through this module.
+The Python that runs in a page (see cartbook.sphinxext.pyodide) speaks to the book through this module.
 """
 
 from __future__ import annotations

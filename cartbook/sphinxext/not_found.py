@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 
-from cartbook.policy import IN_PAGE
+from cartbook.csp import IN_PAGE
 from cartbook.theme import FONT, HUES, INK, colour
 
 DEEPEST = 5  # folders above the page in which the script is looked for
@@ -88,5 +88,5 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.site)."""
+    """Join the build (called by cartbook.sphinxext)."""
     app.connect("build-finished", _finished)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from cartbook.policy import POLICY, worker
+from cartbook.csp import POLICY, worker
+from cartbook.paths import SITE, TOP
 
-TOP = Path(__file__).resolve().parent.parent
-SITE = TOP / "_build" / "html"
 RUNTIME = str(yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["cartbook_runtime"])
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -34,23 +33,14 @@ def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
 
 
-def main(words: list[str]) -> None:
-    """Serve the site on the port that is named, until Ctrl+C."""
-    said = words[0] if words else "8000"
-    if not said.isdecimal() or int(said) > 65535:
-        sys.exit(f"error: port {said!r} is not a number from 0 to 65535; choose one: make serve PORT=8001")
-    if not (SITE / "index.html").is_file():
-        sys.exit("error: there is no site in _build/html: run make book first")
+def main(port: int) -> None:
+    """Serve the site on a port until Ctrl+C."""
     try:
-        running = server(SITE, int(said))
+        running = server(SITE, port)
     except OSError as error:
-        sys.exit(f"error: port {said}: {error.strerror}; choose another one: make serve PORT=8001")
+        sys.exit(f"error: port {port}: {error.strerror}; choose another one: make serve PORT=8001")
     print(f"http://127.0.0.1:{running.server_port}  (Ctrl+C ends it)", flush=True)
     try:
         running.serve_forever()
     except KeyboardInterrupt:
         print()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

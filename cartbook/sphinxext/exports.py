@@ -15,7 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from cartbook.site import notebooks
+from cartbook.sphinxext import notebooks
 from cartbook.validate import MISSING, read_descriptor
 
 EPOCH = "1767225600"  # 2026-01-01: archives carry one fixed time, so that the same book is the same bytes
@@ -52,7 +52,7 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
 
 def wheel(top: Path, out: Path) -> Path:
     """Build the package's wheel, with tables and drawings inside, through the build backend that pip would use."""
-    code = "import sys; sys.path.insert(0, 'builders/backend'); import flit_with_data; print(flit_with_data.build_wheel(sys.argv[1]))"
+    code = "import sys; sys.path.insert(0, 'scripts'); import flit_with_data; print(flit_with_data.build_wheel(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(out.resolve())],
         cwd=top,

@@ -17,10 +17,10 @@ from docutils.statemachine import StringList
 from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
-from cartbook.data import Reported, evidence
 from cartbook.escape import as_markdown
 from cartbook.rules import RULES
-from cartbook.site import lessons
+from cartbook.sphinxext import lesson_plans
+from cartbook.tables import Reported, evidence
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _section(title: str, name: str, *children: nodes.Node) -> nodes.section:
 
 
 def _html(text: str, words: str = "") -> nodes.raw:
-    """Return HTML as a node; ``words`` are its text, for the search (cartbook.site.search)."""
+    """Return HTML as a node; ``words`` are its text, for the search (cartbook.sphinxext.search)."""
     return nodes.raw(text=text, format="html", words=words)
 
 
@@ -102,7 +102,7 @@ class LessonPlans(SphinxDirective):
             about = front_matter(text).get("book", {})
             if "minutes" not in about:
                 continue
-            chapter = lessons.Chapter(Path(docname).name, about, text)
+            chapter = lesson_plans.Chapter(Path(docname).name, about, text)
             needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
             parts = [
                 f'<p>{escape(chapter.question)} <a href="{Path(docname).name}.html">Open the chapter</a>. '
@@ -112,7 +112,7 @@ class LessonPlans(SphinxDirective):
                 + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
                 + "</ul>",
                 "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
-                *(lessons.folded(plan(chapter), f"{said}: {about['title']}") for said, plan in lessons.PLANS.items()),
+                *(lesson_plans.folded(plan(chapter), f"{said}: {about['title']}") for said, plan in lesson_plans.PLANS.items()),
             ]
             misconceptions = [f"“{one['claim']}” {one['meet']}" for one in about["misconceptions"]]
             words = " ".join([chapter.question, *about["objectives"], *misconceptions, *about["discussion"]])

@@ -8,7 +8,7 @@
 
 A page with the button holds the sources of its cells, hidden ones too, as JSON. The script run.js
 does the rest, with run-worker.js, ``run/packages.zip`` (this package with its tables, and the
-Altair that the build used) and cartbook.session.
+Altair that the build used) and cartbook.cell_runner.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from cartbook.escape import in_page
-from cartbook.site.takeaway import archive, wheel_of
+from cartbook.sphinxext.exports import archive, wheel_of
 from cartbook.sphinxext.nodes import screen
 
 LOG = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def write(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Called by cartbook.site, after it has connected its own steps."""
+    """Called by cartbook.sphinxext, after it has connected its own steps."""
     app.add_config_value("cartbook_runtime", "none", "html", [str])
     app.connect("builder-inited", _prepare)
     app.connect("doctree-read", _place)

@@ -269,7 +269,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.site)."""
+    """Join the build (called by cartbook.sphinxext)."""
     app.connect("config-inited", _address)
     app.connect("html-page-context", _page, priority=950)
     app.connect("build-finished", _finished)

@@ -7,15 +7,11 @@ the next one starts anew where pages were being written, and goes on where chapt
 
 from __future__ import annotations
 
-import os
-import sys
-
-if __name__ == "__main__" and not sys.flags.isolated:  # without PYTHON* settings, options and packages of the user's
-    os.execv(sys.executable, [sys.executable, "-I", *sys.argv])
-
 import errno
 import hashlib
+import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,46 +22,44 @@ try:
 except ModuleNotFoundError:
     sys.exit("error: the book is built on Linux or macOS; on Windows, run make in WSL (Windows Subsystem for Linux)")
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout's packages, wherever others are installed
+from cartbook.isolation import kernel_environment
+from cartbook.paths import SITE, TOP, WORK
 
-from builders.isolation import kernel_environment
-
-TOP = Path(__file__).resolve().parent.parent
-WORK = TOP / "_build" / "work"
-SITE = TOP / "_build" / "html"
 OLD = SITE.with_name("html.old")
-UNFINISHED = WORK / "doctrees" / "unfinished"  # there from the moment at which pages are written (cartbook.site) until they are published
+UNFINISHED = (
+    WORK / "doctrees" / "unfinished"
+)  # there from the moment at which pages are written (cartbook.sphinxext) until they are published
 STAMP = WORK / "stamp"  # what the last site was made of, and its files
 VALIDATED = WORK / "validated"  # hash of the data and the validation code that passed last
-ASIDE = frozenset({"_build", "__pycache__", "tests", "docs"})  # no site is made of these
+IGNORED_DIRS = frozenset({"_build", "__pycache__", "tests", "docs"})  # no site is made of these
 
 
-def listed(top: Path, aside: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Every file of a folder with its size and time, by which make and Sphinx, too, tell whether one has changed; hidden ones and those aside left out."""
+def file_stats(top: Path, ignored: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield each file of a folder with its size and time, by which make and Sphinx, too, notice a change; hidden and ignored ones are left out."""
     for folder, folders, files in os.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in aside)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ignored)
         for name in sorted(files):
             stat = os.stat(os.path.join(folder, name))
             yield f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}"
 
 
-def sources() -> list[str]:
-    """All that a site is made of: Python and its packages, settings, files."""
+def build_inputs() -> list[str]:
+    """Return what a site is made of: Python and its packages, settings, files."""
     settings = sorted(f"{name}={word}" for name, word in os.environ.items() if name.startswith("CARTBOOK_"))
     packages = sorted({path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")})
     offers = os.environ.get("CARTBOOK_OFFERS")
-    return [sys.version, *settings, *packages, *listed(TOP, ASIDE), *(listed(Path(offers)) if offers else ())]
+    return [sys.version, *settings, *packages, *file_stats(TOP, IGNORED_DIRS), *(file_stats(Path(offers)) if offers else ())]
 
 
-def build() -> int:
-    """Check, execute, write, swap; 0 if the site is new and whole. Where nothing has changed since it was built, it stays."""
+def build(jobs: int) -> int:
+    """Validate, execute, write and swap; return 0 if the site is up to date, 1 after one line on what is wrong."""
     began = time.monotonic()
-    settle()
+    recover()
     environment = kernel_environment(TOP, WORK)
     os.environ.clear()
     os.environ.update(environment)
-    made_of = sources()  # before anything is read: what changes from here on is for the next build
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *listed(SITE)]):
+    made_of = build_inputs()  # before anything is read: what changes from here on is for the next build
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *file_stats(SITE)]):
         print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
         return 0
     from cartbook.validate import DataError, unsigned, validate
@@ -75,13 +69,13 @@ def build() -> int:
         findings = [] if VALIDATED.is_file() and VALIDATED.read_text(encoding="utf-8") == now else validate(TOP / "data")
         if findings:
             print("\n".join(map(str, findings)), file=sys.stderr)
-            return stop(f"{len(findings)} finding(s) in data/ (above); nothing was built")
+            return fail(f"{len(findings)} finding(s) in data/ (above); nothing was built")
         VALIDATED.write_text(now, encoding="utf-8")
         for change in unsigned(TOP / "data"):
             print(f"warning: {change}", file=sys.stderr, flush=True)
         os.environ["CARTBOOK_VALIDATED"] = validated_tables()
     except DataError as error:
-        return stop(str(error))
+        return fail(str(error))
 
     import sphinx.util.console
     from jupyter_book import sphinx as jupyter_book
@@ -106,16 +100,16 @@ def build() -> int:
         quiet=True,
         warningiserror=True,
         keep_going=True,
-        jobs=jobs(),
+        jobs=jobs,
     )
     if raised:
         print(flush=True)
-        return stop(f"{why(raised[0])} {kept()}")
+        return fail(f"{describe_error(raised[0])} {last_good_site()}")
     if code:  # Sphinx would not repeat the warnings of pages that it keeps; it keeps none, since this build is unfinished
-        return stop(f"the warnings above are errors; mend what they name and run make again. {kept()}")
+        return fail(f"the warnings above are errors; mend what they name and run make again. {last_good_site()}")
     publish(html)
     UNFINISHED.unlink(missing_ok=True)
-    STAMP.write_text("\n".join([*made_of, *listed(SITE)]), encoding="utf-8")
+    STAMP.write_text("\n".join([*made_of, *file_stats(SITE)]), encoding="utf-8")
     print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
     return 0
 
@@ -134,23 +128,18 @@ def validated_tables() -> str:
     return " ".join(table_hash(TOP / "data", table) for table in read_descriptor(TOP / "data")["resources"])
 
 
-def jobs() -> int:
-    """How many chapters execute side by side: JOBS, or a processor each and at most four, for each needs some 400 MB."""
-    said = os.environ.get("JOBS")
-    if not said:
-        return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
-    if not said.isdecimal() or int(said) < 1:
-        sys.exit(stop(f"JOBS is a number of chapters, from 1 on; {said!r} is none"))
-    return int(said)
+def default_jobs() -> int:
+    """Return one job per processor and at most four: a chapter that executes needs some 400 MB."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
 
 
-def why(error: BaseException) -> str:
-    """What went wrong and what to do; an error may come from another process of the build, and is then no more than words."""
-    from cartbook.site.reading import CellError
+def describe_error(error: BaseException) -> str:
+    """Return what went wrong and what to do; errors of worker processes arrive as strings."""
+    from cartbook.sphinxext.execution import CellError
 
     if isinstance(error, KeyboardInterrupt):
         return "interrupted."
-    if full(error):
+    if is_disk_full(error):
         return "the disk is full; free some room and run make again."
     words = " ".join(str(error).split()) or "no message"
     named = f"{CellError.__module__}.{CellError.__name__}: "
@@ -159,13 +148,13 @@ def why(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}."
 
 
-class Busy(Exception):
-    """Another build has the folder."""
+class BuildLocked(Exception):
+    """Another build holds the lock on the folder."""
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Keep the folder to this build; the system gives it back even if the build is killed, once its processes have ended."""
+def build_lock() -> Iterator[None]:
+    """Hold an exclusive lock on `_build`; the system releases it when the process exits."""
     WORK.parent.mkdir(exist_ok=True)
     with (WORK.parent / "lock").open("w") as file:
         for left in range(10, -1, -1):
@@ -174,13 +163,13 @@ def alone() -> Iterator[None]:
                 break
             except BlockingIOError:
                 if not left:
-                    raise Busy from None
+                    raise BuildLocked from None
                 time.sleep(0.1)
         yield
 
 
-def settle() -> None:
-    """Put right what a build left that was killed: half-written pages, or a site that was being replaced."""
+def recover() -> None:
+    """Recover from an interrupted build: half-written pages, or a site that was being replaced."""
     if UNFINISHED.exists():
         (UNFINISHED.parent / "environment.pickle").unlink(missing_ok=True)  # first: without it Sphinx keeps no page
         shutil.rmtree(WORK)
@@ -188,21 +177,21 @@ def settle() -> None:
         OLD.rename(SITE)
 
 
-def full(error: BaseException | None) -> bool:
-    """Whether it comes from a full disk, however it was wrapped on its way."""
+def is_disk_full(error: BaseException | None) -> bool:
+    """Return whether an error comes from a full disk, however it was wrapped."""
     words = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
     said = f"{error} {getattr(error, 'traceback', '')}"
-    return error is not None and (any(one in said for one in words) or full(error.__cause__ or error.__context__))
+    return error is not None and (any(one in said for one in words) or is_disk_full(error.__cause__ or error.__context__))
 
 
-def kept() -> str:
-    """What a reader still has after a build that failed."""
+def last_good_site() -> str:
+    """Return a sentence on the site that is there after a build that failed."""
     return "The last good site is still in _build/html." if SITE.is_dir() else "There is no site yet."
 
 
 def publish(html: Path) -> None:
-    """Put a copy of the finished pages, with those files alone that they load, where the site is, in one step."""
-    from cartbook.site.light import unused
+    """Replace the site by the finished pages and the files that they load, in one step."""
+    from cartbook.sphinxext.assets import unused
 
     hidden = shutil.ignore_patterns(".buildinfo*", "reports")
     new = SITE.with_name("html.new")
@@ -215,20 +204,21 @@ def publish(html: Path) -> None:
     shutil.rmtree(OLD, ignore_errors=True)
 
 
-def stop(line: str) -> int:
-    """Say in one line what is wrong and what to do."""
+def fail(line: str) -> int:
+    """Print one line on what is wrong and what to do; return exit code 1."""
     print(f"error: {line}", file=sys.stderr, flush=True)
     return 1
 
 
-if __name__ == "__main__":
+def main(jobs: int | None = None) -> int:
+    """Build with an exclusive lock on ``_build``; return 0, or 1 after one line that says what is wrong and what to do."""
     os.chdir(TOP)
     try:
-        with alone():
-            sys.exit(build())
-    except Busy:
-        sys.exit(stop("another build is at work in this folder; wait until it has ended and run make again"))
+        with build_lock():
+            return build(jobs or default_jobs())
+    except BuildLocked:
+        return fail("another build is at work in this folder; wait until it has ended and run make again")
     except OSError as error:
-        if full(error):
-            sys.exit(stop(f"the disk is full; free some room and run make again. {kept()}"))
-        sys.exit(stop(f"{error.strerror or error}: {error.filename or TOP}; check the file's rights and run make again. {kept()}"))
+        if is_disk_full(error):
+            return fail(f"the disk is full; free some room and run make again. {last_good_site()}")
+        return fail(f"{error.strerror or error}: {error.filename or TOP}; check the file's rights and run make again. {last_good_site()}")

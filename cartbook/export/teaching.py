@@ -1,6 +1,6 @@
 """What teachers take: questions, notebooks for classes and slides, from the built book into ``_build/teaching``.
 
-Run it as ``python -m builders.teaching`` (all of it) or ``python -m builders.teaching slides``.
+Run it as ``python -m cartbook.export.teaching`` (all of it) or ``python -m cartbook.export.teaching slides``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -19,15 +18,14 @@ import vl_convert
 import yaml
 from nbformat import NotebookNode
 
-from builders import classes, moodle, slides
-from builders.leaves import contents
+from cartbook.export import assignments, moodle, slides
+from cartbook.export.print_document import contents
 from cartbook.figures import MIME as FIGURE_MIME
+from cartbook.paths import SITE, TOP
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.site.meta import public_address
-from cartbook.site.pages import front_matter
+from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.structured_data import public_address
 
-TOP = Path(__file__).resolve().parent.parent
-SITE = TOP / "_build" / "html"
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute"
 OUT = TOP / "_build" / "teaching"
 STYLE = (
@@ -127,7 +125,7 @@ def write_notebooks(found: list[Chapter], out: Path) -> None:
         folder.mkdir(parents=True)
         shutil.copy(wheel, folder)
         try:
-            made = {out / "students": classes.student(one.taken), folder: classes.graded(one.taken)}
+            made = {out / "students": assignments.student(one.taken), folder: assignments.graded(one.taken)}
         except ValueError as error:
             raise ValueError(f"{one.name}: {error}") from None
         for place, book in made.items():
@@ -189,11 +187,10 @@ def write(only: str = "", to: Path = OUT) -> None:
     print(f"Written. Open {to / (f'{only}/{next(iter(decks(found)))}' if only else 'index.html')}", flush=True)
 
 
-if __name__ == "__main__":
-    wanted = sys.argv[1:]
-    if wanted not in ([], ["slides"]):
-        sys.exit("error: say nothing, or: slides")
+def main(only: str = "") -> str | None:
+    """Write all, or the slides only; return the line that says what is wrong, if something is."""
     try:
-        write(only="".join(wanted))
+        write(only)
     except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+        return f"error: {error}"
+    return None

@@ -1,6 +1,6 @@
 """The page that lists every download with its size.
 
-PDF, EPUB and the packed site are made from a finished site (builders/print.py). A build offers them
+PDF, EPUB and the packed site are made from a finished site (cartbook.export). A build offers them
 when ``$CARTBOOK_OFFERS`` names the folder where they lie; without it, the page lists what every build makes.
 """
 
@@ -17,8 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from cartbook.site.pages import front_matter
-from cartbook.site.takeaway import ZIP_NAME
+from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.exports import ZIP_NAME
 from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What each page of the built site weighs for a reader: ``python builders/weight.py`` prints a table.
+"""What each page of the built site weighs for a reader: ``python -m benchmarks.page_weight`` prints a table.
 
 Counted are the bytes that a browser asks for before anybody touches the page: the page, its styles,
 scripts and pictures, text as ``gzip -9`` sends it. Vega's runtime comes later, with the first chart

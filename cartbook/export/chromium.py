@@ -1,13 +1,12 @@
 """Find the Chromium that tests and the PDF use: $CHROMIUM, one on PATH, or Playwright's own, in this order.
 
-``python builders/browser.py`` says in one line what to do if none starts; nothing is installed.
+``cartbook chromium`` says in one line what to do if none starts; nothing is installed.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
@@ -41,9 +40,11 @@ def find(playwright: Playwright) -> Browser:
         raise RuntimeError(f"{what} does not start ({why}): {REMEDY}") from None
 
 
-if __name__ == "__main__":
+def main() -> str | None:
+    """Start and close the browser; return the line that says what is wrong, if something is."""
     with sync_playwright() as driver:
         try:
             find(driver).close()
         except RuntimeError as error:
-            sys.exit(f"error: {error}")
+            return f"error: {error}"
+    return None

@@ -163,7 +163,7 @@ def _end_with_the_build() -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.site, before it connects steps that need what is kept of each chapter)."""
+    """Join the build (called by cartbook.sphinxext, before it connects steps that need what is kept of each chapter)."""
     app.add_source_parser(NamingParser, override=True)
     if app.parallel > 1 and hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_end_with_the_build)

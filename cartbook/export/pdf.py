@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, BooleanObject, ByteStringObject, DictionaryObject, NameObject
 
-from builders import browser as chromium
-from builders.leaves import Book, anchor, cover, lower
+from cartbook.export import chromium
+from cartbook.export.print_document import Book, anchor, cover, lower
 
 WIDTH = 643  # px: the 170 mm of A4 between the margins of print.css; a space at a line's end may hang out by a few
 WIDE = """width => [...document.body.querySelectorAll('*')]
@@ -77,7 +77,7 @@ def printed(browser: Browser, html: str, work: Path) -> Path:
     if lost := page.evaluate(LOST):
         raise ValueError(f"the print has lost {', '.join(lost[:3])}")
     if wide := page.evaluate(WIDE, WIDTH):
-        raise ValueError(f"wider than the paper: {', '.join(wide[:3])}; mend builders/print.css or the page")
+        raise ValueError(f"wider than the paper: {', '.join(wide[:3])}; mend cartbook/export/print.css or the page")
     page.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
     page.close()
     return target
