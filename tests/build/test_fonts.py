@@ -13,13 +13,15 @@ from scripts import TOP
 from cartbook.fonts import folder
 
 DRAW = """
+import hashlib
 import altair as alt, pandas as pd, vl_convert
 {first}
-from cartbook.figures import bundle
+import cartbook.theme
 rows = pd.DataFrame({{"label": ["ZUMA-7, axicabtagene ciloleucel – 65% (77 of 104)", "grade ≥ 3 × −1, é", "γ → ▼"], "n": [1, 2, 3]}})
 base = alt.Chart(rows).encode(y=alt.Y("label:N", title="Complete response"), x="n:Q", color="label:N")
 for chart in (base.mark_bar(), base.mark_text(align="left").encode(text="label:N"), base.mark_point().properties(title="A title in bold")):
-    print(bundle(chart)["image/svg+xml"])
+    svg = vl_convert.vegalite_to_svg(chart.to_dict())
+    print(svg, hashlib.sha256(vl_convert.svg_to_png(svg)).hexdigest())
 """
 
 
