@@ -49,10 +49,10 @@ def small_book(folder: Path, *pages: str) -> Path:
     for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", *kept):
         shutil.copy(TOP / name, folder / name)
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    sound = Path("_build") / "work" / "sound"  # by what it holds, data that the book's build has checked need no second check
-    if (TOP / sound).is_file():
-        (folder / sound).parent.mkdir(parents=True)
-        shutil.copy(TOP / sound, folder / sound)
+    validated = Path("_build") / "work" / "validated"  # a hash: data that the book's build has validated are not validated again
+    if (TOP / validated).is_file():
+        (folder / validated).parent.mkdir(parents=True)
+        shutil.copy(TOP / validated, folder / validated)
     listed = "".join(f"- file: chapters/{page}\n" for page in pages)
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8")
     return folder

@@ -81,7 +81,7 @@ def files_of(folder: Path, packages: Iterable[str]) -> list[Path]:
 def packages(book: Path) -> dict[str, bytes]:
     """The files of run/packages.zip: the book's package, and those of the build that a runtime has in other versions."""
     with zipfile.ZipFile(book) as packed:
-        files = {name: packed.read(name) for name in packed.namelist() if not name.startswith(("cartbook/site/", "cartbook/sphinxext/"))}
+        files = {name: packed.read(name) for name in packed.namelist() if not name.startswith(("cartbook/export/", "cartbook/sphinxext/"))}
     for name in FROM_BUILD:
         for path in distribution(name).files or []:
             if (path.suffix in (".py", ".json") or path.name == "METADATA") and not {"..", "__pycache__"} & set(path.parts):
@@ -114,7 +114,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         return
     found = cells(notebook)
     if len(re.findall(r'<div class="cell[ "]', body)) != sum(cell["placed"] for cell in found):
-        LOG.warning("%s: its cells and their places in the page do not pair; see cartbook/site/running.py", pagename, type="cartbook")
+        LOG.warning("%s: its cells and their places in the page do not pair; see cartbook/sphinxext/pyodide.py", pagename, type="cartbook")
     root = "../" * pagename.count("/")
     code = "\n".join(cell["source"] for cell in found)
     extra = [name for name, asking in ON_DEMAND.items() if re.search(asking, code, re.MULTILINE)]

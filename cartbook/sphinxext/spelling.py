@@ -43,6 +43,6 @@ def script() -> str:
     """Return the same function for the browser, as ``bookSpelling``."""
     rules = ", ".join(f"[/{pattern}/g, {json.dumps('$1' + replacement)}]" for pattern, replacement in RULES)
     return (
-        "// Made from cartbook/site/spelling.py: one form of a word for its British and American spelling.\n"
+        "// Made from cartbook/sphinxext/spelling.py: one form of a word for its British and American spelling.\n"
         f"var bookSpelling = word => [{rules}].reduce((text, [pattern, form]) => text.replace(pattern, form), word);\n"
     )

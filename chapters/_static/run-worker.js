@@ -16,7 +16,7 @@ const load = async ({ runtime, packages, loads }) => {
   const quiet = { messageCallback() {}, errorCallback() {} };
   await python.loadPackage(loads, quiet);
   python.unpackArchive(await archive, "zip", { extractDir: "/book" });
-  python.runPython("import sys; sys.path.insert(0, '/book')\nfrom cartbook.session import Session");
+  python.runPython("import sys; sys.path.insert(0, '/book')\nfrom cartbook.cell_runner import Session");
   session = python.runPython("Session()");
 };
 

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tables import DATA, all_tables, package, to_bytes
 
-from cartbook import data, validate
+from cartbook import tables as data
+from cartbook import validate
 
 TABLES = {one["name"]: one for one in package()["resources"]}
 #: what people, spreadsheets and scripts have been seen to write

@@ -14,7 +14,8 @@ import pytest
 from scripts import TOP
 
 import cartbook
-from cartbook import data, evidence, load, reported
+from cartbook import evidence, load, reported
+from cartbook import tables as data
 from cartbook.validate import DataError
 
 
@@ -145,7 +146,7 @@ def test_tables_that_are_not_there_come_with_the_right_advice(installed: Path, t
     monkeypatch.setattr(data, "FOLDER", tmp_path / "data")
     with pytest.raises(DataError, match="git checkout data"):
         load("outcomes")
-    (tables,) = installed.parent.parent.glob("lib/python3.*/site-packages/cartbook/tables")
+    (tables,) = installed.parent.parent.glob("lib/python3.*/site-packages/cartbook/data")
     tables.rename(tmp_path / "tables")
     stderr = run(installed, asked, tmp_path).stderr
     (tmp_path / "tables").rename(tables)

@@ -66,4 +66,4 @@ def test_the_runtime_knows_every_transform_that_charts_use() -> None:
     pages = [page.read_text(encoding="utf-8") for page in SITE.rglob("*.html")]
     used = transforms([json.loads(spec) for page in pages for spec in re.findall(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)])
     assert {"formula", "filter"} <= used
-    assert not [one for one in used if f'type:"{one}"' not in runtime], "add its part of Vega to PARTS in cartbook/site/assets.py"
+    assert not [one for one in used if f'type:"{one}"' not in runtime], "add its part of Vega to PARTS in cartbook/sphinxext/assets.py"

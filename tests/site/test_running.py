@@ -64,13 +64,13 @@ def test_the_site_carries_the_package_its_tables_and_altair(site: Path) -> None:
     with zipfile.ZipFile(site / "run" / "packages.zip") as packed:
         names = set(packed.namelist())
     assert {
-        "cartbook/session.py",
-        "cartbook/tables/outcomes.csv",
+        "cartbook/cell_runner.py",
+        "cartbook/data/outcomes.csv",
         "altair/__init__.py",
         "narwhals/__init__.py",
         "typing_extensions.py",
     } <= names
-    assert not [name for name in names if name.startswith("cartbook/site/") or name.endswith(".pyc")]
+    assert not [name for name in names if name.startswith("cartbook/sphinxext/") or name.endswith(".pyc")]
 
 
 def test_every_chapter_offers_to_run_with_all_its_cells(site: Path) -> None:

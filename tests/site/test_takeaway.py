@@ -49,7 +49,7 @@ def prose(path: Path) -> str:
 
 
 def test_sentences_carry_their_values() -> None:
-    assert "between 10 of 22 and 17 of 20 treated patients" in prose(SITE / "downloads" / "08-b-cell.ipynb")
+    assert "from 10 of 22 to 17 of 20 patients had a complete response" in prose(SITE / "downloads" / "08-b-cell.ipynb")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
