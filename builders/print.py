@@ -1,46 +1,82 @@
-"""Bind the built site: ``python -m builders.print pdf epub zip`` writes what is named to ``_build/print``.
+"""Write the book for paper, e-readers and folders: ``python -m builders.print pdf epub zip`` writes to ``_build/print``.
 
-It needs a site in ``_build/html`` (make book). Nothing executes again.
+It needs a built book (make book), whose doctrees it renders again: nothing executes.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from builders import leaves
 from cartbook.site.takeaway import archive
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
+DOCTREES = TOP / "_build" / "work" / "doctrees"
 OUT = TOP / "_build" / "print"
 NAME = "car-t-in-numbers"
 
 
+@contextmanager
+def rendered(builder: str) -> Iterator[Path]:
+    """Yield the folder into which a Sphinx builder wrote the book.
+
+    It works on a copy of the doctrees, so that the next build of the site finds its own as they were.
+    Raise ValueError if Sphinx finds fault; what it says goes to stderr.
+    """
+    from jupyter_book.sphinx import build_sphinx
+
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copytree(DOCTREES, Path(work) / "doctrees")
+        out = Path(work) / builder
+        out.mkdir()
+        settings = {"nitpicky": True, "latex_individualpages": False, "external_toc_path": str(TOP / "_toc.yml")}
+        code = build_sphinx(
+            str(TOP),
+            str(out),
+            path_config=str(TOP / "_config.yml"),
+            confoverrides=settings,
+            noconfig=True,
+            doctreedir=str(Path(work) / "doctrees"),
+            quiet=True,
+            warningiserror=True,
+            keep_going=True,
+            builder=builder,
+        )
+        if code:
+            raise ValueError("the warnings above are errors; fix what they name and run make book again")
+        yield out
+
+
 def pdf() -> Path:
-    """The book as PDF."""
-    from builders import pdf as binder
+    """Write the book as PDF."""
+    from builders import pdf as printer
 
     target = OUT / f"{NAME}.pdf"
-    binder.write(leaves.gather(SITE, TOP / "_toc.yml"), leaves.about(TOP), OUT / "work", target)
+    with rendered("print") as folder:
+        printer.write(folder, target)
     return target
 
 
 def epub() -> Path:
-    """The book as EPUB."""
-    from builders import epub as binder
-
+    """Write the book as EPUB."""
     target = OUT / f"{NAME}.epub"
-    told = leaves.about(TOP)
-    binder.write(leaves.gather(SITE, TOP / "_toc.yml"), told, leaves.cover(told), target)
+    with rendered("epub") as folder:
+        (written,) = folder.glob("*.epub")
+        part = target.with_suffix(".new")
+        shutil.copyfile(written, part)
+        os.replace(part, target)
     return target
 
 
 def site() -> Path:
-    """The site as a zip that opens from a folder."""
+    """Write the site as a zip that opens from a folder."""
     target = OUT / f"{NAME}-site.zip"
     part = target.with_suffix(".new")
     archive(part, {f"{NAME}/{path.relative_to(SITE)}": path.read_bytes() for path in SITE.rglob("*") if path.is_file()})
@@ -52,11 +88,11 @@ KINDS: dict[str, Callable[[], Path]] = {"pdf": pdf, "epub": epub, "zip": site}
 
 
 def main(kinds: list[str]) -> str | None:
-    """Write what is named; the line that says what is wrong, if something is."""
+    """Write what is named; return the line that says what is wrong, if something is."""
     if not kinds or set(kinds) - set(KINDS):
         return f"error: say what to make: {', '.join(KINDS)}"
-    if not (SITE / "index.html").is_file():
-        return "error: there is no site in _build/html: run make book first"
+    if not (SITE / "index.html").is_file() or not (DOCTREES / "environment.pickle").is_file():
+        return "error: there is no built book in _build: run make book first"
     OUT.mkdir(parents=True, exist_ok=True)
     for kind in kinds:
         try:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -20,7 +21,6 @@ import yaml
 from nbformat import NotebookNode
 
 from builders import classes, moodle, slides
-from builders.leaves import contents
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.site.meta import public_address
@@ -34,6 +34,15 @@ STYLE = (
     ":root{color-scheme:light dark}body{font:17px/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
     "h1{line-height:1.2}li{margin:.3rem 0}code{overflow-wrap:anywhere}"
 )
+
+
+def contents(toc: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield page, part and short title (which may be empty) of everything that _toc.yml lists."""
+    tree = yaml.safe_load(toc.read_text(encoding="utf-8"))
+    yield tree["root"], "", ""
+    for part in tree["parts"]:
+        for page in part["chapters"]:
+            yield page["file"], part["caption"], page.get("title", "")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from cartbook.policy import IN_PAGE
 from cartbook.render import TEMPLATES
 from cartbook.site import light, lost, meta, offers, reading, report, running, search, spelling, takeaway
 from cartbook.site.pages import DIRECTIVES, front_matter
-from cartbook.sphinxext import compat
+from cartbook.sphinxext import compat, print_builders
 from cartbook.sphinxext import nodes as records
 from cartbook.sphinxext import text as plain_text
 from cartbook.sphinxext.nodes import RecordRenderer as FigureRenderer  # noqa: F401  (the entry point's name)
@@ -149,6 +149,8 @@ def _assets(app: Sphinx, config: Any) -> None:
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    if app.builder.name not in PAGES:
+        return
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
@@ -206,7 +208,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
-    for part in (plain_text, meta, lost, running, search, report):
+    for part in (plain_text, print_builders, meta, lost, running, search, report):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)

@@ -17,7 +17,7 @@ CHAPTERS = [path for path in sorted((TOP / "chapters").glob("*.md")) if "minutes
 
 def chapter(path: Path) -> lessons.Chapter:
     text = path.read_text(encoding="utf-8")
-    return lessons.Chapter(path.stem, front_matter(text)["book"], text)
+    return lessons.Chapter(f"chapters/{path.stem}", front_matter(text)["book"], text)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
