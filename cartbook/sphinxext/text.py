@@ -37,10 +37,13 @@ class PlainText(TextTranslator):
             self._lines(node["plain"])
         super().visit_raw(node)
 
+    def visit_container(self, node: nodes.Element) -> None:
+        """Leave out code that a page folds away, not its outputs (for the site, myst-nb has wrapped it by now)."""
+        if node.get("nb_element") == "cell_code" and node.get("hide_mode") in ("input", "input+output", "all"):
+            _without_source(node)
+
     def visit_HideCodeCellNode(self, node: nodes.Element) -> None:
-        """Leave out code that a page folds away, not its outputs."""
-        for source in [one for one in node.children if isinstance(one, nodes.Element) and one.get("nb_element") == "cell_code_source"]:
-            node.remove(source)
+        _without_source(node)
 
     def depart_HideCodeCellNode(self, node: nodes.Element) -> None:
         pass
@@ -84,6 +87,11 @@ class PlainText(TextTranslator):
         self.new_state(0)
         self.add_text(words)
         self.end_state(wrap=False)
+
+
+def _without_source(node: nodes.Element) -> None:
+    for source in [one for one in node.children if isinstance(one, nodes.Element) and one.get("nb_element") == "cell_code_source"]:
+        node.remove(source)
 
 
 def works_cited(doctree: nodes.document) -> list[str]:

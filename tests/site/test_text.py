@@ -11,6 +11,7 @@ import pytest
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
+from myst_nb.sphinx_ import HideCodeCellNode
 from scripts import SITE, TOP, tree
 from sphinx.writers.text import TextTranslator
 
@@ -63,6 +64,15 @@ def test_a_record_is_its_text_and_any_other_builder_finds_the_same_words() -> No
     table = {"kind": "table", "caption": "Studies", "columns": [column], "rows": [["ZUMA-7"]]}
     assert written(node_of(table)) == "Table: Studies\n\nStudy\n------\nZUMA-7\n"
     assert node_of(table).astext() == "Table: Studies\n\nStudy\n------\nZUMA-7"
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_code_that_a_page_folds_is_in_no_text_and_its_output_is(wrapped: bool) -> None:
+    source = nodes.container("", nodes.literal_block("", "1 + 1"), nb_element="cell_code_source")
+    output = nodes.container("", nodes.paragraph(text="2"), nb_element="cell_code_output")
+    cell = nodes.container("", nb_element="cell_code", **({} if wrapped else {"hide_mode": "input"}))
+    cell += [HideCodeCellNode("", source), output] if wrapped else [source, output]
+    assert written(cell) == "2\n"
 
 
 def test_a_box_stands_under_its_title_and_an_address_behind_its_words() -> None:
