@@ -24,8 +24,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = tmp_path_factory.mktemp("grown") / "book"
     shutil.copytree(TOP, book, ignore=shutil.ignore_patterns(".venv", "_build", ".git", ".*_cache", "__pycache__", "tests"))
     for page in (book / "chapters").glob("*.md"):
-        if page.stem not in LIVE and "{code-cell}" in page.read_text(encoding="utf-8"):
-            about = f"---\nbook:\n  title: {page.stem}\n  description: A stub in the place of {page.stem}.\n---\n\n# {page.stem}\n"
+        text = page.read_text(encoding="utf-8")
+        if page.stem not in LIVE and "{code-cell}" in text:
+            headings = "\n\n".join(line for line in text.splitlines() if line.startswith("## "))  # other pages link to them
+            about = f"---\nbook:\n  title: {page.stem}\n  description: A stub in the place of {page.stem}.\n---\n\n# {page.stem}\n\n{headings}\n"
             page.write_text(about, encoding="utf-8")
     for name, rows in zip(("studies.csv", "outcomes.csv"), example(), strict=True):
         with (book / "data" / name).open("a", encoding="utf-8") as file:
