@@ -43,7 +43,7 @@ def load_script(name: str, folder: str = "scripts") -> ModuleType:
 
 def small_book(folder: Path, *pages: str) -> Path:
     """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
-    for name in ("cartbook", "scripts", "data", "chapters/_static", "chapters/drawings"):
+    for name in ("cartbook", "scripts", "data", "chapters/drawings"):
         shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
     for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", *kept):

@@ -20,7 +20,7 @@ from cartbook.render import html
 from cartbook.theme import stylesheet
 
 HERE = Path(__file__).parent / "deck"
-BOOK = TOP / "chapters" / "_static"
+BOOK = TOP / "cartbook" / "static"
 OF_THE_SITE = ("figure.js", "vega.js")
 STYLES = ("reveal.css", "colours.css", "book.css", "deck.css")
 SCRIPTS = ("reveal.js", "figure.js", "deck.js")

@@ -81,7 +81,11 @@ def files_of(folder: Path, packages: Iterable[str]) -> list[Path]:
 def packages(book: Path) -> dict[str, bytes]:
     """The files of run/packages.zip: the book's package, and those of the build that a runtime has in other versions."""
     with zipfile.ZipFile(book) as packed:
-        files = {name: packed.read(name) for name in packed.namelist() if not name.startswith(("cartbook/export/", "cartbook/sphinxext/"))}
+        files = {
+            name: packed.read(name)
+            for name in packed.namelist()
+            if not name.startswith(("cartbook/export/", "cartbook/sphinxext/", "cartbook/static/"))
+        }
     for name in FROM_BUILD:
         for path in distribution(name).files or []:
             if (path.suffix in (".py", ".json") or path.name == "METADATA") and not {"..", "__pycache__"} & set(path.parts):

@@ -13,12 +13,14 @@
       .filter(word => !stopwords.includes(word.toLowerCase()))
       .map(stem);
   // As in Sphinx's search, a part of a longer word counts where it has three letters.
-  const fits = (word, wanted) => stem(word) === wanted || (wanted.length > 2 && stem(word).includes(wanted));
+  const fits = (word, wanted) =>
+    stem(word) === wanted || (wanted.length > 2 && stem(word).includes(wanted));
 
   // Of a page's sections, the one that has most of the words; of equals, one with a word in its title, then the first.
   const best = name => {
     const wanted = asked();
-    let found, most = 0;
+    let found,
+      most = 0;
     for (const [id, title, text] of bookSections[name] ?? []) {
       const heading = splitQuery(title);
       const words = [...new Set([...heading, ...splitQuery(text)])];
@@ -35,7 +37,8 @@
   };
   const top = name => bookSections[name]?.[0]?.[0]; // the section under the page's own heading
 
-  const escaped = text => Object.assign(document.createElement("i"), { textContent: text }).innerHTML;
+  const escaped = text =>
+    Object.assign(document.createElement("i"), { textContent: text }).innerHTML;
 
   window.Scorer = {
     objNameMatch: 11,
@@ -59,7 +62,9 @@
 
   const excerpt = text => {
     const wanted = asked();
-    const word = [...text.matchAll(/[\p{L}\p{N}_]+/gu)].find(([one]) => wanted.some(other => fits(one, other)));
+    const word = [...text.matchAll(/[\p{L}\p{N}_]+/gu)].find(([one]) =>
+      wanted.some(other => fits(one, other)),
+    );
     const start = word && word.index > 120 ? text.lastIndexOf(" ", word.index - 100) + 1 : 0;
     const end = text.length > start + 240 ? text.lastIndexOf(" ", start + 240) : text.length;
     return `${start ? "… " : ""}${text.slice(start, end)}${end < text.length ? " …" : ""}`;
@@ -78,7 +83,9 @@
   };
   document.addEventListener("DOMContentLoaded", () => {
     const results = document.getElementById("search-results");
-    const watch = new MutationObserver(seen => seen.forEach(one => one.addedNodes.forEach(node => node.nodeName === "LI" && explain(node))));
+    const watch = new MutationObserver(seen =>
+      seen.forEach(one => one.addedNodes.forEach(node => node.nodeName === "LI" && explain(node))),
+    );
     watch.observe(results, { childList: true, subtree: true });
   });
 })();

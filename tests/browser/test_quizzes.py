@@ -17,7 +17,7 @@ from cartbook import Choice, Number, Order, Spot, quiz, serve
 from cartbook.quiz_render import render_html
 from cartbook.theme import stylesheet
 
-STATIC = Path(__file__).resolve().parents[2] / "chapters" / "_static"
+STATIC = Path(__file__).resolve().parents[2] / "cartbook" / "static"
 KEY = "cart-in-numbers-marks"
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
 QUIZ = quiz(

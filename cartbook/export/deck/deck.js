@@ -15,5 +15,7 @@
   // For charts that wait until somebody does something: turning a slide is that, by whatever means.
   Reveal.on("slidechanged", () => dispatchEvent(new Event("scroll")));
   // On paper every slide is laid out, and what waits for a key is there.
-  addEventListener("beforeprint", () => document.querySelectorAll(".slides > section").forEach(one => one.removeAttribute("hidden")));
+  addEventListener("beforeprint", () =>
+    document.querySelectorAll(".slides > section").forEach(one => one.removeAttribute("hidden")),
+  );
 })();

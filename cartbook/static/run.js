@@ -17,7 +17,13 @@
     if (!box || !/^https?:$/.test(location.protocol) || !window.Worker) return; // the page stays as it was
     if (window.origin === "null") {
       // A frame with an origin of its own: no script of the site may start a worker there.
-      box.replaceChildren(make("p", "cb-run-offer", "Code does not run in this frame; the chapter runs in a browser tab of its own."));
+      box.replaceChildren(
+        make(
+          "p",
+          "cb-run-offer",
+          "Code does not run in this frame; the chapter runs in a browser tab of its own.",
+        ),
+      );
       box.hidden = false;
       return;
     }
@@ -27,12 +33,14 @@
     const bar = box.querySelector(".cb-run-bar");
     const said = bar.querySelector("[role=status]");
     const divs = [...document.querySelectorAll("div.cell")];
-    const cells = JSON.parse(box.querySelector(".cb-run-cells").textContent).map(({ source, placed }, at) => ({
-      number: at + 1,
-      source,
-      div: placed ? divs.shift() : undefined,
-      undo: [],
-    }));
+    const cells = JSON.parse(box.querySelector(".cb-run-cells").textContent).map(
+      ({ source, placed }, at) => ({
+        number: at + 1,
+        source,
+        div: placed ? divs.shift() : undefined,
+        undo: [],
+      }),
+    );
     const offered = offer.textContent;
 
     // The worker, and which cells are still to run: all from `next` on, one at a time.
@@ -44,7 +52,9 @@
     const all = button("", "Run all", () => runFrom(0));
     const stop = button("", "Stop", () => halt());
     const error = button("", "Show the error", () => show(failed));
-    const leave = button("", "Back to the published page", () => back("The page is as it was published."));
+    const leave = button("", "Back to the published page", () =>
+      back("The page is as it was published."),
+    );
 
     const tell = words => (said.textContent = words);
 
@@ -61,7 +71,12 @@
         hear({ kind: "broken", why: event.message || "the worker did not start" });
       };
       const absolute = path => new URL(path, document.baseURI).href;
-      worker.postMessage({ kind: "load", runtime: absolute(runtime), packages: absolute(`${root}run/packages.zip`), loads: loads.split(" ") });
+      worker.postMessage({
+        kind: "load",
+        runtime: absolute(runtime),
+        packages: absolute(`${root}run/packages.zip`),
+        loads: loads.split(" "),
+      });
       tell(`Loading Python from ${host} …`);
       refresh();
     };
@@ -123,7 +138,10 @@
       worker?.terminate();
       worker = running = undefined;
       next = Infinity;
-      tell(words ?? "Stopped. What the cells had made is gone: Run starts Python anew, from the first cell.");
+      tell(
+        words ??
+          "Stopped. What the cells had made is gone: Run starts Python anew, from the first cell.",
+      );
       refresh();
       if (document.activeElement === document.body) all.focus();
     };
@@ -149,7 +167,8 @@
         cell.undo.push(() => shown.remove());
       }
       const now = outputs.map(output => form(output, cell));
-      if (shown.querySelector(".cb-quiz") && now.some(node => node.querySelector(".cb-quiz"))) return; // a quiz keeps its answers
+      if (shown.querySelector(".cb-quiz") && now.some(node => node.querySelector(".cb-quiz")))
+        return; // a quiz keeps its answers
       shown.style.minHeight = `${shown.offsetHeight}px`; // the text below does not jump
       shown.replaceChildren(...now);
       const figures = [...shown.querySelectorAll("figure[data-chart]")];
@@ -157,7 +176,9 @@
       if (figures.length) {
         shown.addEventListener("cb-live", settle, { once: true });
         setTimeout(settle, 3000);
-        figures.forEach(figure => figure.dispatchEvent(new CustomEvent("cb-new", { bubbles: true })));
+        figures.forEach(figure =>
+          figure.dispatchEvent(new CustomEvent("cb-new", { bubbles: true })),
+        );
       } else settle();
     };
 
@@ -171,22 +192,33 @@
       const node = make("div", "output text_html");
       node.innerHTML = html.replaceAll("{root}", root);
       const link = csv && node.querySelector("a[download]");
-      if (link) Object.assign(link, { href: `data:text/csv;charset=utf-8,${encodeURIComponent(csv)}`, download: link.href.replace(/.*\//, "") });
+      if (link)
+        Object.assign(link, {
+          href: `data:text/csv;charset=utf-8,${encodeURIComponent(csv)}`,
+          download: link.href.replace(/.*\//, ""),
+        });
       return node;
     };
 
     // The page's cells as fields that can be changed, each in the place of its code.
     const dress = () => {
       bar.dataset.on = "yes";
-      offer.textContent = "Change the code, then press Run, or Ctrl and Enter: the cell and those below it run again.";
+      offer.textContent =
+        "Change the code, then press Run, or Ctrl and Enter: the cell and those below it run again.";
       for (const cell of cells) cell.div && edit(cell);
     };
 
     const edit = cell => {
       const { number, source, div, undo } = cell;
       const lines = () => (field.rows = Math.min(30, field.value.split("\n").length));
-      const field = make("textarea", "", "", { value: source, spellcheck: false, wrap: "off", id: `cb-code-${number}` });
-      for (const name of ["autocapitalize", "autocomplete", "autocorrect"]) field.setAttribute(name, "off");
+      const field = make("textarea", "", "", {
+        value: source,
+        spellcheck: false,
+        wrap: "off",
+        id: `cb-code-${number}`,
+      });
+      for (const name of ["autocapitalize", "autocomplete", "autocorrect"])
+        field.setAttribute(name, "off");
       field.addEventListener("input", lines);
       field.addEventListener("keydown", event => {
         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
@@ -216,7 +248,10 @@
         code.replaceWith(editor);
         undo.push(() => editor.replaceWith(code));
       } else {
-        const hidden = make("details", "cb-run-hidden", [make("summary", "", `Hidden code of cell ${number}`), editor]);
+        const hidden = make("details", "cb-run-hidden", [
+          make("summary", "", `Hidden code of cell ${number}`),
+          editor,
+        ]);
         div.prepend(hidden);
         undo.push(() => hidden.remove());
       }
@@ -232,7 +267,8 @@
     };
 
     const show = cell => {
-      for (let fold = cell.editor; fold; fold = fold.parentElement) if (fold.tagName === "DETAILS") fold.open = true;
+      for (let fold = cell.editor; fold; fold = fold.parentElement)
+        if (fold.tagName === "DETAILS") fold.open = true;
       cell.editor.scrollIntoView({ block: "center" });
       cell.editor.focus({ preventScroll: true });
     };
@@ -265,5 +301,7 @@
     });
     box.hidden = false;
   };
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+  document.readyState === "loading"
+    ? document.addEventListener("DOMContentLoaded", begin)
+    : begin();
 })();

@@ -5,8 +5,12 @@
   if (!here || done.found) return; // the nearest copy wins
   done.found = "yes";
   const root = new URL("../", here);
-  for (const [name, what] of [["href", "a[href]"], ["action", "form[action]"]]) {
-    for (const one of document.querySelectorAll(what)) one.setAttribute(name, new URL(one.getAttribute(name), root).href);
+  for (const [name, what] of [
+    ["href", "a[href]"],
+    ["action", "form[action]"],
+  ]) {
+    for (const one of document.querySelectorAll(what))
+      one.setAttribute(name, new URL(one.getAttribute(name), root).href);
   }
   const hint = document.getElementById("hint");
   if (hint) hint.remove();

@@ -13,7 +13,8 @@
     }));
   const vega = () => script("vega.js").then(() => window.vega);
   // A chart that was made in the page comes as Vega-Lite; those of the book were compiled when it was built.
-  const compiled = async spec => (spec.$schema ? (await script("vega-lite.js"), window.vegaLite.compile(spec).spec) : spec);
+  const compiled = async spec =>
+    spec.$schema ? (await script("vega-lite.js"), window.vegaLite.compile(spec).spec) : spec;
 
   const tip = document.createElement("div");
   tip.className = "cb-tip";
@@ -21,7 +22,11 @@
   tip.hidden = true;
 
   const rows = value =>
-    value !== null && typeof value === "object" ? Object.entries(value) : value ? [["", String(value)]] : [];
+    value !== null && typeof value === "object"
+      ? Object.entries(value)
+      : value
+        ? [["", String(value)]]
+        : [];
 
   const show = (value, box) => {
     tip.replaceChildren(
@@ -48,7 +53,10 @@
   };
 
   // The marks that have a tooltip, in the order in which the chart draws them.
-  const marksOf = live => [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(mark => mark.__data__?.tooltip !== undefined);
+  const marksOf = live =>
+    [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(
+      mark => mark.__data__?.tooltip !== undefined,
+    );
 
   // Arrow keys go from mark to mark, Home and End to the first and last, and say what the tooltip says; Enter is a click.
   const keyboard = (live, spoken) => {
@@ -63,7 +71,8 @@
     };
     live.addEventListener("keydown", event => {
       const all = marksOf(live);
-      if (event.target !== live || !all.length || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target !== live || !all.length || event.ctrlKey || event.metaKey || event.altKey)
+        return;
       const count = all.length;
       const place = {
         ArrowRight: (at + 1) % count,
@@ -118,7 +127,12 @@
       const spec = await compiled(JSON.parse(figure.querySelector(".cb-spec").textContent));
       picture.prepend(live);
       // Expressions are read, not compiled: the site's policy forbids eval.
-      const view = new View(parse(spec, null, { ast: true }), { renderer: "svg", hover: true, tooltip: onTooltip, expr: expressionInterpreter });
+      const view = new View(parse(spec, null, { ast: true }), {
+        renderer: "svg",
+        hover: true,
+        tooltip: onTooltip,
+        expr: expressionInterpreter,
+      });
       await view.initialize(live, bound).runAsync();
       // After Vega, which writes a role and the whole alternative here as the name; that is the description.
       const title = figure.querySelector("figcaption").textContent;
@@ -148,7 +162,10 @@
   };
 
   const near = new IntersectionObserver(
-    seen => seen.filter(one => one.isIntersecting).forEach(one => (near.unobserve(one.target), start(one.target))),
+    seen =>
+      seen
+        .filter(one => one.isIntersecting)
+        .forEach(one => (near.unobserve(one.target), start(one.target))),
     { rootMargin: "300px" },
   );
   const acts = ["scroll", "pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
@@ -169,5 +186,7 @@
     document.addEventListener("keydown", event => event.key === "Escape" && hide());
     document.addEventListener("scroll", hide, { passive: true });
   };
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+  document.readyState === "loading"
+    ? document.addEventListener("DOMContentLoaded", begin)
+    : begin();
 })();

@@ -28,7 +28,8 @@
   const stored = localStorage.getItem("mode");
   const mode = ["light", "dark"].includes(stored) ? stored : "auto";
   root.dataset.mode = mode;
-  root.dataset.theme = mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  root.dataset.theme =
+    mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
   Object.assign(window, { SPHINX_HIGHLIGHT_ENABLED: false }); // the search reads it; search words are not stored
 
@@ -43,14 +44,27 @@
     // Where forms are forbidden, the browser does not even ask a form's script. So the page asks it, and sends what is left.
     const submit = (event, form) => {
       event.preventDefault();
-      if (!form.reportValidity() || !form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }))) return;
-      location.assign(`${form.action.replace(/[?#].*/, "")}?${new URLSearchParams(new FormData(form))}`);
+      if (
+        !form.reportValidity() ||
+        !form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }))
+      )
+        return;
+      location.assign(
+        `${form.action.replace(/[?#].*/, "")}?${new URLSearchParams(new FormData(form))}`,
+      );
     };
     addEventListener("click", event => {
       const button = event.target.closest("button");
       if (button?.form && button.type === "submit") submit(event, button.form);
     });
-    addEventListener("keydown", event => event.key === "Enter" && event.target.matches("input") && event.target.form && submit(event, event.target.form));
+    addEventListener(
+      "keydown",
+      event =>
+        event.key === "Enter" &&
+        event.target.matches("input") &&
+        event.target.form &&
+        submit(event, event.target.form),
+    );
   };
 
   // Folded boxes (solutions) become <details>: the browser's own search in the page opens them.
@@ -76,7 +90,8 @@
     } catch {} // not an encoded address: nothing has such an id
     if (!target) return;
     const folds = [];
-    for (let one = target.closest("details"); one; one = one.parentElement.closest("details")) folds.push(one);
+    for (let one = target.closest("details"); one; one = one.parentElement.closest("details"))
+      folds.push(one);
     if (!folds.some(one => !one.open)) return;
     for (const one of folds) one.open = true;
     target.scrollIntoView();
@@ -87,7 +102,10 @@
     document.querySelectorAll(".admonition.dropdown").forEach(fold);
     unfold();
     addEventListener("hashchange", unfold);
-    document.addEventListener("click", event => event.target.closest?.("a[href*='#']")?.hash === location.hash && setTimeout(unfold)); // the same address again
+    document.addEventListener(
+      "click",
+      event => event.target.closest?.("a[href*='#']")?.hash === location.hash && setTimeout(unfold),
+    ); // the same address again
 
     let closed = [];
     addEventListener("beforeprint", () => {
@@ -115,7 +133,11 @@
 
     // The text of a report names the page's full address; one on the reader's own disk says nothing to others.
     const report = /^https?:$/.test(location.protocol) && document.querySelector("[data-report]");
-    if (report) report.textContent = report.textContent.replace(report.dataset.report, location.href.split("#")[0]);
+    if (report)
+      report.textContent = report.textContent.replace(
+        report.dataset.report,
+        location.href.split("#")[0],
+      );
 
     const up = document.getElementById("pst-back-to-top");
     let last = 0;

@@ -33,7 +33,10 @@
     const body = explorer.querySelector("tbody");
     const status = explorer.querySelector(".cb-said");
     const notice = explorer.querySelector(".cb-notice");
-    const more = Object.assign(element("button", `Show ${STEP} more`), { type: "button", hidden: true });
+    const more = Object.assign(element("button", `Show ${STEP} more`), {
+      type: "button",
+      hidden: true,
+    });
     const heads = [...explorer.querySelectorAll("th[data-sort]")];
     const fields = [...form.elements].filter(one => one.name);
     const collator = new Intl.Collator("en");
@@ -43,7 +46,18 @@
     let limit = STEP;
 
     // What is searched: the row's fields, and what its cells show, each apart from the next.
-    const SEARCHED = ["study", "disease", "target", "product", "country", "endpoint", "grade", "population", "flag", "note"];
+    const SEARCHED = [
+      "study",
+      "disease",
+      "target",
+      "product",
+      "country",
+      "endpoint",
+      "grade",
+      "population",
+      "flag",
+      "note",
+    ];
     const shownIn = tr => {
       const texts = [];
       const walker = document.createTreeWalker(tr, NodeFilter.SHOW_TEXT);
@@ -52,7 +66,10 @@
     };
     const text = row => {
       if (row.text === undefined) {
-        const shown = row.tr && row.what === undefined ? shownIn(row.tr) : [row.what, row.group, row.shown, row.where];
+        const shown =
+          row.tr && row.what === undefined
+            ? shownIn(row.tr)
+            : [row.what, row.group, row.shown, row.where];
         row.text = plain([...SEARCHED.map(name => row[name]), ...shown].join(" "));
         row.american = american(row.text);
       }
@@ -69,7 +86,12 @@
         const bar = element("span");
         bar.className = "cb-bar";
         bar.setAttribute("aria-hidden", "true");
-        for (const [name, end] of [["low", row.low], ["mid", row.percent], ["high", row.high]]) bar.style.setProperty(`--${name}`, end);
+        for (const [name, end] of [
+          ["low", row.low],
+          ["mid", row.percent],
+          ["high", row.high],
+        ])
+          bar.style.setProperty(`--${name}`, end);
         number.append(bar);
       }
       number.append(element("small", row.where));
@@ -80,29 +102,46 @@
         remark.append(row.note);
         number.append(remark);
       }
-      return (row.tr = element("tr", head, element("td", row.what, element("small", row.group)), number));
+      return (row.tr = element(
+        "tr",
+        head,
+        element("td", row.what, element("small", row.group)),
+        number,
+      ));
     };
 
     const tests = {
       size: wanted => row => Number(row.n || 0) >= Number(wanted),
       words: wanted => {
-        const words = plain(wanted).split(" ").map(word => [word, american(word)]);
-        return row => words.every(([word, other]) => text(row).text.includes(word) || row.american.includes(other));
+        const words = plain(wanted)
+          .split(" ")
+          .map(word => [word, american(word)]);
+        return row =>
+          words.every(
+            ([word, other]) => text(row).text.includes(word) || row.american.includes(other),
+          );
       },
     };
     const chosen = () => {
-      const asked = fields.filter(one => one.value.trim()).map(({ name, value }) => tests[name]?.(value) ?? (row => row[name] === value));
+      const asked = fields
+        .filter(one => one.value.trim())
+        .map(({ name, value }) => tests[name]?.(value) ?? (row => row[name] === value));
       return rows.filter(row => asked.every(test => test(row)));
     };
 
     const ordered = some => {
       const [key, way] = sort.split(" ");
       for (const head of heads) {
-        head.setAttribute("aria-sort", head.dataset.sort !== key ? "none" : way === "down" ? "descending" : "ascending");
+        head.setAttribute(
+          "aria-sort",
+          head.dataset.sort !== key ? "none" : way === "down" ? "descending" : "ascending",
+        );
       }
       if (!key) return some;
       const blank = row => (row[key] ?? "") === "";
-      const compare = NUMBERS.includes(key) ? (a, b) => Number(a[key]) - Number(b[key]) : (a, b) => collator.compare(a[key], b[key]);
+      const compare = NUMBERS.includes(key)
+        ? (a, b) => Number(a[key]) - Number(b[key])
+        : (a, b) => collator.compare(a[key], b[key]);
       const sign = way === "down" ? -1 : 1;
       return some.sort((a, b) => blank(a) - blank(b) || (blank(a) ? 0 : sign * compare(a, b))); // blanks last, both ways
     };
@@ -141,10 +180,16 @@
       draw();
     };
     const write = () => {
-      const state = new URLSearchParams(fields.filter(one => one.value.trim()).map(({ name, value }) => [name, value.trim()]));
+      const state = new URLSearchParams(
+        fields.filter(one => one.value.trim()).map(({ name, value }) => [name, value.trim()]),
+      );
       if (sort) state.set("sort", sort);
       try {
-        history.replaceState(null, "", `${location.pathname}${String(state) && `?${state}`}${location.hash.includes("=") ? "" : location.hash}`);
+        history.replaceState(
+          null,
+          "",
+          `${location.pathname}${String(state) && `?${state}`}${location.hash.includes("=") ? "" : location.hash}`,
+        );
       } catch {} // a frame that may not change its address: the rows are filtered all the same
     };
     const change = () => {
@@ -155,11 +200,14 @@
     };
 
     // Earlier addresses held the state after #: a fragment with = that names no place in the page.
-    const old = () => location.hash.includes("=") && !document.getElementById(location.hash.slice(1));
+    const old = () =>
+      location.hash.includes("=") && !document.getElementById(location.hash.slice(1));
     const restore = () => {
       const state = new URLSearchParams(old() ? location.hash.slice(1) : location.search);
       const unknown = [];
-      const labels = Object.fromEntries(fields.map(one => [one.name, one.closest("label").firstChild.textContent]));
+      const labels = Object.fromEntries(
+        fields.map(one => [one.name, one.closest("label").firstChild.textContent]),
+      );
       fields.forEach(one => (one.value = ""));
       sort = "";
       for (const [name, value] of state) {
@@ -167,7 +215,8 @@
         const options = [...(field?.options ?? [])];
         if (name === "sort") {
           const [key, way] = value.split(" ");
-          if (heads.some(head => head.dataset.sort === key) && ["up", "down"].includes(way)) sort = value;
+          if (heads.some(head => head.dataset.sort === key) && ["up", "down"].includes(way))
+            sort = value;
           else unknown.push(`the order “${value}”`);
         } else if (!field) unknown.push(`the filter “${name}”`);
         else if (!field.options) field.value = value;
@@ -177,7 +226,9 @@
           else unknown.push(`${labels[name]} “${value}”`);
         }
       }
-      notice.textContent = unknown.length ? `The address asks for ${unknown.join(" and ")}, which this table does not have; the rows are not filtered by it.` : "";
+      notice.textContent = unknown.length
+        ? `The address asks for ${unknown.join(" and ")}, which this table does not have; the rows are not filtered by it.`
+        : "";
       notice.hidden = !unknown.length;
       apply();
       announce(0);
@@ -186,11 +237,34 @@
 
     const quoted = cell => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
     const download = form => {
-      const columns = ["study", "disease", "target", "product", "country", "phase", "endpoint", "grade", "population", "value", "unit", "events", "n", "percent", "low", "high", "month", "section", "flag", "note"];
+      const columns = [
+        "study",
+        "disease",
+        "target",
+        "product",
+        "country",
+        "phase",
+        "endpoint",
+        "grade",
+        "population",
+        "value",
+        "unit",
+        "events",
+        "n",
+        "percent",
+        "low",
+        "high",
+        "month",
+        "section",
+        "flag",
+        "note",
+      ];
       const lines = fitting.map(row => columns.map(name => quoted(row[name] ?? "")).join(","));
       const mark = form === "excel" ? "\ufeff" : ""; // without it Excel takes UTF-8 for another encoding
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([`${mark}${[columns.join(","), ...lines].join("\n")}\n`], { type: "text/csv" }));
+      link.href = URL.createObjectURL(
+        new Blob([`${mark}${[columns.join(","), ...lines].join("\n")}\n`], { type: "text/csv" }),
+      );
       link.download = form === "excel" ? "car-t-evidence-excel.csv" : "car-t-evidence.csv";
       link.click();
       URL.revokeObjectURL(link.href);
@@ -202,7 +276,8 @@
       script.src = explorer.dataset.rest;
       script.onload = () => {
         const { columns, words, rows: coded } = window.cartbookEvidence;
-        for (const row of coded) rows.push(Object.fromEntries(columns.map((name, i) => [name, words[row[i]]])));
+        for (const row of coded)
+          rows.push(Object.fromEntries(columns.map((name, i) => [name, words[row[i]]])));
         explorer.querySelector(".cb-rest").remove();
         apply();
         announce(0);
@@ -211,11 +286,14 @@
     };
 
     form.hidden = false;
-    explorer.addEventListener("focusin", () => status.setAttribute("aria-live", "polite"), { once: true }); // quiet until a reader acts
+    explorer.addEventListener("focusin", () => status.setAttribute("aria-live", "polite"), {
+      once: true,
+    }); // quiet until a reader acts
     form.addEventListener("input", change);
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(() => ((sort = ""), change())));
-    for (const button of form.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
+    for (const button of form.querySelectorAll("[data-download]"))
+      button.addEventListener("click", () => download(button.dataset.download));
     more.setAttribute("data-more", "");
     explorer.append(element("p", more));
     more.addEventListener("click", () => {
@@ -239,5 +317,7 @@
     restore();
     if (explorer.dataset.rest) rest();
   };
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+  document.readyState === "loading"
+    ? document.addEventListener("DOMContentLoaded", begin)
+    : begin();
 })();

@@ -16,7 +16,9 @@ const load = async ({ runtime, packages, loads }) => {
   const quiet = { messageCallback() {}, errorCallback() {} };
   await python.loadPackage(loads, quiet);
   python.unpackArchive(await archive, "zip", { extractDir: "/book" });
-  python.runPython("import sys; sys.path.insert(0, '/book')\nfrom cartbook.cell_runner import Session");
+  python.runPython(
+    "import sys; sys.path.insert(0, '/book')\nfrom cartbook.cell_runner import Session",
+  );
   session = python.runPython("Session()");
 };
 
@@ -25,13 +27,20 @@ const run = async ({ number, source }) => {
   if (answer.missing) {
     const known = Object.keys(python.loadedPackages).length;
     say("loading", { what: answer.missing });
-    await python.loadPackagesFromImports(`import ${answer.missing}`, { messageCallback() {}, errorCallback() {} });
-    if (Object.keys(python.loadedPackages).length > known) answer = JSON.parse(session.run(number, source));
+    await python.loadPackagesFromImports(`import ${answer.missing}`, {
+      messageCallback() {},
+      errorCallback() {},
+    });
+    if (Object.keys(python.loadedPackages).length > known)
+      answer = JSON.parse(session.run(number, source));
   }
   say("done", { number, ...answer });
 };
 
-self.addEventListener("unhandledrejection", ({ reason }) => session || say("broken", { why: String(reason?.message ?? reason) }));
+self.addEventListener(
+  "unhandledrejection",
+  ({ reason }) => session || say("broken", { why: String(reason?.message ?? reason) }),
+);
 self.onmessage = async ({ data }) => {
   try {
     if (data.kind === "load") say("ready", await load(data));

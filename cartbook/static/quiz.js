@@ -36,7 +36,10 @@
     try {
       localStorage.setItem(KEY, JSON.stringify(marks));
     } catch (error) {
-      fault = error.name === "QuotaExceededError" ? "this browser’s storage is full" : "this browser blocks storage";
+      fault =
+        error.name === "QuotaExceededError"
+          ? "this browser’s storage is full"
+          : "this browser blocks storage";
     }
   };
 
@@ -55,7 +58,10 @@
   const seed = () => {
     try {
       if (typeof history.state?.quizSeed !== "number")
-        history.replaceState({ ...history.state, quizSeed: Math.floor(Math.random() * 2 ** 32) }, "");
+        history.replaceState(
+          { ...history.state, quizSeed: Math.floor(Math.random() * 2 ** 32) },
+          "",
+        );
       return history.state.quizSeed;
     } catch {
       return Math.floor(Math.random() * 2 ** 32);
@@ -71,7 +77,12 @@
   const shuffle = (question, start) => {
     const list = question.querySelector(".cb-choices");
     if (!list || list.contains(document.activeElement) || list.querySelector("[open]")) return; // the reader was faster
-    const next = random([...question.dataset.question].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) | 0, start));
+    const next = random(
+      [...question.dataset.question].reduce(
+        (sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) | 0,
+        start,
+      ),
+    );
     const items = [...list.children];
     for (let last = items.length - 1; last > 0; last--) {
       const other = Math.floor(next() * (last + 1));
@@ -83,11 +94,13 @@
   // Every number that the text may mean: a comma or a point is the decimal mark, or parts thousands.
   const readings = (text, unit) => {
     let plain = text.trim().toLowerCase();
-    for (const ending of ["%", "percent", "per cent", unit.toLowerCase()]) if (ending && plain.endsWith(ending)) plain = plain.slice(0, -ending.length);
+    for (const ending of ["%", "percent", "per cent", unit.toLowerCase()])
+      if (ending && plain.endsWith(ending)) plain = plain.slice(0, -ending.length);
     plain = plain.replace(/[\s'’]/g, "").replace(/^[\u2212\u2013]/, "-");
     const found = [plain, plain.replace(",", ".")];
     if (/^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain)) found.push(plain.replaceAll(",", ""));
-    if (/^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain)) found.push(plain.replaceAll(".", "").replace(",", "."));
+    if (/^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain))
+      found.push(plain.replaceAll(".", "").replace(",", "."));
     return [...new Set(found.filter(one => /^[-+]?(\d+\.?\d*|\.\d+)$/.test(one)).map(Number))];
   };
 
@@ -97,7 +110,8 @@
     const input = form.querySelector("input");
     const { answer, tolerance, unit, why, hint } = form.dataset;
     const slips = JSON.parse(form.dataset.slips);
-    const near = (one, other) => Math.abs(one - other) <= Number(tolerance) + 1e-9 * Math.max(1, Math.abs(other));
+    const near = (one, other) =>
+      Math.abs(one - other) <= Number(tolerance) + 1e-9 * Math.max(1, Math.abs(other));
     const fits = tried => tried.some(one => near(one, Number(answer)));
     const slip = tried => slips.find(({ value }) => tried.some(one => near(one, value)))?.why;
     form.hidden = false;
@@ -110,7 +124,10 @@
         return input.focus();
       }
       // Where per cent are asked for, 0.55 may mean 55%; a number that is right as it was typed comes first.
-      const share = unit === "%" && !/%|cent/i.test(input.value) ? tried.find(one => Math.abs(one) <= 1) : undefined;
+      const share =
+        unit === "%" && !/%|cent/i.test(input.value)
+          ? tried.find(one => Math.abs(one) <= 1)
+          : undefined;
       const percent = share === undefined ? [] : [Number((100 * share).toPrecision(12))];
       const read = `${input.value.trim()} was read as ${percent[0]}%. `;
       const right = fits(tried) || fits(percent);
@@ -139,7 +156,11 @@
     };
     const ends = () =>
       [...list.children].forEach((item, at, all) =>
-        item.querySelectorAll("button").forEach((one, down) => one.setAttribute("aria-disabled", String(at === (down ? all.length - 1 : 0)))),
+        item
+          .querySelectorAll("button")
+          .forEach((one, down) =>
+            one.setAttribute("aria-disabled", String(at === (down ? all.length - 1 : 0))),
+          ),
       );
     const move = (item, step, focused) => {
       const other = step < 0 ? item.previousElementSibling : item.nextElementSibling;
@@ -153,8 +174,14 @@
     for (const item of items) {
       const text = item.querySelector("span").textContent;
       const buttons = make("span", "", { class: "cb-moves" });
-      [["up", "↑", -1], ["down", "↓", 1]].forEach(([word, arrow, step]) => {
-        const button = make("button", arrow, { type: "button", "aria-label": `Move ${text} ${word}` });
+      [
+        ["up", "↑", -1],
+        ["down", "↓", 1],
+      ].forEach(([word, arrow, step]) => {
+        const button = make("button", arrow, {
+          type: "button",
+          "aria-label": `Move ${text} ${word}`,
+        });
         button.addEventListener("click", () => move(item, step, button));
         button.addEventListener("keydown", event => {
           const key = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -175,10 +202,18 @@
         const right = Number(item.dataset.place) === at;
         fits += right;
         item.className = right ? "cb-right" : "cb-wrong";
-        item.append(make("span", right ? item.dataset.why : "Not in the right place.", { class: "cb-why" }));
+        item.append(
+          make("span", right ? item.dataset.why : "Not in the right place.", { class: "cb-why" }),
+        );
       });
       const all = fits === items.length;
-      say(verdict, all, all ? "Every item is in the right place." : `${fits} of ${items.length} are in the right place. Move the others and check again.`);
+      say(
+        verdict,
+        all,
+        all
+          ? "Every item is in the right place."
+          : `${fits} of ${items.length} are in the right place. Move the others and check again.`,
+      );
       mark(all);
     });
     return () => {
@@ -212,21 +247,31 @@
 
     const show = () => {
       const marks = load()[root.dataset.quiz] ?? {};
-      const known = questions.map(question => marks[question.dataset.question]).filter(one => typeof one === "boolean");
+      const known = questions
+        .map(question => marks[question.dataset.question])
+        .filter(one => typeof one === "boolean");
       const where = fault ? `Not kept: ${fault}.` : "Kept in this browser only.";
       const words = [
         known.length
           ? `${known.filter(Boolean).length} of ${questions.length} right at the first try, ${known.length} answered. ${where}`
           : "Nothing answered yet.",
       ];
-      if (unreadable) words.push("Earlier marks in this browser could not be read; the next answer replaces them.");
+      if (unreadable)
+        words.push(
+          "Earlier marks in this browser could not be read; the next answer replaces them.",
+        );
       status.textContent = words.join(" ");
       clear.hidden = !known.length && !unreadable;
       for (const question of questions) {
         const mark = marks[question.dataset.question];
         if (typeof mark === "boolean") question.dataset.mark = mark ? "right" : "wrong";
         else delete question.dataset.mark;
-        question.querySelector(".cb-count").title = mark === true ? "Right at the first try" : mark === false ? "Not right at the first try" : "";
+        question.querySelector(".cb-count").title =
+          mark === true
+            ? "Right at the first try"
+            : mark === false
+              ? "Not right at the first try"
+              : "";
       }
     };
 
@@ -236,11 +281,12 @@
       const mark = right => {
         const all = load();
         const mine = all[root.dataset.quiz] ?? {};
-        if (typeof mine[id] !== "boolean") save({ ...all, [root.dataset.quiz]: { ...mine, [id]: right } });
+        if (typeof mine[id] !== "boolean")
+          save({ ...all, [root.dataset.quiz]: { ...mine, [id]: right } });
         show();
       };
       question.querySelector(".cb-reveal > summary")?.addEventListener("click", () => mark(false));
-      return (({ number, order })[question.dataset.kind] ?? choice)(question, mark);
+      return ({ number, order }[question.dataset.kind] ?? choice)(question, mark);
     });
     clear.addEventListener("click", () => {
       const { [root.dataset.quiz]: _, ...rest } = load();
@@ -261,5 +307,7 @@
     const start = seed();
     found.forEach(root => quiz(root, start));
   };
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", begin) : begin();
+  document.readyState === "loading"
+    ? document.addEventListener("DOMContentLoaded", begin)
+    : begin();
 })();
