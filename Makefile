@@ -104,7 +104,7 @@ lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile --group test --constraint requirements.lock $(COMPILED) -o requirements-test.lock
 	@for group in lint print lab licences; do uv pip compile --group $$group --constraint requirements.lock --constraint requirements-test.lock $(COMPILED) -o requirements-$$group.lock || exit 1; done
 
-SCRIPTS := cartbook/static cartbook/sphinxext/search.js cartbook/templates/quiz-notebook.css cartbook/export/print.css cartbook/export/deck
+SCRIPTS := cartbook/static cartbook/sphinxext/search.js cartbook/templates/quiz-notebook.css cartbook/templates/print.css cartbook/export/deck
 COMPILED := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 licences: .venv/licences-$(VERSION) .venv/test-$(VERSION) install-lab ## list every locked dependency with its licence; fails on one that is not allowed

@@ -66,6 +66,10 @@ class Shown:
     def __repr__(self) -> str:
         return text(self.to_record()).strip()
 
+
+class ShownAsHtml(Shown):
+    """A record that a notebook shows as HTML. (A figure is none of these: a notebook draws its chart live.)"""
+
     def _repr_html_(self) -> str:
         return html(self.to_record())
 
@@ -75,7 +79,7 @@ class Shown:
 
 
 @dataclass(frozen=True, repr=False)
-class Table(Shown):
+class Table(ShownAsHtml):
     """A table: a caption, columns, and rows of text and numbers; the first column names its row."""
 
     kind = "table"
@@ -135,7 +139,7 @@ class Figure(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class Drawing(Shown):
+class Drawing(ShownAsHtml):
     """A picture made by hand, with a title, a description and a caption; it follows the page's colours."""
 
     kind = "drawing"

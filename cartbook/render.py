@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cartbook.quiz_render import render_html, render_text
+from cartbook.quiz_render import amount, render_html, render_text, sentence
 
 Record = Mapping[str, Any]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,7 +31,7 @@ def _environment() -> Environment:
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     made.globals.update(cell=cell)
-    made.filters["number"] = lambda value: f"{value:g}"
+    made.filters.update(number=lambda value: f"{value:g}", amount=amount, sentence=sentence)
     return made
 
 
@@ -110,16 +110,44 @@ def _quiz(record: Record) -> Iterator[str]:
     yield render_text(record, answers=True) + "\n"
 
 
+def _dictionary(record: Record) -> Iterator[str]:
+    yield f"Table: Columns of {record['file']}"
+    for field in record["fields"]:
+        allowed = f" Allowed: {'; '.join(map(str, field['allowed']))}" if field["allowed"] else ""
+        yield f"{field['name']} ({field['type']}): {field['description']}{allowed}"
+
+
+def _lesson(record: Record) -> Iterator[str]:
+    yield f"{record['question']} {record['level'].capitalize()}; {record['reading']} minutes to read, {record['doing']} to do."
+    yield f"Needs: {', '.join(record['needs']) or 'none'}."
+    yield "Learners can then: " + "; ".join(record["objectives"])
+    for one in record["misconceptions"]:
+        yield f"“{one['claim']}” {one['meet']}"
+    yield from record["discussion"]
+    for plan in record["plans"]:
+        yield f"{plan['title']}: {record['title']}"
+        for row in plan["steps"]:
+            words = "".join(one if isinstance(one, str) else one["words"] for one in row["words"])
+            yield f"{row['begin']}–{row['end']}: {words}"
+
+
+def _downloads(record: Record) -> Iterator[str]:
+    yield from (f"{one['title']}: {one['use']}" for one in record["items"])
+
+
 def _nothing(record: Record) -> Iterator[str]:
     yield from ()
 
 
 PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
-    "figure": _figure,
-    "table": _table,
+    "dictionary": _dictionary,
+    "downloads": _downloads,
     "drawing": _drawing,
     "facts": _facts,
+    "figure": _figure,
+    "lesson": _lesson,
     "quiz": _quiz,
+    "table": _table,
     "take": _nothing,
 }
 

@@ -1,40 +1,79 @@
-"""Exports of the built site: PDF, EPUB and a packed site in ``_build/print``. Nothing executes again."""
+"""Exports of the built book to ``_build/print``: PDF, EPUB and a site that opens from a folder.
+
+The doctrees of the build are rendered again; nothing executes.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cartbook.export import print_document
-from cartbook.paths import PRINT, SITE, TOP
+from cartbook.paths import PRINT, SITE, TOP, WORK
 from cartbook.sphinxext.exports import archive
 
+DOCTREES = WORK / "doctrees"
 NAME = "car-t-in-numbers"
 
 
+@contextmanager
+def rendered(builder: str) -> Iterator[Path]:
+    """Yield the folder into which a Sphinx builder wrote the book.
+
+    It works on a copy of the doctrees, so that the next build of the site finds its own as they were.
+    Raise ValueError if Sphinx finds fault; what it says goes to stderr.
+    """
+    from jupyter_book.sphinx import build_sphinx
+
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copytree(DOCTREES, Path(work) / "doctrees")
+        out = Path(work) / builder
+        out.mkdir()
+        settings = {"nitpicky": True, "latex_individualpages": False, "external_toc_path": str(TOP / "_toc.yml")}
+        code = build_sphinx(
+            str(TOP),
+            str(out),
+            path_config=str(TOP / "_config.yml"),
+            confoverrides=settings,
+            noconfig=True,
+            doctreedir=str(Path(work) / "doctrees"),
+            quiet=True,
+            warningiserror=True,
+            keep_going=True,
+            builder=builder,
+        )
+        if code:
+            raise ValueError("the warnings above are errors; fix what they name and run make book again")
+        yield out
+
+
 def pdf() -> Path:
-    """The book as PDF."""
-    from cartbook.export import pdf as binder
+    """Write the book as PDF."""
+    from cartbook.export import pdf as printer
 
     target = PRINT / f"{NAME}.pdf"
-    binder.write(print_document.gather(SITE, TOP / "_toc.yml"), print_document.about(TOP), PRINT / "work", target)
+    with rendered("print") as folder:
+        printer.write(folder, target)
     return target
 
 
 def epub() -> Path:
-    """The book as EPUB."""
-    from cartbook.export import epub as binder
-
+    """Write the book as EPUB."""
     target = PRINT / f"{NAME}.epub"
-    told = print_document.about(TOP)
-    binder.write(print_document.gather(SITE, TOP / "_toc.yml"), told, print_document.cover(told), target)
+    with rendered("epub") as folder:
+        (written,) = folder.glob("*.epub")
+        part = target.with_suffix(".new")
+        shutil.copyfile(written, part)
+        os.replace(part, target)
     return target
 
 
 def site() -> Path:
-    """The site as a zip that opens from a folder."""
+    """Write the site as a zip that opens from a folder."""
     target = PRINT / f"{NAME}-site.zip"
     part = target.with_suffix(".new")
     archive(part, {f"{NAME}/{path.relative_to(SITE)}": path.read_bytes() for path in SITE.rglob("*") if path.is_file()})
@@ -46,9 +85,11 @@ KINDS: dict[str, Callable[[], Path]] = {"pdf": pdf, "epub": epub, "zip": site}
 
 
 def main(kinds: list[str]) -> str | None:
-    """Write what is named; the line that says what is wrong, if something is."""
+    """Write what is named; return the line that says what is wrong, if something is."""
     if not kinds or set(kinds) - set(KINDS):
         return f"error: say what to make: {', '.join(KINDS)}"
+    if not (SITE / "index.html").is_file() or not (DOCTREES / "environment.pickle").is_file():
+        return "error: there is no built book in _build: run make book first"
     PRINT.mkdir(parents=True, exist_ok=True)
     for kind in kinds:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -19,7 +20,6 @@ import yaml
 from nbformat import NotebookNode
 
 from cartbook.export import assignments, moodle, slides
-from cartbook.export.print_document import contents
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.paths import SITE, TOP
 from cartbook.quizzes import MIME as QUIZ_MIME
@@ -32,6 +32,15 @@ STYLE = (
     ":root{color-scheme:light dark}body{font:17px/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
     "h1{line-height:1.2}li{margin:.3rem 0}code{overflow-wrap:anywhere}"
 )
+
+
+def contents(toc: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield page, part and short title (which may be empty) of everything that _toc.yml lists."""
+    tree = yaml.safe_load(toc.read_text(encoding="utf-8"))
+    yield tree["root"], "", ""
+    for part in tree["parts"]:
+        for page in part["chapters"]:
+            yield page["file"], part["caption"], page.get("title", "")
 
 
 @dataclass(frozen=True)

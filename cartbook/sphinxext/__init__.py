@@ -31,7 +31,20 @@ from sphinx.util import logging
 import cartbook
 from cartbook.csp import IN_PAGE
 from cartbook.render import TEMPLATES
-from cartbook.sphinxext import assets, compat, downloads, execution, exports, not_found, pyodide, report, search, spelling, structured_data
+from cartbook.sphinxext import (
+    assets,
+    compat,
+    downloads,
+    execution,
+    exports,
+    not_found,
+    print_builders,
+    pyodide,
+    report,
+    search,
+    spelling,
+    structured_data,
+)
 from cartbook.sphinxext import nodes as records
 from cartbook.sphinxext import text as plain_text
 from cartbook.sphinxext.directives import DIRECTIVES, front_matter
@@ -152,6 +165,8 @@ def _assets(app: Sphinx, config: Any) -> None:
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    if app.builder.name not in PAGES:
+        return
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
@@ -209,7 +224,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
-    for part in (plain_text, structured_data, not_found, pyodide, search, report):
+    for part in (plain_text, print_builders, structured_data, not_found, pyodide, search, report):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)

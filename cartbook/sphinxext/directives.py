@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from cartbook.escape import as_markdown
 from cartbook.rules import RULES
 from cartbook.sphinxext import lesson_plans
+from cartbook.sphinxext.nodes import node_of, paper
 from cartbook.tables import Reported, evidence
 
 
@@ -66,27 +67,14 @@ class DataDictionary(SphinxDirective):
         self.env.note_dependency(str(Path(self.env.srcdir) / "cartbook" / "rules.py"))
         sections: list[nodes.Node] = []
         for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
-            rows, words = "", []
-            for field in table["schema"]["fields"]:
-                limits = field.get("constraints", {})
-                allowed = "; ".join(map(str, limits["enum"])) if "enum" in limits else ""
-                said = escape(field["description"]) + (f'<br><span class="cb-allowed">Allowed: {escape(allowed)}</span>' if allowed else "")
-                words.append(f"{field['name']}: {field['description']}" + (f" Allowed: {allowed}." if allowed else ""))
-                rows += f'<tr><th scope="row"><code>{escape(field["name"])}</code></th><td>{escape(field["type"])}</td><td>{said}</td></tr>'
-            head = '<tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
-            label = escape(f"Columns of {table['path']}", quote=True)
-            sources = "; ".join(
-                f'<a href="{escape(one["path"], quote=True)}">{escape(one["title"])}</a>' for one in table["sources"] if "path" in one
-            )
-            link = f'<p><a href="../data/{table["path"]}" download>{table["path"]}</a>. Source: {sources}.</p>'
-            body = f'<div class="cb-scroll" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+            fields = [{**field, "allowed": field.get("constraints", {}).get("enum", [])} for field in table["schema"]["fields"]]
+            sources = [one for one in table["sources"] if "path" in one]
+            data = {"kind": "dictionary", "file": table["path"], "sources": sources, "fields": fields}
             sentences = dict.fromkeys(f"{rule.sentence}." for rule in RULES if rule.tables[0] == table["name"])
             rules = nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=sentence)) for sentence in sentences))
             extra = [nodes.paragraph(text="Rules, beyond types and allowed values:"), rules] if sentences else []
             description = nodes.paragraph(text=table["description"])
-            sections.append(
-                _section(table["title"], f"table-{table['name']}", description, _html(link), _html(body, " ".join(words)), *extra)
-            )
+            sections.append(_section(table["title"], f"table-{table['name']}", description, node_of(data), *extra))
         return sections
 
 
@@ -102,21 +90,9 @@ class LessonPlans(SphinxDirective):
             about = front_matter(text).get("book", {})
             if "minutes" not in about:
                 continue
-            chapter = lesson_plans.Chapter(Path(docname).name, about, text)
-            needs = ", ".join(_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])) or "none"
-            parts = [
-                f'<p>{escape(chapter.question)} <a href="{Path(docname).name}.html">Open the chapter</a>. '
-                f"{about['level'].capitalize()}; {about['minutes']['reading']} minutes to read, {about['minutes']['doing']} to do. Needs: {escape(needs)}.</p>",
-                "<p>Learners can then:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["objectives"]) + "</ul>",
-                "<p>Misconceptions, and how to meet them:</p><ul>"
-                + "".join(f"<li>“{escape(one['claim'])}” {escape(one['meet'])}</li>" for one in about["misconceptions"])
-                + "</ul>",
-                "<p>To discuss:</p><ul>" + "".join(f"<li>{escape(one)}</li>" for one in about["discussion"]) + "</ul>",
-                *(lesson_plans.folded(plan(chapter), f"{said}: {about['title']}") for said, plan in lesson_plans.PLANS.items()),
-            ]
-            misconceptions = [f"“{one['claim']}” {one['meet']}" for one in about["misconceptions"]]
-            words = " ".join([chapter.question, *about["objectives"], *misconceptions, *about["discussion"]])
-            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", _html("".join(parts), words)))
+            needs = [_title(Path(self.env.srcdir), one) for one in about.get("prerequisites", [])]
+            data = lesson_plans.record(lesson_plans.Chapter(docname, about, text), needs)
+            sections.append(_section(about["title"], f"lesson-{Path(docname).name}", node_of(data)))
         return sections
 
 
@@ -159,7 +135,8 @@ class EvidenceExplorer(SphinxDirective):
         )
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
-        return [_html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')]
+        page = _html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')
+        return [page, paper("", node_of(_printed(facts)))]
 
     def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
         """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""
@@ -174,6 +151,14 @@ class EvidenceExplorer(SphinxDirective):
         script.write_text(f"window.cartbookEvidence = {content};\n", encoding="utf-8")
         note = f'<p class="cb-rest">The first {FIRST} of {FIRST + len(facts):,} numbers; <a href="../data/outcomes.csv">all are in this file</a>.</p>'
         return f' data-rest="../_static/evidence.js?v={zlib.crc32(content.encode()):08x}"', note
+
+
+def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the rows as the record of a table, for paper."""
+    names = {"study": "Study", "disease": "Disease", "what": "What", "group": "Group", "shown": "Number", "where": "Place"}
+    columns = [{"name": name, "numeric": False, "decimals": 0} for name in names.values()]
+    rows = [[one[name] for name in names] for one in facts]
+    return {"kind": "table", "caption": "Every number of every study in the data", "columns": columns, "rows": rows}
 
 
 def _select(name: str, said: str, values: list[str]) -> str:

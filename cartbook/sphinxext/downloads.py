@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -19,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from cartbook.sphinxext.directives import front_matter
 from cartbook.sphinxext.exports import ZIP_NAME
+from cartbook.sphinxext.nodes import node_of, screen
 from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)
@@ -40,9 +40,8 @@ def offered(top: Path) -> list[Path]:
     return [top / named / name for name in OFFERS if (top / named / name).is_file()] if named else []
 
 
-def _item(address: str, title: str, use: str) -> str:
-    address = escape(address, quote=True)
-    return f'<li><a href="../{address}" download>{escape(title)}</a>: {escape(use)} (<span data-size-of="{address}"></span>)</li>'
+def _item(path: str, title: str, use: str) -> dict[str, str]:
+    return {"path": path, "title": title, "use": use}
 
 
 class Downloads(SphinxDirective):
@@ -70,8 +69,8 @@ class Downloads(SphinxDirective):
         return [_part(title, items) for title, items in parts.items() if items]
 
 
-def _part(title: str, items: list[str]) -> nodes.section:
-    listed = nodes.raw(text=f'<ul class="cb-offers">{"".join(items)}</ul>', format="html")
+def _part(title: str, items: list[dict[str, str]]) -> nodes.section:
+    listed = screen("", node_of({"kind": "downloads", "items": items}))
     return nodes.section("", nodes.title(text=title), listed, ids=[nodes.make_id(title)], names=[nodes.fully_normalize_name(title)])
 
 

@@ -1,14 +1,14 @@
 """Lesson plans: what a chapter's front matter and its text give a teacher for fifty minutes, and for two hours.
 
 Nothing is typed twice: times come from the chapter's own minutes, steps from its misconceptions, charts, boxes,
-exercises, quiz and questions to discuss.
+exercises, quiz and questions to discuss. A lesson is a record; cartbook.render writes it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 #: sections that every chapter ends with, and which are no topic of their own
@@ -17,9 +17,9 @@ CLOSING = ("Where this could mislead", "Exercises", "Check yourself", "Takeaways
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter as a lesson sees it: its name, front matter (``book:``) and text."""
+    """A chapter as a lesson sees it: its page, its front matter (``book:``) and its Markdown."""
 
-    name: str
+    docname: str
     about: dict[str, Any]
     text: str
 
@@ -45,11 +45,21 @@ class Chapter:
 
     @property
     def exercises(self) -> int:
+        """The number of its exercises."""
         return len(re.findall(r"{exercise-start}", self.text))
 
 
-#: minutes and what is done in them
-Plan = list[tuple[int, str]]
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to a place in a page of the book."""
+
+    words: str
+    page: str
+    anchor: str
+
+
+Words = list[str | Link]
+Step = tuple[int, Words]  # minutes, and what is done in them
 
 
 def _counted(number: int, thing: str) -> str:
@@ -57,71 +67,84 @@ def _counted(number: int, thing: str) -> str:
     return f"{words[number] if number < len(words) else number} {thing}{'' if number == 1 else 's'}"
 
 
-def _chart(chapter: Chapter, place: int) -> str:
-    return f'<a href="{chapter.name}.html#fig-{chapter.charts[place]}">{("first", "second", "third")[place]} chart</a>'
+def _chart(chapter: Chapter, place: int) -> Link:
+    return Link(f"{('first', 'second', 'third')[place]} chart", chapter.docname, f"fig-{chapter.charts[place]}")
 
 
-def _vote(chapter: Chapter) -> str:
-    return (
-        f"Ask “{escape(chapter.question)}” and let everyone vote on one sentence, true or false, before they read: "
-        f"“{escape(chapter.about['misconceptions'][0]['claim'])}” Keep the count."
-    )
+def _vote(chapter: Chapter) -> Words:
+    return [
+        f"Ask “{chapter.question}” and let everyone vote on one sentence, true or false, before they read: "
+        f"“{chapter.about['misconceptions'][0]['claim']}” Keep the count."
+    ]
 
 
-def short(chapter: Chapter) -> Plan:
-    """Fifty minutes: read, one chart, one question, the quiz."""
-    reading = chapter.about["minutes"]["reading"]
-    steps = [
+def short(chapter: Chapter) -> list[Step]:
+    """Plan fifty minutes: read, one chart, one question, the quiz."""
+    reading, chart = chapter.about["minutes"]["reading"], _chart(chapter, 0)
+    steps: list[Step] = [
         (5, _vote(chapter)),
-        (reading, f"Read the chapter alone or in pairs; who is done early opens the table under the {_chart(chapter, 0)}."),
-        (10, f"The {_chart(chapter, 0)} on the screen: of whom is each number, how wide is its interval, what is it not compared with?"),
-        (10, f"Discuss: {escape(chapter.about['discussion'][0])}"),
+        (reading, ["Read the chapter alone or in pairs; who is done early opens the table under the ", chart, "."]),
+        (10, ["The ", chart, " on the screen: of whom is each number, how wide is its interval, what is it not compared with?"]),
+        (10, [f"Discuss: {chapter.about['discussion'][0]}"]),
     ]
     rest = 50 - sum(minutes for minutes, _ in steps)
-    return [
-        *steps,
-        (rest, "The chapter’s quiz, each for themselves; then vote on the sentence again, and compare. Exercises are for home."),
-    ]
+    closing = "The chapter’s quiz, each for themselves; then vote on the sentence again, and compare. Exercises are for home."
+    return [*steps, (rest, [closing])]
 
 
-def long(chapter: Chapter) -> Plan:
-    """Two hours: as before, with exercises, groups and a report."""
+def long(chapter: Chapter) -> list[Step]:
+    """Plan two hours: as before, with exercises, groups and a report."""
     minutes, about = chapter.about["minutes"], chapter.about
-    second = min(1, len(chapter.charts) - 1)
-    groups = "; ".join(f"“{escape(one)}”" for one in chapter.topics[:5])
-    steps = [
+    charts: Words = [_chart(chapter, 0)]
+    if len(chapter.charts) > 1:
+        charts += [" and the ", _chart(chapter, 1)]
+    groups = "; ".join(f"“{one}”" for one in chapter.topics[:5])
+    boxes = "Then the “What not to conclude” boxes: who can say why each is there?"
+    exercises = _counted(chapter.exercises, "exercise").capitalize()
+    steps: list[Step] = [
         (5, _vote(chapter)),
-        (minutes["reading"], "Read the chapter alone or in pairs."),
+        (minutes["reading"], ["Read the chapter alone or in pairs."]),
+        (15, ["The ", *charts, f" on the screen: of whom, how sure, compared with what? {boxes}"]),
+        (minutes["doing"], [f"{exercises} in pairs, on one machine; solutions are opened last."]),
+        (10, ["A break."]),
         (
-            15,
-            f"The {_chart(chapter, 0)}{'' if not second else f' and the {_chart(chapter, 1)}'} on the screen: of whom, how sure, compared with what? "
-            "Then the <em>what not to conclude</em> boxes: who can say why each is there?",
+            20,
+            [f"Groups take one part each ({groups}) and one of the questions below, and find the number in it that is easiest to misread."],
         ),
-        (minutes["doing"], f"{_counted(chapter.exercises, 'exercise').capitalize()} in pairs, on one machine; solutions are opened last."),
-        (10, "A break."),
-        (20, f"Groups take one part each ({groups}) and one of the questions below, and find the number in it that is easiest to misread."),
-        (10, "The chapter’s quiz."),
+        (10, ["The chapter’s quiz."]),
     ]
     rest = 120 - sum(one for one, _ in steps)
-    meet = f"“{escape(about['misconceptions'][-1]['claim'])}”"
-    return [*steps, (rest, f"Groups report; meet what is left of the misconception {meet}; vote again, and close with the takeaways.")]
+    meet = f"“{about['misconceptions'][-1]['claim']}”"
+    closing = f"Groups report; meet what is left of the misconception {meet}; vote again, and close with the takeaways."
+    return [*steps, (rest, [closing])]
 
 
-def table(plan: Plan, caption: str) -> str:
-    """A plan as a table of minutes and steps; the minutes run on from nought."""
-    rows, at = "", 0
-    for minutes, step in plan:
-        rows += f'<tr><th scope="row">{at}–{at + minutes}</th><td>{step}</td></tr>'
-        at += minutes
-    head = '<tr><th scope="col">Minute</th><th scope="col">What happens</th></tr>'
-    return (
-        f'<table class="cb-plan"><caption class="cb-hidden">{escape(caption)}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>'
-    )
+PLANS: dict[str, Callable[[Chapter], list[Step]]] = {"A plan for 50 minutes": short, "A plan for 2 hours": long}
 
 
-def folded(plan: Plan, caption: str) -> str:
-    """The table, folded under its caption."""
-    return f"<details><summary>{escape(caption)}</summary>{table(plan, caption)}</details>"
+def _rows(steps: list[Step]) -> Iterator[dict[str, Any]]:
+    """Yield the steps with the minutes in which they begin and end, counted from 0."""
+    begin = 0
+    for minutes, words in steps:
+        parts = [{"words": one.words, "page": one.page, "anchor": one.anchor} if isinstance(one, Link) else one for one in words]
+        yield {"begin": begin, "end": begin + minutes, "words": parts}
+        begin += minutes
 
 
-PLANS = {"A plan for 50 minutes": short, "A plan for 2 hours": long}
+def record(chapter: Chapter, needs: list[str]) -> dict[str, Any]:
+    """Return a chapter's lesson; ``needs`` are the titles of the chapters that come before it."""
+    about = chapter.about
+    return {
+        "kind": "lesson",
+        "page": chapter.docname,
+        "title": about["title"],
+        "question": chapter.question,
+        "level": about["level"],
+        "reading": about["minutes"]["reading"],
+        "doing": about["minutes"]["doing"],
+        "needs": needs,
+        "objectives": about["objectives"],
+        "misconceptions": about["misconceptions"],
+        "discussion": about["discussion"],
+        "plans": [{"title": title, "steps": list(_rows(plan(chapter)))} for title, plan in PLANS.items()],
+    }

@@ -37,6 +37,10 @@ class screen(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ha
     """What is for a screen alone, such as buttons and download links: only the site shows its children."""
 
 
+class paper(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types here
+    """What stands on paper and in plain text in the place of something that needs a screen."""
+
+
 def node_of(data: Record) -> record:
     """Return the node of a record; its children say the same in plain text."""
     made = record("", record=dict(data))
@@ -53,7 +57,11 @@ def records(doctree: nodes.Node, *kinds: str) -> Iterator[dict[str, Any]]:
 class RecordRenderer:
     """What a page shows of an output that is a record (myst-nb finds this class through its entry point)."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [("*", MIME, 1), ("*", QUIZ_MIME, 1)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
+        ("*", MIME, 1),
+        ("*", QUIZ_MIME, 1),
+        *(("print", form, place) for place, form in enumerate(("text/html", "image/svg+xml", "image/png", "text/plain"), start=30)),
+    ]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
@@ -81,7 +89,12 @@ def visit_record_html(translator: Any, node: record) -> None:
     if builder.name in PRINT:
         written = builder.print_record(data, _page(translator))
     else:
-        written = html(data, root=relative_uri(_page(translator), ""))
+        here = _page(translator)
+
+        def link(docname: str, anchor: str = "") -> str:
+            return relative_uri(here, str(builder.get_target_uri(docname))) + (f"#{anchor}" if anchor else "")
+
+        written = html(data, root=relative_uri(here, ""), link=link)
         if data["kind"] in ("table", "drawing"):
             written = f'<div class="output text_html">{written}</div>'
     translator.body.append(f"{written}\n")
@@ -91,6 +104,12 @@ def visit_record_html(translator: Any, node: record) -> None:
 def visit_screen_html(translator: Any, node: screen) -> None:
     """Write the children on the site only."""
     if translator.builder.name in PRINT:
+        raise nodes.SkipNode
+
+
+def visit_paper_html(translator: Any, node: paper) -> None:
+    """Write the children in print only."""
+    if translator.builder.name not in PRINT:
         raise nodes.SkipNode
 
 
@@ -149,5 +168,6 @@ def setup(app: Sphinx) -> None:
     """Register the nodes (called by the extension's setup)."""
     app.add_node(record, html=(visit_record_html, nothing), latex=(nothing, nothing), man=(nothing, nothing), texinfo=(nothing, nothing))
     app.add_node(screen, html=(visit_screen_html, nothing), latex=(skip, nothing), man=(skip, nothing), texinfo=(skip, nothing))
+    app.add_node(paper, html=(visit_paper_html, nothing), latex=(nothing, nothing), man=(nothing, nothing), texinfo=(nothing, nothing))
     app.add_post_transform(KeepPlainText)
     app.add_env_collector(FigureCollector)

@@ -27,6 +27,11 @@ class PlainText(TextTranslator):
     def visit_screen(self, node: nodes.Element) -> None:
         raise nodes.SkipNode
 
+    def visit_paper(self, node: nodes.Element) -> None:
+        pass
+
+    depart_paper = visit_paper
+
     def visit_raw(self, node: nodes.Element) -> None:
         if node.get("plain"):  # see KeepPlainText
             self._lines(node["plain"])

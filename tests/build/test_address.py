@@ -46,7 +46,8 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     assert f'<link rel="canonical" href="{ADDRESS}chapters/one.html"' in text
     assert f'<meta property="og:url" content="{ADDRESS}chapters/one.html">' in text
     assert re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text()) == [f"{ADDRESS}index.html", f"{ADDRESS}chapters/one.html"]
-    assert f"Sitemap: {ADDRESS}sitemap.xml\n" in (site / "robots.txt").read_text()
+    assert not (site / "robots.txt").exists(), "crawlers look for it at a host's root, not in a folder"
+    assert re.search(r'property="og:image" content="https://example\.org/books/car-t/cards/\w+\.png"', text)
     assert f"From CAR-T in Numbers. {ADDRESS}chapters/one.html\n" in (site / "chapters" / "one.txt").read_text(encoding="utf-8")
     assert 'href="/books/car-t/index.html"' in (site / "404.html").read_text(encoding="utf-8")
     page = html5lib.parse(text, namespaceHTMLElements=False)

@@ -93,6 +93,7 @@ def test_a_record_holds_no_html() -> None:
 def test_one_call_gives_all_forms() -> None:
     data, _ = give(CHARTS["interval"]())._repr_mimebundle_()
     assert {LIVE_MIME, MIME, "image/svg+xml", "text/plain"} == set(data)
+    assert not hasattr(Figure, "_repr_html_"), "Jupyter would keep the page's form in the notebook too"
     assert data[LIVE_MIME]["title"] == "A finding"
     assert 'role="img"' in data["image/svg+xml"]
     tree = html5lib.parseFragment(html_of(CHARTS["interval"]()), namespaceHTMLElements=False)

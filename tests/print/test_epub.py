@@ -1,4 +1,4 @@
-"""The EPUB holds together: its list is complete, its files are XML, every link and picture is there."""
+"""The EPUB holds together: its list is complete, its files are XML, every link and picture is there, nothing of the screen is left."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from xml.etree import ElementTree
 import pytest
 from scripts import TOP
 
-from cartbook.export import epub, print_document
+from cartbook.export.teaching import contents
+from cartbook.sphinxext.print_builders import NOT_PRINTED
 
 OPF = "{http://www.idpf.org/2007/opf}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,10 @@ def pages(files: dict[str, bytes]) -> dict[str, ElementTree.Element]:
     return {name: ElementTree.fromstring(body) for name, body in files.items() if name.endswith(".xhtml")}
 
 
+def words(element: ElementTree.Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
 def test_a_reader_knows_it_by_its_first_file(path: Path) -> None:
     with zipfile.ZipFile(path) as zipped:
         first = zipped.infolist()[0]
@@ -44,16 +50,27 @@ def test_a_reader_knows_it_by_its_first_file(path: Path) -> None:
 
 
 def test_the_list_of_files_is_complete_and_in_the_order_of_the_contents(files: dict[str, bytes]) -> None:
-    package = ElementTree.fromstring(files["EPUB/package.opf"])
+    package = ElementTree.fromstring(files["content.opf"])
     items = {one.get("id"): one.get("href") for one in package.iter(f"{OPF}item")}
-    assert {f"EPUB/{href}" for href in items.values()} == {name for name in files if name.startswith("EPUB/")} - {"EPUB/package.opf"}
+    assert set(items.values()) == set(files) - {"mimetype", "META-INF/container.xml", "content.opf"}
     spine = [items[one.get("idref")] for one in package.iter(f"{OPF}itemref")]
-    wanted = [
-        f"{Path(name).name}.xhtml"
-        for name, _, _ in print_document.contents(TOP / "_toc.yml")
-        if Path(name).name not in print_document.NOT_PRINTED
-    ]
-    assert spine == ["cover.xhtml", "contents.xhtml", *wanted]
+    wanted = [f"{name}.xhtml" for name, _, _ in contents(TOP / "_toc.yml") if name not in NOT_PRINTED]
+    assert spine == ["cover.xhtml", "nav.xhtml", *wanted]
+
+
+def test_it_says_what_it_is_and_how_it_can_be_read(files: dict[str, bytes]) -> None:
+    package = files["content.opf"].decode()
+    for kind in ("accessMode", "accessModeSufficient", "accessibilityFeature", "accessibilityHazard", "accessibilitySummary"):
+        assert f'property="schema:{kind}"' in package
+    assert "<dc:language>en-GB</dc:language>" in package
+    assert "unknown" not in package
+
+
+def test_the_contents_name_parts_and_chapters(pages: dict[str, ElementTree.Element]) -> None:
+    found = words(pages["nav.xhtml"])
+    for number, (name, part, title) in enumerate(contents(TOP / "_toc.yml")):
+        assert part in found
+        assert name in NOT_PRINTED or f"{number} {title}".strip() in found or not title
 
 
 def test_every_link_and_picture_resolves(files: dict[str, bytes], pages: dict[str, ElementTree.Element]) -> None:
@@ -67,7 +84,7 @@ def test_every_link_and_picture_resolves(files: dict[str, bytes], pages: dict[st
                 if address.scheme in ("http", "https"):
                     assert not re.search(r'[<>" ]', one.get(key) or "")
                 elif address.path or address.fragment:
-                    target = posixpath.normpath(posixpath.join("EPUB", unquote(address.path))) if address.path else name
+                    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address.path))) if address.path else name
                     if target not in files or (address.fragment and address.fragment not in ids[target]):
                         broken.append((name, one.get(key)))
     assert not broken
@@ -84,28 +101,39 @@ def test_every_chart_and_drawing_is_a_picture_with_words(
     assert all(len(one.get("alt", "")) > 40 and one.get("height", "").isdigit() for one in images)
     for name, body in files.items():
         if name.endswith(".svg"):
-            assert ElementTree.fromstring(body).get("viewBox"), name
+            picture = ElementTree.fromstring(body)
+            assert picture.get("viewBox"), name
+            paper = picture[0]
+            assert (paper.tag, paper.get("fill")) == (f"{SVG}rect", "#ffffff"), (
+                "letters stay dark on light when an e-reader turns pages dark"
+            )
     assert sum(len(list(page.iter(f"{XHTML}table"))) for page in pages.values()) >= len(charts)
 
 
 def test_a_quiz_gives_letters_first_and_answers_after(pages: dict[str, ElementTree.Element]) -> None:
-    quiz = next(one for one in pages["EPUB/08-b-cell.xhtml"].iter() if one.get("class") == "cb-quiz")
-    text = " ".join("".join(quiz.itertext()).split())
-    options = [[item.text or "" for item in one] for one in quiz.iter(f"{XHTML}ol") if one.get("type") == "A"]
-    assert len(options) >= 5
-    answers = text[text.index("Answers") :]
-    assert all(option in text.partition("Answers")[0] for one in options for option in one)
-    assert answers.count("Right.") == len(options) <= answers.count("A. ")
+    quiz = next(one for one in pages["chapters/08-b-cell.xhtml"].iter() if one.get("class") == "cb-quiz")
+    text = words(quiz)
+    questions, answers = text.split("Answers", 1)
+    assert "Right." not in questions
+    assert "Right." in answers
 
 
 def test_nothing_of_the_screen_is_left(pages: dict[str, ElementTree.Element]) -> None:
     for name, page in pages.items():
-        tags = {one.tag.removeprefix(XHTML) for one in page.find(f"{XHTML}body").iter()}  # type: ignore[union-attr]
+        body = page.find(f"{XHTML}body")
+        assert body is not None
+        tags = {one.tag.removeprefix(XHTML) for one in body.iter()}
         assert not tags & {"script", "style", "form", "button", "input", "select"}, name
-        assert "Show the code" not in "".join(page.itertext())
+        text = words(page)
+        assert not [one for one in ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV") if one in text], name
+        assert not [one.get("class") for one in body.iter() if {"cb-run", "cb-take", "cb-screen"} & set((one.get("class") or "").split())]
 
 
-def test_the_same_book_is_the_same_bytes(site: Path, path: Path, tmp_path: Path) -> None:
-    told = print_document.about(TOP)
-    epub.write(print_document.gather(site, TOP / "_toc.yml"), told, print_document.cover(told), tmp_path / "again.epub")
-    assert (tmp_path / "again.epub").read_bytes() == path.read_bytes()
+def test_headers_of_tables_say_something_and_links_are_underlined(pages: dict[str, ElementTree.Element], files: dict[str, bytes]) -> None:
+    empty = [(name, words(page)[:40]) for name, page in pages.items() for one in page.iter(f"{XHTML}th") if not words(one)]
+    assert not empty
+    assert b"text-decoration: underline" in files["_static/print.css"]
+
+
+def test_the_same_book_is_the_same_bytes(bind: Callable[[str], Path], path: Path) -> None:
+    assert bind("epub").read_bytes() == path.read_bytes()

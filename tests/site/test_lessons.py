@@ -17,7 +17,7 @@ CHAPTERS = [path for path in sorted((TOP / "chapters").glob("*.md")) if "minutes
 
 def chapter(path: Path) -> lesson_plans.Chapter:
     text = path.read_text(encoding="utf-8")
-    return lesson_plans.Chapter(path.stem, front_matter(text)["book"], text)
+    return lesson_plans.Chapter(f"chapters/{path.stem}", front_matter(text)["book"], text)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
