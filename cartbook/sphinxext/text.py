@@ -139,8 +139,17 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
                 path.unlink()
 
 
+def _use_translator(app: Sphinx) -> None:
+    """Use the book's translator where plain text is built, and there alone.
+
+    With any translator registered, the pydata theme extends that one and leaves the HTML builder's as it is.
+    """
+    if app.builder.name == "text":
+        app.set_translator("text", PlainText)
+
+
 def setup(app: Sphinx) -> None:
     """Register the text of chapters (called by the extension's setup)."""
-    app.set_translator("text", PlainText)
+    app.connect("builder-inited", _use_translator)
     app.connect("html-page-context", _page, priority=940)
     app.connect("build-finished", _finished)

@@ -100,7 +100,7 @@ def test_alternative_table_and_csv_are_there(browser: Browser, address: str, nam
             alternative = page.locator(f"#{picture.get_attribute('aria-describedby')}").text_content() or ""
             assert len(alternative) > 40
             assert figure.locator("table tbody tr").count() > 0
-            response = page.request.get(page.evaluate("link => link", figure.locator("a[href$='.csv']").evaluate("a => a.href")))
+            response = page.request.get(page.evaluate("link => link", figure.locator("a[href$='.csv']").first.evaluate("a => a.href")))
             assert response.ok
             assert len(response.text().splitlines()) == figure.locator("table tbody tr").count() + 1
 
