@@ -1,15 +1,14 @@
-"""The only part of cartbook that knows Sphinx: it turns figures into pages and keeps builds honest.
+"""The Sphinx extension: records become pages, text, EPUB and print.
 
-As a Sphinx extension it
+It
 
-- puts a figure's HTML into the page, and its numbers into the site as ``figures/ID.csv``;
+- renders records of figures, tables, drawings and quizzes (nodes), and writes ``figures/ID.csv``;
 - tells Sphinx which tables and modules a chapter depends on, so that a changed CSV executes the
   chapters that read it and no others;
-- reads chapters side by side, and says which was executed and how many are left (reading);
-- brings the scripts and styles from the packages that carry them, cut to what pages use (light), and
-  forbids each page other hosts and code of its own;
-- gives every page a description;
-- lets readers run a chapter in its page (cartbook.sphinxext.pyodide).
+- reads chapters in parallel, and reports progress and failing cells (execution);
+- bundles scripts and styles, cut to what pages use (assets), and adds the content security policy;
+- adds descriptions, structured data, downloads, the search of sections and the 404 page;
+- lets readers run a chapter in its page (pyodide).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What the book takes from Sphinx and its extensions beyond their public interface, or mends in what they write.
+"""Private interfaces of Sphinx and its extensions, and corrections of the HTML that they write.
 
-Each entry says why it is here and what would make it unnecessary. Nothing else in the project does either.
+Each entry says why it is here and what would make it unnecessary. docs/architecture.md lists the private
+interfaces that other modules still use.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The page that lists every download with its size.
 
-PDF, EPUB and the packed site are made from a finished site (cartbook.export). A build offers them
-when ``$CARTBOOK_OFFERS`` names the folder where they lie; without it, the page lists what every build makes.
+PDF, EPUB and the packed site are made after a build (cartbook.export). A build offers them when
+``$CARTBOOK_OFFERS`` names their folder; without it, the page lists what every build makes.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         argv = [sys.executable, "-O", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         kernel.write_text(json.dumps({"argv": argv, "display_name": "Mine", "language": "python"}), encoding="utf-8")
     modules = home / "modules"
-    for name in ("yaml.py", "hashlib.py", "sphinx/__init__.py", "cartbook/__init__.py", "builders/__init__.py", "sitecustomize.py"):
+    for name in ("yaml.py", "hashlib.py", "sphinx/__init__.py", "cartbook/__init__.py", "sitecustomize.py"):
         (modules / name).parent.mkdir(parents=True, exist_ok=True)
         (modules / name).write_text(f"raise RuntimeError('{name} of the user')\n", encoding="utf-8")
     startup = home / "ipython" / "profile_default" / "startup" / "00.py"
