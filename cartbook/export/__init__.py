@@ -51,17 +51,17 @@ def rendered(builder: str) -> Iterator[Path]:
         yield out
 
 
-def pdf() -> Path:
+def write_pdf() -> Path:
     """Write the book as PDF."""
-    from cartbook.export import pdf as printer
+    from cartbook.export import pdf
 
     target = PRINT / f"{NAME}.pdf"
     with rendered("print") as folder:
-        printer.write(folder, target)
+        pdf.write(folder, target)
     return target
 
 
-def epub() -> Path:
+def write_epub() -> Path:
     """Write the book as EPUB."""
     target = PRINT / f"{NAME}.epub"
     with rendered("epub") as folder:
@@ -72,7 +72,7 @@ def epub() -> Path:
     return target
 
 
-def site() -> Path:
+def write_site() -> Path:
     """Write the site as a zip that opens from a folder."""
     target = PRINT / f"{NAME}-site.zip"
     part = target.with_suffix(".new")
@@ -81,7 +81,7 @@ def site() -> Path:
     return target
 
 
-KINDS: dict[str, Callable[[], Path]] = {"pdf": pdf, "epub": epub, "zip": site}
+KINDS: dict[str, Callable[[], Path]] = {"pdf": write_pdf, "epub": write_epub, "zip": write_site}
 
 
 def main(kinds: list[str]) -> str | None:

@@ -20,7 +20,7 @@ def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("zip")
     before, export.PRINT = export.PRINT, out
     try:
-        packed = export.site()
+        packed = export.write_site()
     finally:
         export.PRINT = before
     with zipfile.ZipFile(packed) as zipped:

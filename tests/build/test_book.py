@@ -84,7 +84,7 @@ def test_a_changed_table_executes_the_chapters_that_read_it_and_no_others(book: 
 
 
 def test_a_changed_module_executes_the_chapters_that_use_it(book: Path) -> None:
-    path = book / "cartbook" / "data.py"
+    path = book / "cartbook" / "tables.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     touch(path)
     assert executed(build(book)) == {"chapters/one", "chapters/two"}

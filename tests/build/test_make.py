@@ -20,7 +20,7 @@ case "$*" in
     *"%d.%d"*) echo 3.11; exit 0 ;;
     *version_info*) [ -z "$OLD" ] || exit 1 ;;
     *"import ensurepip"*) [ -z "$BARE" ] || exit 1 ;;
-    *"-m venv"*) mkdir -p .venv/bin .venv/lib/python3.11; cp "$0" .venv/bin/python ;;
+    *"-m venv"*) mkdir -p .venv/bin .venv/lib/python3.11; for name in python oxfmt oxlint; do cp "$0" .venv/bin/$name; done ;;
     *"pip install"*) [ -z "$KILLED" ] || kill -9 $PPID; [ -z "$OFFLINE" ] || { echo "no route to host" >&2; exit 1; } ;;
 esac
 echo "$* user=$PIP_USER target=$PIP_TARGET index=$PIP_INDEX_URL path=$PYTHONPATH$PYTHONHOME$PYTHONOPTIMIZE" >> calls
