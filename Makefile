@@ -50,7 +50,7 @@ book: $(BOOK) ## install what is needed, execute every chapter, write _build/htm
 test: .venv/test-$(VERSION) ## install what tests need, build, run every test (with a Chromium: make browser installs one)
 	@$(CARTBOOK) chromium
 	@$(CARTBOOK) build
-	@$(MAKE) --no-print-directory lint
+	@$(LINT)
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -n 2 --dist loadfile tests
 
@@ -104,6 +104,7 @@ lock: ## resolve the dependencies anew and write the locks (needs uv)
 	@uv pip compile --group test --constraint requirements.lock $(COMPILED) -o requirements-test.lock
 	@for group in lint print lab licences; do uv pip compile --group $$group --constraint requirements.lock --constraint requirements-test.lock $(COMPILED) -o requirements-$$group.lock || exit 1; done
 
+LINT = $(RUN) -m ruff check . && $(RUN) -m ruff format --check . && .venv/bin/oxfmt --check $(SCRIPTS) && .venv/bin/oxlint --deny-warnings $(SCRIPTS)
 SCRIPTS := cartbook/static cartbook/sphinxext/search.js cartbook/templates/quiz-notebook.css cartbook/templates/print.css cartbook/export/deck
 COMPILED := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
@@ -114,7 +115,7 @@ format: .venv/lint-$(VERSION) ## format Python, JavaScript and CSS
 	@$(RUN) -m ruff format -q . && $(RUN) -m ruff check -q --fix . && .venv/bin/oxfmt $(SCRIPTS)
 
 lint: .venv/lint-$(VERSION) ## check format and style; changes nothing
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && .venv/bin/oxfmt --check $(SCRIPTS) && .venv/bin/oxlint --deny-warnings $(SCRIPTS)
+	@$(LINT)
 
 bench: .venv/test-$(VERSION) ## measure this book beside a plain twin, write docs/benchmarks.md (an hour; ONLY="build pages growth" for a part)
 	@$(RUN) -m benchmarks $(ONLY)

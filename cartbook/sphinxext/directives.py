@@ -130,9 +130,7 @@ class EvidenceExplorer(SphinxDirective):
             '<button type="button" data-download="excel">CSV for Excel</button></p></form>'
         )
         heads = "".join(f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items())  # the script makes buttons of them
-        table = (
-            f"<table><caption>Every number of every study in the data</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        table = f"<table><caption>The numbers that the review reports of each study</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
         page = _html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')
@@ -158,7 +156,7 @@ def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
     names = {"study": "Study", "disease": "Disease", "what": "What", "group": "Group", "shown": "Number", "where": "Place"}
     columns = [{"name": name, "numeric": False, "decimals": 0} for name in names.values()]
     rows = [[one[name] for name in names] for one in facts]
-    return {"kind": "table", "caption": "Every number of every study in the data", "columns": columns, "rows": rows}
+    return {"kind": "table", "caption": "The numbers that the review reports of each study", "columns": columns, "rows": rows}
 
 
 def _select(name: str, said: str, values: list[str]) -> str:
