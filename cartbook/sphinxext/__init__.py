@@ -100,6 +100,11 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(str(data / table))
 
 
+def _chapter_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
+    """Take the chapter's tables out of the environment: who builds in the same process may load any."""
+    os.environ.pop("CARTBOOK_TABLES", None)
+
+
 def _take(app: Sphinx, doctree: docutils_nodes.document) -> None:
     """At the end of a chapter: the chapter as a notebook, and everything at once."""
     about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
@@ -217,6 +222,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("downloads", downloads.Downloads)
     app.connect("config-inited", _assets)
     app.connect("source-read", _source_read)
+    app.connect("doctree-read", _chapter_read)
     app.connect("doctree-read", exports.collect)
     app.connect("doctree-read", _facts)
     app.connect("doctree-read", _take)
