@@ -28,7 +28,9 @@ jupytext: {text_representation: {extension: .md, format_name: myst}}
 kernelspec: {display_name: Python 3, language: python, name: python3}
 """
 DIRECTIVE = re.compile(r"^```{([a-z]+-(?:table|dictionary|plans|explorer)|downloads)}\n```$", re.M)
-CELL = re.compile(r"(^```{code-cell}[^\n]*\n(?:---\n.*?\n---\n|(?::[^\n]*\n)*))(.*?)(^```$)", re.M | re.S)
+CELL = re.compile(
+    r"(^```{code-cell}[^\n]*\n(?:---\n.*?\n---\n|(?::[^\n]*\n)*))(.*?)(^```$)", re.M | re.S
+)
 SETTINGS = (
     *("title", "author", "copyright", "only_build_toc_files", "exclude_patterns"),
     *("execute", "bibtex_bibfiles", "parse"),
@@ -99,7 +101,9 @@ def _multiplied(rows: pd.DataFrame, times: int) -> pd.DataFrame:
     else:
         first = len(made) * (times - 1) + 1
         made["label"] = [f"Made-up study {first + place}" for place in range(len(made))]
-        made["note"] = made["label"] + "."  # a row that differs in nothing else is refused as a copy
+        made["note"] = (
+            made["label"] + "."
+        )  # a row that differs in nothing else is refused as a copy
         made["reference"] = "not applicable"
     return made
 

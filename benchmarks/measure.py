@@ -71,7 +71,9 @@ def run(folder: Path, *command: str) -> dict[str, float]:
     log, peak, started = folder.with_suffix(".log"), 0, time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     with log.open("w", encoding="utf-8") as output:
-        process = psutil.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = psutil.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
         while process.poll() is None:
             with suppress(psutil.Error):
                 peak = max(peak, _memory(process))
@@ -102,7 +104,16 @@ def cdn_file(url: str, cache: Path) -> Path | None:
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder; yield its address."""
-    command = [sys.executable, "-m", "http.server", "8765", "--bind", "127.0.0.1", "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        "8765",
+        "--bind",
+        "127.0.0.1",
+        "-d",
+        str(folder),
+    ]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         time.sleep(1)
         yield "http://127.0.0.1:8765/"

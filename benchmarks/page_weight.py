@@ -39,7 +39,11 @@ class Loads(HTMLParser):
         elif tag == "link" and "stylesheet" in relation:
             self.found[given["href"]] = "styles"
         elif tag == "link" and {"preload", "modulepreload"} & set(relation):
-            self.found[given["href"]] = {"font": "fonts", "image": "pictures", "style": "styles"}.get(given.get("as", ""), "scripts")
+            self.found[given["href"]] = {
+                "font": "fonts",
+                "image": "pictures",
+                "style": "styles",
+            }.get(given.get("as", ""), "scripts")
         elif (tag == "link" and "icon" in relation) or tag in ("img", "source"):
             self.found[given.get("href") or given.get("src", "")] = "pictures"
 
@@ -72,7 +76,11 @@ def weigh(page: Path) -> dict[str, int]:
 
 def pages(site: Path) -> list[Path]:
     """Every page of the site that a reader opens; 404.html loads nothing of it but one small script, from wherever it stands."""
-    return sorted(path for path in site.rglob("*.html") if not path.relative_to(site).parts[0].startswith("_") and path.name != "404.html")
+    return sorted(
+        path
+        for path in site.rglob("*.html")
+        if not path.relative_to(site).parts[0].startswith("_") and path.name != "404.html"
+    )
 
 
 def table(site: Path) -> str:
@@ -81,11 +89,20 @@ def table(site: Path) -> str:
     for page in pages(site):
         weights = weigh(page)
         whole = sum(weights.values())
-        live = whole + size(site / VEGA) if "data-chart=" in page.read_text(encoding="utf-8") else whole
+        live = (
+            whole + size(site / VEGA)
+            if "data-chart=" in page.read_text(encoding="utf-8")
+            else whole
+        )
         rows.append((whole, live, str(page.relative_to(site)), weights))
-    lines = [f"{'kB, gzip -9':<36}" + "".join(f"{kind:>10}" for kind in (*KINDS, "all", "with Vega"))]
+    lines = [
+        f"{'kB, gzip -9':<36}" + "".join(f"{kind:>10}" for kind in (*KINDS, "all", "with Vega"))
+    ]
     for whole, live, name, weights in sorted(rows, key=lambda row: (-row[0], row[2])):
-        lines.append(f"{name:<36}" + "".join(f"{one / 1000:>10.1f}" for one in (*weights.values(), whole, live)))
+        lines.append(
+            f"{name:<36}"
+            + "".join(f"{one / 1000:>10.1f}" for one in (*weights.values(), whole, live))
+        )
     return "\n".join(lines)
 
 

@@ -20,7 +20,9 @@ from pathlib import Path
 try:
     import fcntl
 except ModuleNotFoundError:
-    sys.exit("error: the book is built on Linux or macOS; on Windows, run make in WSL (Windows Subsystem for Linux)")
+    sys.exit(
+        "error: the book is built on Linux or macOS; on Windows, run make in WSL (Windows Subsystem for Linux)"
+    )
 
 from cartbook.isolation import kernel_environment
 from cartbook.paths import SITE, TOP, WORK
@@ -37,7 +39,9 @@ IGNORED_DIRS = frozenset({"_build", "__pycache__", "tests", "docs"})  # no site 
 def file_stats(top: Path, ignored: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yield each file of a folder with its size and time, by which make and Sphinx, too, notice a change; hidden and ignored ones are left out."""
     for folder, folders, files in os.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ignored)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in ignored
+        )
         for name in sorted(files):
             stat = os.stat(os.path.join(folder, name))
             yield f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}"
@@ -45,10 +49,20 @@ def file_stats(top: Path, ignored: frozenset[str] = frozenset()) -> Iterator[str
 
 def build_inputs() -> list[str]:
     """Return what a site is made of: Python and its packages, settings, files."""
-    settings = sorted(f"{name}={word}" for name, word in os.environ.items() if name.startswith("CARTBOOK_"))
-    packages = sorted({path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")})
+    settings = sorted(
+        f"{name}={word}" for name, word in os.environ.items() if name.startswith("CARTBOOK_")
+    )
+    packages = sorted(
+        {path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")}
+    )
     offers = os.environ.get("CARTBOOK_OFFERS")
-    return [sys.version, *settings, *packages, *file_stats(TOP, IGNORED_DIRS), *(file_stats(Path(offers)) if offers else ())]
+    return [
+        sys.version,
+        *settings,
+        *packages,
+        *file_stats(TOP, IGNORED_DIRS),
+        *(file_stats(Path(offers)) if offers else ()),
+    ]
 
 
 def build(jobs: int) -> int:
@@ -58,15 +72,26 @@ def build(jobs: int) -> int:
     environment = kernel_environment(TOP, WORK)
     os.environ.clear()
     os.environ.update(environment)
-    made_of = build_inputs()  # before anything is read: what changes from here on is for the next build
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join([*made_of, *file_stats(SITE)]):
-        print(f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve", flush=True)
+    made_of = (
+        build_inputs()
+    )  # before anything is read: what changes from here on is for the next build
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == "\n".join(
+        [*made_of, *file_stats(SITE)]
+    ):
+        print(
+            f"Nothing has changed: no chapter executes. Open {SITE / 'index.html'}, or run: make serve",
+            flush=True,
+        )
         return 0
     from cartbook.validate import DataError, unsigned, validate
 
     try:
         now = validation_fingerprint()
-        findings = [] if VALIDATED.is_file() and VALIDATED.read_text(encoding="utf-8") == now else validate(TOP / "data")
+        findings = (
+            []
+            if VALIDATED.is_file() and VALIDATED.read_text(encoding="utf-8") == now
+            else validate(TOP / "data")
+        )
         if findings:
             print("\n".join(map(str, findings)), file=sys.stderr)
             return fail(f"{len(findings)} finding(s) in data/ (above); nothing was built")
@@ -82,7 +107,9 @@ def build(jobs: int) -> int:
 
     sphinx.util.console.nocolor()
     raised: list[BaseException] = []
-    os.environ.pop("SOURCE_DATE_EPOCH", None)  # Sphinx would write its year over the one in _config.yml
+    os.environ.pop(
+        "SOURCE_DATE_EPOCH", None
+    )  # Sphinx would write its year over the one in _config.yml
 
     def keep(_app: object, _args: object, error: BaseException, *_: object) -> None:
         raised.append(error)
@@ -94,7 +121,11 @@ def build(jobs: int) -> int:
         str(TOP),
         str(html),
         path_config=str(TOP / "_config.yml"),
-        confoverrides={"nitpicky": True, "latex_individualpages": False, "external_toc_path": str(TOP / "_toc.yml")},
+        confoverrides={
+            "nitpicky": True,
+            "latex_individualpages": False,
+            "external_toc_path": str(TOP / "_toc.yml"),
+        },
         noconfig=True,
         doctreedir=str(WORK / "doctrees"),
         quiet=True,
@@ -106,18 +137,31 @@ def build(jobs: int) -> int:
         print(flush=True)
         return fail(f"{describe_error(raised[0])} {last_good_site()}")
     if code:  # Sphinx would not repeat the warnings of pages that it keeps; it keeps none, since this build is unfinished
-        return fail(f"the warnings above are errors; mend what they name and run make again. {last_good_site()}")
+        return fail(
+            f"the warnings above are errors; mend what they name and run make again. {last_good_site()}"
+        )
     publish(html)
     UNFINISHED.unlink(missing_ok=True)
     STAMP.write_text("\n".join([*made_of, *file_stats(SITE)]), encoding="utf-8")
-    print(f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve", flush=True)
+    print(
+        f"Built in {time.monotonic() - began:.1f} s. Open {SITE / 'index.html'}, or run: make serve",
+        flush=True,
+    )
     return 0
 
 
 def validation_fingerprint() -> str:
     """Return a hash of the data and the validation code; validation is skipped when it is unchanged."""
-    files = sorted([*(TOP / "data").iterdir(), *(TOP / "cartbook").glob("*.py"), *(TOP / "cartbook").glob("*.json")])
-    bodies = b"".join(path.name.encode() + path.read_bytes() + b"\0" for path in files if path.is_file())
+    files = sorted(
+        [
+            *(TOP / "data").iterdir(),
+            *(TOP / "cartbook").glob("*.py"),
+            *(TOP / "cartbook").glob("*.json"),
+        ]
+    )
+    bodies = b"".join(
+        path.name.encode() + path.read_bytes() + b"\0" for path in files if path.is_file()
+    )
     return hashlib.sha256(sys.version.encode() + bodies).hexdigest()
 
 
@@ -125,12 +169,16 @@ def validated_tables() -> str:
     """Return the hashes of all tables, so that kernels do not validate again what the build has validated."""
     from cartbook.validate import read_descriptor, table_hash
 
-    return " ".join(table_hash(TOP / "data", table) for table in read_descriptor(TOP / "data")["resources"])
+    return " ".join(
+        table_hash(TOP / "data", table) for table in read_descriptor(TOP / "data")["resources"]
+    )
 
 
 def default_jobs() -> int:
     """Return one job per processor and at most four: a chapter that executes needs some 400 MB."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+    return min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4
+    )
 
 
 def describe_error(error: BaseException) -> str:
@@ -171,7 +219,9 @@ def build_lock() -> Iterator[None]:
 def recover() -> None:
     """Recover from an interrupted build: half-written pages, or a site that was being replaced."""
     if UNFINISHED.exists():
-        (UNFINISHED.parent / "environment.pickle").unlink(missing_ok=True)  # first: without it Sphinx keeps no page
+        (UNFINISHED.parent / "environment.pickle").unlink(
+            missing_ok=True
+        )  # first: without it Sphinx keeps no page
         shutil.rmtree(WORK)
     if OLD.is_dir() and not SITE.exists():
         OLD.rename(SITE)
@@ -181,12 +231,16 @@ def is_disk_full(error: BaseException | None) -> bool:
     """Return whether an error comes from a full disk, however it was wrapped."""
     words = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
     said = f"{error} {getattr(error, 'traceback', '')}"
-    return error is not None and (any(one in said for one in words) or is_disk_full(error.__cause__ or error.__context__))
+    return error is not None and (
+        any(one in said for one in words) or is_disk_full(error.__cause__ or error.__context__)
+    )
 
 
 def last_good_site() -> str:
     """Return a sentence on the site that is there after a build that failed."""
-    return "The last good site is still in _build/html." if SITE.is_dir() else "There is no site yet."
+    return (
+        "The last good site is still in _build/html." if SITE.is_dir() else "There is no site yet."
+    )
 
 
 def publish(html: Path) -> None:
@@ -197,7 +251,9 @@ def publish(html: Path) -> None:
     new = SITE.with_name("html.new")
     for folder in (new, OLD):
         shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(html, new, ignore=lambda folder, names: {*hidden(folder, names), *unused(folder, names)})
+    shutil.copytree(
+        html, new, ignore=lambda folder, names: {*hidden(folder, names), *unused(folder, names)}
+    )
     if SITE.is_dir():
         SITE.rename(OLD)
     new.rename(SITE)
@@ -217,8 +273,12 @@ def main(jobs: int | None = None) -> int:
         with build_lock():
             return build(jobs or default_jobs())
     except BuildLocked:
-        return fail("another build is at work in this folder; wait until it has ended and run make again")
+        return fail(
+            "another build is at work in this folder; wait until it has ended and run make again"
+        )
     except OSError as error:
         if is_disk_full(error):
             return fail(f"the disk is full; free some room and run make again. {last_good_site()}")
-        return fail(f"{error.strerror or error}: {error.filename or TOP}; check the file's rights and run make again. {last_good_site()}")
+        return fail(
+            f"{error.strerror or error}: {error.filename or TOP}; check the file's rights and run make again. {last_good_site()}"
+        )

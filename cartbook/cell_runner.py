@@ -40,7 +40,10 @@ def forms(value: Any) -> dict[str, str]:
         if MIME in data:
             record = from_record(data[MIME])
             if isinstance(record, Figure):
-                return {"html": render.html(data[MIME], root="{root}", excel=False), "csv": record.table.csv}
+                return {
+                    "html": render.html(data[MIME], root="{root}", excel=False),
+                    "csv": record.table.csv,
+                }
             return {"html": render.html(data[MIME])}
         if QUIZ_MIME in data:
             return {"html": render.html({"kind": "quiz", **data[QUIZ_MIME]})}
@@ -78,10 +81,20 @@ class Session:
                     outputs.append(forms(value))
             except (Exception, SystemExit, KeyboardInterrupt) as error:
                 told = traceback.TracebackException.from_exception(error)
-                cell = [place for place, frame in enumerate(told.stack) if frame.filename.startswith("cell ")]
-                told.stack = traceback.StackSummary.from_list(list(told.stack)[cell[0] :] if cell else [])
+                cell = [
+                    place
+                    for place, frame in enumerate(told.stack)
+                    if frame.filename.startswith("cell ")
+                ]
+                told.stack = traceback.StackSummary.from_list(
+                    list(told.stack)[cell[0] :] if cell else []
+                )
                 answer["failed"] = "".join(told.format_exception_only()).strip().splitlines()[-1]
-                answer["missing"] = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+                answer["missing"] = (
+                    (error.name or "").split(".")[0]
+                    if isinstance(error, ModuleNotFoundError)
+                    else ""
+                )
                 outputs.append({"error": "".join(told.format())})
         return json.dumps(answer, ensure_ascii=False)
 
@@ -90,4 +103,8 @@ class Session:
         tree = ast.parse(source, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, name, "exec"), self.names)
-        return eval(compile(ast.Expression(last.value), name, "eval"), self.names) if isinstance(last, ast.Expr) else None
+        return (
+            eval(compile(ast.Expression(last.value), name, "eval"), self.names)
+            if isinstance(last, ast.Expr)
+            else None
+        )

@@ -12,7 +12,12 @@ import typer
 
 from cartbook.paths import DATA, SITE
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 
 def _site() -> None:
@@ -22,7 +27,12 @@ def _site() -> None:
 
 @app.command()
 def build(
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", envvar="JOBS", min=1, help="Chapters to execute side by side.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", envvar="JOBS", min=1, help="Chapters to execute side by side."
+        ),
+    ] = None,
 ) -> None:
     """Validate the data, execute the chapters that changed, and write _build/html."""
     from cartbook import build as builder
@@ -32,7 +42,9 @@ def build(
 
 @app.command()
 def check(
-    signed: Annotated[bool, typer.Option("--signed", help="Fail if a table has changed since it was signed off.")] = False,
+    signed: Annotated[
+        bool, typer.Option("--signed", help="Fail if a table has changed since it was signed off.")
+    ] = False,
 ) -> None:
     """Validate the tables in data/."""
     from cartbook import validate
@@ -49,7 +61,9 @@ def sign_off() -> None:
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000) -> None:
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+) -> None:
     """Serve the built site on this computer, with the headers that a careful host sends."""
     from cartbook import serve as server
 

@@ -73,7 +73,9 @@ class ShownAsHtml(Shown):
     def _repr_html_(self) -> str:
         return html(self.to_record())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
         return data, {"cartbook": {"kind": self.kind}}
 
@@ -93,7 +95,10 @@ class Table(ShownAsHtml):
         target = io.StringIO()
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow([column.name for column in self.columns])
-        writer.writerows([int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row] for row in self.rows)
+        writer.writerows(
+            [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row]
+            for row in self.rows
+        )
         return target.getvalue()
 
 
@@ -127,7 +132,9 @@ class Figure(Shown):
     wide: Picture | None
     narrow: Picture | None
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the live chart that Jupyter draws, the record, a picture and plain text."""
         data = {
             LIVE_MIME: {**self.spec, "width": WIDE, "title": self.title},
@@ -157,15 +164,26 @@ def from_record(record: Mapping[str, Any]) -> Figure | Table | Drawing:
         return Picture(**found) if found else None
 
     def rows(found: Mapping[str, Any]) -> Table:
-        return Table(found["caption"], tuple(Column(**one) for one in found["columns"]), tuple(map(tuple, found["rows"])))
+        return Table(
+            found["caption"],
+            tuple(Column(**one) for one in found["columns"]),
+            tuple(map(tuple, found["rows"])),
+        )
 
     if record["kind"] == "table":
         return rows(record)
     if record["kind"] == "drawing":
         words = {name: record[name] for name in ("id", "caption", "title", "alt")}
         return Drawing(**words, picture=Picture(**record["picture"]))
-    words = {name: record[name] for name in ("id", "title", "reading", "alt", "source", "spec", "live")}
-    return Figure(**words, table=rows(record["table"]), wide=picture(record["wide"]), narrow=picture(record["narrow"]))
+    words = {
+        name: record[name] for name in ("id", "title", "reading", "alt", "source", "spec", "live")
+    }
+    return Figure(
+        **words,
+        table=rows(record["table"]),
+        wide=picture(record["wide"]),
+        narrow=picture(record["narrow"]),
+    )
 
 
 # Charts
@@ -173,8 +191,12 @@ def from_record(record: Mapping[str, Any]) -> Figure | Table | Drawing:
 
 def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """Return a chart's Vega-Lite; Altair (from 6.0 on) names views and parameters by hash, so it is the same on every run."""
-    spec: dict[str, Any] = json.loads(json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True))
-    spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {"expr": "width < 460 ? 1 : 2"}
+    spec: dict[str, Any] = json.loads(
+        json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True)
+    )
+    spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {
+        "expr": "width < 460 ? 1 : 2"
+    }
     return spec
 
 
@@ -186,7 +208,10 @@ def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     """Return the Vega of a Vega-Lite specification; ``width`` is in px or ``"container"``."""
     fitted = _fitted(spec, width)
     if isinstance(width, int):
-        fitted["config"] = {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2}}
+        fitted["config"] = {
+            **spec["config"],
+            "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2},
+        }
     compiled: dict[str, Any] = vl_convert.vegalite_to_vega(fitted, vl_version=VEGALITE)
     compiled.pop("$schema", None)
     return compiled
@@ -199,7 +224,11 @@ def live(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _own_ids(markup: str, prefix: str) -> str:
     """Return SVG whose ids, and what refers to them, begin with ``prefix``."""
-    return re.sub(r'\bid="', f'id="{prefix}', markup).replace("url(#", f"url(#{prefix}").replace('href="#', f'href="#{prefix}')
+    return (
+        re.sub(r'\bid="', f'id="{prefix}', markup)
+        .replace("url(#", f"url(#{prefix}")
+        .replace('href="#', f'href="#{prefix}')
+    )
 
 
 def _picture(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
@@ -207,7 +236,9 @@ def _picture(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
     if not DRAWS:
         return None
     drawn = str(vl_convert.vega_to_svg(json.dumps(_vega(spec, width))))
-    found = re.fullmatch(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*', drawn, re.DOTALL)
+    found = re.fullmatch(
+        r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*', drawn, re.DOTALL
+    )
     assert found, "vl-convert gave an SVG without a viewBox"
     body = _own_ids(re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", found[3]), prefix)
     return Picture(float(found[1]), float(found[2]), body)
@@ -236,12 +267,19 @@ def figure(
     no rows, a blank cell or too few digits.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", id):
-        raise ValueError(f"a figure's id is made of a-z, 0-9 and hyphens, and begins with a letter; {id!r} is not")
+        raise ValueError(
+            f"a figure's id is made of a-z, 0-9 and hyphens, and begins with a letter; {id!r} is not"
+        )
     for name, words in {"title": title, "reading": reading, "alt": alt, "source": source}.items():
         if not words.strip():
             raise ValueError(f"figure {id!r} has no {name}")
-    if len(alt.strip()) < 40 or alt.strip().rstrip(".").lower() == title.strip().rstrip(".").lower():
-        raise ValueError(f"figure {id!r}: the written alternative says what kind of chart it is, its variables and what they show")
+    if (
+        len(alt.strip()) < 40
+        or alt.strip().rstrip(".").lower() == title.strip().rstrip(".").lower()
+    ):
+        raise ValueError(
+            f"figure {id!r}: the written alternative says what kind of chart it is, its variables and what they show"
+        )
     if table.empty:
         raise ValueError(f"figure {id!r} has a table without rows")
     spec = {**specification(chart), "description": alt.strip()}
@@ -265,7 +303,9 @@ def figure(
 def _cell(value: Any) -> Cell:
     """Return a cell of a data frame as plain text or number. Raise ValueError if readers or a spreadsheet could not use it."""
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        raise ValueError("a table for readers has no blank cells: write not reported, not reached or not applicable")
+        raise ValueError(
+            "a table for readers has no blank cells: write not reported, not reached or not applicable"
+        )
     if isinstance(value, numbers.Number) and not pd.api.types.is_bool(value):
         if pd.api.types.is_integer(value):
             return int(value)
@@ -276,13 +316,19 @@ def _cell(value: Any) -> Cell:
             return 0.0 if abs(number) < NOISE else number
     words = str(value)
     if re.match(r"[=@\t\r]|[+-](?!\d[\d.]*$)", words):
-        raise ValueError(f"{words[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit")
+        raise ValueError(
+            f"{words[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit"
+        )
     return words
 
 
 def _rounded(number: float, decimals: int = 0) -> float:
     """Return a number with its six leading digits, or with more if ``decimals`` asks for them."""
-    return round(number, max(SIGNIFICANT - 1 - math.floor(math.log10(abs(number))), decimals)) if number else 0.0
+    return (
+        round(number, max(SIGNIFICANT - 1 - math.floor(math.log10(abs(number))), decimals))
+        if number
+        else 0.0
+    )
 
 
 def _decimals(values: Iterable[float]) -> int:
@@ -292,7 +338,13 @@ def _decimals(values: Iterable[float]) -> int:
     0.1 keeps two significant digits. No column has more decimals than its numbers need.
     """
     found = [abs(_rounded(value)) for value in values if value]
-    needed = max((-int(exponent) for exponent in (Decimal(repr(one)).normalize().as_tuple().exponent for one in found)), default=0)
+    needed = max(
+        (
+            -int(exponent)
+            for exponent in (Decimal(repr(one)).normalize().as_tuple().exponent for one in found)
+        ),
+        default=0,
+    )
     if needed <= 0:
         return 0
     wanted = 1 if max(found) >= 10 else 2
@@ -312,7 +364,9 @@ def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table
         fractions = [one for one in values if isinstance(one, float)]
         decimals = digits[name] if name in digits else _decimals(fractions)
         if lost := [one for one in fractions if one and float(f"{one:.{decimals}f}") == 0]:
-            raise ValueError(f"column {name!r}: {lost[0]:g} would be shown as 0 with {decimals} decimals; give it more in digits=")
+            raise ValueError(
+                f"column {name!r}: {lost[0]:g} would be shown as 0 with {decimals} decimals; give it more in digits="
+            )
         numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
         columns.append(Column(str(name), numeric, decimals))
         cells.append([_rounded(one, decimals) if isinstance(one, float) else one for one in values])
@@ -340,15 +394,31 @@ def drawing(name: str, *, caption: str) -> Drawing:
     """
     here = Path(__file__).parent
     path = next(
-        (one for one in (here.parent / "chapters" / "drawings" / f"{name}.svg", here / "drawings" / f"{name}.svg") if one.is_file()), None
+        (
+            one
+            for one in (
+                here.parent / "chapters" / "drawings" / f"{name}.svg",
+                here / "drawings" / f"{name}.svg",
+            )
+            if one.is_file()
+        ),
+        None,
     )
     if path is None:
         raise ValueError(f"there is no drawing {name!r} in chapters/drawings")
     markup = path.read_text(encoding="utf-8").strip()
-    if not markup.startswith("<svg ") or not all(f'<{tag} id="{tag}"' in markup for tag in ("title", "desc")) or "<script" in markup:
-        raise ValueError(f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script')
+    if (
+        not markup.startswith("<svg ")
+        or not all(f'<{tag} id="{tag}"' in markup for tag in ("title", "desc"))
+        or "<script" in markup
+    ):
+        raise ValueError(
+            f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script'
+        )
     root = ElementTree.fromstring(markup)
-    words = {tag: " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split()) for tag in ("title", "desc")}
+    words = {
+        tag: " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split()) for tag in ("title", "desc")
+    }
     _, _, width, height = map(float, root.get("viewBox", "").split())
     inside = markup[markup.index(">") + 1 : markup.rindex("</svg>")]
     body = re.sub(r'\s*<(title|desc) id="\1">.*?</\1>', "", inside, flags=re.DOTALL).strip()
@@ -364,7 +434,11 @@ def _bare(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     spec = specification(alt.Chart.from_dict(spec))
     picture = _picture(spec, WIDE, "chart-")
     words = spec.get("description", "a chart without a written alternative")
-    return {LIVE_MIME: {**spec, "width": WIDE}, "image/svg+xml": svg(asdict(picture)) if picture else "", "text/plain": words}
+    return {
+        LIVE_MIME: {**spec, "width": WIDE},
+        "image/svg+xml": svg(asdict(picture)) if picture else "",
+        "text/plain": words,
+    }
 
 
 alt.renderers.register("cartbook", _bare)

@@ -28,7 +28,9 @@ def folder() -> Path:
     try:
         from fontpkg_inter import ROOT
     except ModuleNotFoundError:
-        raise ModuleNotFoundError("the package fontpkg-inter, which measures chart text, is not installed: run make book") from None
+        raise ModuleNotFoundError(
+            "the package fontpkg-inter, which measures chart text, is not installed: run make book"
+        ) from None
     return Path(ROOT) / "files"
 
 
@@ -37,7 +39,10 @@ def use_own_font() -> None:
     fonts, before = folder(), os.environ.get("FONTCONFIG_FILE")
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch) / "fonts.conf"
-        config.write_text(f"<?xml version='1.0'?><fontconfig><dir>{escape(str(fonts))}</dir></fontconfig>", encoding="utf-8")
+        config.write_text(
+            f"<?xml version='1.0'?><fontconfig><dir>{escape(str(fonts))}</dir></fontconfig>",
+            encoding="utf-8",
+        )
         os.environ["FONTCONFIG_FILE"] = str(config)
         try:
             vl_convert.register_font_directory(str(fonts))

@@ -22,13 +22,21 @@ def kernel_environment(top: Path, scratch: Path) -> dict[str, str]:
     """
     profile = scratch / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
-    kept = {name: word for name, word in os.environ.items() if not name.startswith(FOREIGN) and name not in OURS}
+    (profile / "ipython_kernel_config.py").write_text(
+        "c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8"
+    )
+    kept = {
+        name: word
+        for name, word in os.environ.items()
+        if not name.startswith(FOREIGN) and name not in OURS
+    }
     return kept | {
         "PYTHONPATH": str(top),
         "PYTHONNOUSERSITE": "1",
         "IPYTHONDIR": str(profile.parent),
-        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),  # before the user's folder of kernels
+        "JUPYTER_PATH": str(
+            Path(sys.prefix) / "share" / "jupyter"
+        ),  # before the user's folder of kernels
         "JUPYTER_DATA_DIR": str(scratch / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "JUPYTER_NO_CONFIG": "1",

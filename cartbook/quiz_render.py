@@ -41,7 +41,12 @@ def _json(value: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=False)
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=False,
+    )
     found.filters |= {"json": _json, "amount": amount, "sentence": sentence}
     return found
 
@@ -52,8 +57,15 @@ def render_html(record: Record, *, notebook: bool = False) -> str:
     By default it is the form of the book's pages, whose style sheet and script add entry, moving and marks.
     With ``notebook`` it is complete by itself: a short ``<style>``, and answers to open; no script is needed.
     """
-    style = Markup((TEMPLATES / "quiz-notebook.css").read_text(encoding="utf-8")) if notebook else ""
-    return _environment().get_template("quiz.html").render(quiz=record, notebook=notebook, style=style, verdicts=VERDICTS).strip()
+    style = (
+        Markup((TEMPLATES / "quiz-notebook.css").read_text(encoding="utf-8")) if notebook else ""
+    )
+    return (
+        _environment()
+        .get_template("quiz.html")
+        .render(quiz=record, notebook=notebook, style=style, verdicts=VERDICTS)
+        .strip()
+    )
 
 
 def _asked(question: Record) -> list[str]:
@@ -74,9 +86,14 @@ def _answered(question: Record) -> list[str]:
     if question["kind"] == "number":
         return [f"{amount(question)}. {question['why']}"]
     if question["kind"] == "order":
-        return [f"{place}. {sentence(item['text'])} {item['why']}" for place, item in enumerate(question["items"], start=1)]
+        return [
+            f"{place}. {sentence(item['text'])} {item['why']}"
+            for place, item in enumerate(question["items"], start=1)
+        ]
     right, wrong = VERDICTS[question["kind"]]
-    return _lettered([f"{right if choice['right'] else wrong} {choice['why']}" for choice in question["choices"]])
+    return _lettered(
+        [f"{right if choice['right'] else wrong} {choice['why']}" for choice in question["choices"]]
+    )
 
 
 def render_text(record: Record, *, answers: bool = False) -> str:
@@ -85,5 +102,11 @@ def render_text(record: Record, *, answers: bool = False) -> str:
     for number, question in enumerate(record["questions"], start=1):
         lines += [f"{number}. {question['stem']}", *(f"   {line}" for line in _asked(question))]
         if answers:
-            lines += ["   Answer" if question["kind"] == "number" else "   Answers", *(f"      {line}" for line in _answered(question))]
-    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False) for line in lines)
+            lines += [
+                "   Answer" if question["kind"] == "number" else "   Answers",
+                *(f"      {line}" for line in _answered(question)),
+            ]
+    return "\n".join(
+        textwrap.fill(line, WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
+        for line in lines
+    )

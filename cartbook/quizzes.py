@@ -73,12 +73,16 @@ class Number:
     @property
     def shown(self) -> str:
         """The answer, rounded to the decimal places that are asked for (half up, as readers round)."""
-        return str(Decimal(repr(self.answer)).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP))
+        return str(
+            Decimal(repr(self.answer)).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+        )
 
     @property
     def asked(self) -> str:
         """The unit and the precision wanted, in words."""
-        places = {0: "the nearest whole number", 1: "one decimal place"}.get(self.decimals, f"{self.decimals} decimal places")
+        places = {0: "the nearest whole number", 1: "one decimal place"}.get(
+            self.decimals, f"{self.decimals} decimal places"
+        )
         precision = f"Round to {places}." if self.tolerance or self.decimals else "A whole number."
         return f"Unit: {self.unit}. {precision}" if self.unit else precision
 
@@ -123,18 +127,36 @@ class Question:
 
     def to_record(self) -> dict[str, Any]:
         """Return the question as plain data."""
-        record: dict[str, Any] = {"id": self.id, "kind": self.kind, "stem": self.stem, "figure": self.figure}
+        record: dict[str, Any] = {
+            "id": self.id,
+            "kind": self.kind,
+            "stem": self.stem,
+            "figure": self.figure,
+        }
         answer = self.answer
         if isinstance(answer, Number):
             slips = [{"value": value, "why": why} for value, why in answer.slips.items()]
-            record |= {"answer": answer.answer, "tolerance": answer.tolerance, "unit": answer.unit, "slips": slips}
-            record |= {"decimals": answer.decimals, "shown": answer.shown, "asked": answer.asked, "why": answer.why, "hint": answer.hint}
+            record |= {
+                "answer": answer.answer,
+                "tolerance": answer.tolerance,
+                "unit": answer.unit,
+                "slips": slips,
+            }
+            record |= {
+                "decimals": answer.decimals,
+                "shown": answer.shown,
+                "asked": answer.asked,
+                "why": answer.why,
+                "hint": answer.hint,
+            }
         elif isinstance(answer, Order):
             items = [{"text": text, "why": why} for text, why in answer.items]
             record |= {"by": answer.by, "items": items, "mixed": answer.mixed}
         else:
             choices = answer.claims if isinstance(answer, Spot) else answer
-            record["choices"] = [{"text": one.text, "right": one.right, "why": one.why} for one in choices]
+            record["choices"] = [
+                {"text": one.text, "right": one.right, "why": one.why} for one in choices
+            ]
         return record
 
     @classmethod
@@ -144,14 +166,27 @@ class Question:
         answer: Answer | None = None
         if kind == "number":
             slips = {one["value"]: one["why"] for one in record["slips"]}
-            answer = Number(record["answer"], record["why"], record["hint"], record["tolerance"], record["unit"], slips)
+            answer = Number(
+                record["answer"],
+                record["why"],
+                record["hint"],
+                record["tolerance"],
+                record["unit"],
+                slips,
+            )
         elif kind == "order":
-            answer = Order(tuple((one["text"], one["why"]) for one in record["items"]), record["by"])
+            answer = Order(
+                tuple((one["text"], one["why"]) for one in record["items"]), record["by"]
+            )
         elif kind in ("choose", "spot"):
-            choices = tuple(Choice(one["text"], one["right"], one["why"]) for one in record["choices"])
+            choices = tuple(
+                Choice(one["text"], one["right"], one["why"]) for one in record["choices"]
+            )
             answer = Spot(choices) if kind == "spot" else choices
         if answer is None:
-            raise ValueError(f"question {record['id']!r} is of kind {kind!r}; the kinds are choose, number, order and spot")
+            raise ValueError(
+                f"question {record['id']!r} is of kind {kind!r}; the kinds are choose, number, order and spot"
+            )
         return cls(record["id"], record["stem"], answer, record["figure"])
 
 
@@ -164,7 +199,11 @@ class Quiz:
 
     def to_record(self) -> dict[str, Any]:
         """Return the quiz as plain data."""
-        return {"kind": "quiz", "id": self.id, "questions": [one.to_record() for one in self.questions]}
+        return {
+            "kind": "quiz",
+            "id": self.id,
+            "questions": [one.to_record() for one in self.questions],
+        }
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Quiz:
@@ -207,7 +246,11 @@ class _Checks:
 
     def number(self, one: Number) -> None:
         numbers = [one.answer, one.tolerance, *one.slips]
-        self.refuse(not all(map(math.isfinite, numbers)), "the answer, its tolerance and the slips are finite numbers", f"found {numbers}")
+        self.refuse(
+            not all(map(math.isfinite, numbers)),
+            "the answer, its tolerance and the slips are finite numbers",
+            f"found {numbers}",
+        )
         self.refuse(one.tolerance < 0, "a tolerance is not below 0", f"found {one.tolerance:g}")
         self.refuse(
             not one.tolerance and one.decimals > 4,
@@ -228,7 +271,9 @@ class _Checks:
     def order(self, one: Order) -> None:
         texts = [text.strip() for text, _ in one.items]
         self.refuse(
-            len(set(texts)) < max(3, len(texts)), "an order has at least three different items", f"found {len(set(texts))} of {len(texts)}"
+            len(set(texts)) < max(3, len(texts)),
+            "an order has at least three different items",
+            f"found {len(set(texts))} of {len(texts)}",
         )
         self.refuse(not one.by.strip(), "an order says from what to what", 'give by="from … to …"')
         mute = [text for text, why in one.items if not why.strip()]
@@ -242,17 +287,32 @@ class _Checks:
         twice = sorted({text for text in texts if texts.count(text) > 1})
         self.refuse(bool(twice), "every option differs from the others", f"change {twice}")
         mute = [one.text for one in choices if not one.why.strip()]
-        self.refuse(bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}")
+        self.refuse(
+            bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}"
+        )
 
 
 def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question:
     checks = _Checks(f"quiz {quiz_id!r}, question {number} ({stem.text[:60]!r})")
     checks.refuse(not stem.text.strip(), "a question has words", "write its stem")
-    checks.refuse(bool(stem.id) and not ID.fullmatch(stem.id), "an id is a letter, then a-z, 0-9 and hyphens", f"found {stem.id!r}")
+    checks.refuse(
+        bool(stem.id) and not ID.fullmatch(stem.id),
+        "an id is a letter, then a-z, 0-9 and hyphens",
+        f"found {stem.id!r}",
+    )
     id = f"{quiz_id}-{stem.id or _digest(_words(stem.text)).hex()[:6]}"
     if isinstance(answer, Number):
-        slips = {float(value): why for value, why in answer.slips.items()}  # numbers of pandas and NumPy too
-        answer = Number(float(answer.answer), answer.why, answer.hint, float(answer.tolerance), answer.unit, slips)
+        slips = {
+            float(value): why for value, why in answer.slips.items()
+        }  # numbers of pandas and NumPy too
+        answer = Number(
+            float(answer.answer),
+            answer.why,
+            answer.hint,
+            float(answer.tolerance),
+            answer.unit,
+            slips,
+        )
         checks.number(answer)
     elif isinstance(answer, Order):
         answer = Order(tuple((str(text), str(why)) for text, why in answer.items), answer.by)
@@ -280,7 +340,10 @@ def quiz(id: str, questions: Mapping[str | Stem, Answer] | Mapping[str, Answer])
         raise ValueError(f"quiz {id!r}: a quiz has at least one question; it has none")
     stems = [one if isinstance(one, Stem) else Stem(one) for one in questions]
     found = [
-        _question(id, number, stem, answer) for number, (stem, answer) in enumerate(zip(stems, questions.values(), strict=True), start=1)
+        _question(id, number, stem, answer)
+        for number, (stem, answer) in enumerate(
+            zip(stems, questions.values(), strict=True), start=1
+        )
     ]
     numbers: dict[str, int] = {}
     for number, one in enumerate(found, start=1):

@@ -28,7 +28,13 @@ def cell(column: Record, value: Any) -> str:
 
 
 def _environment() -> Environment:
-    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     made.globals.update(cell=cell)
     made.filters.update(number=lambda value: f"{value:g}", amount=amount, sentence=sentence)
@@ -57,14 +63,20 @@ def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> 
     ``label`` is what a screen reader says in its place; ``edge`` adds room at both sides, in px;
     ``paper`` is the colour behind it, which is transparent by default.
     """
-    return ENVIRONMENT.get_template("picture.svg").render(picture=picture, label=label, edge=edge, paper=paper).strip()
+    return (
+        ENVIRONMENT.get_template("picture.svg")
+        .render(picture=picture, label=label, edge=edge, paper=paper)
+        .strip()
+    )
 
 
 def text(record: Record) -> str:
     """Return a record as plain text, its prose wrapped, its table as it is."""
     return (
         "\n\n".join(
-            one.rstrip("\n") if "\n" in one else textwrap.fill(one, WIDTH, break_long_words=False, break_on_hyphens=False)
+            one.rstrip("\n")
+            if "\n" in one
+            else textwrap.fill(one, WIDTH, break_long_words=False, break_on_hyphens=False)
             for one in paragraphs(record)
         )
         + "\n"
@@ -99,7 +111,14 @@ def _facts(record: Record) -> Iterator[str]:
     yield "After this chapter you can …"
     yield (
         "\n".join(
-            textwrap.fill(one, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+            textwrap.fill(
+                one,
+                WIDTH,
+                initial_indent="- ",
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
             for one in record["objectives"]
         )
         + "\n"
@@ -155,7 +174,10 @@ PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
 def columns(table: Record) -> str:
     """Return a table in columns; a wide one as one line for each row, each value with its column's name."""
     names = [" ".join(one["name"].split()) for one in table["columns"]]
-    rows = [[" ".join(cell(*pair).split()) for pair in zip(table["columns"], row, strict=True)] for row in table["rows"]]
+    rows = [
+        [" ".join(cell(*pair).split()) for pair in zip(table["columns"], row, strict=True)]
+        for row in table["rows"]
+    ]
     return aligned(names, rows, [one["numeric"] for one in table["columns"]])
 
 
@@ -163,10 +185,22 @@ def aligned(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequen
     """Return rows of cells in columns under their names; wide ones as a list of named values."""
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
     if sum(widths) + 2 * len(widths) > WIDEST:
-        lines = ["; ".join(f"{name}: {word}" if name else word for name, word in zip(names, row, strict=True)) for row in rows]
+        lines = [
+            "; ".join(
+                f"{name}: {word}" if name else word for name, word in zip(names, row, strict=True)
+            )
+            for row in rows
+        ]
         return (
             "\n".join(
-                textwrap.fill(line, WIDEST, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+                textwrap.fill(
+                    line,
+                    WIDEST,
+                    initial_indent="- ",
+                    subsequent_indent="  ",
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
                 for line in lines
             )
             + "\n"
@@ -174,7 +208,8 @@ def aligned(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequen
     lined = [names, ["-" * width for width in widths], *rows]
     return "\n".join(
         "  ".join(
-            f"{word:>{width}}" if right else f"{word:<{width}}" for word, width, right in zip(row, widths, numeric, strict=True)
+            f"{word:>{width}}" if right else f"{word:<{width}}"
+            for word, width, right in zip(row, widths, numeric, strict=True)
         ).rstrip()
         for row in lined
     )

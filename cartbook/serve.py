@@ -12,8 +12,16 @@ import yaml
 from cartbook.csp import POLICY, worker
 from cartbook.paths import SITE, TOP
 
-RUNTIME = str(yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["cartbook_runtime"])
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+RUNTIME = str(
+    yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"][
+        "cartbook_runtime"
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -21,7 +29,10 @@ class Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         runs = self.path.partition("?")[0].endswith("/run-worker.js")
-        for name, value in {**HEADERS, **({"Content-Security-Policy": worker(RUNTIME)} if runs else {})}.items():
+        for name, value in {
+            **HEADERS,
+            **({"Content-Security-Policy": worker(RUNTIME)} if runs else {}),
+        }.items():
             self.send_header(name, value)
         super().end_headers()
 
@@ -30,7 +41,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server of the folder on 127.0.0.1, not yet started; port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
+    return ThreadingHTTPServer(
+        ("127.0.0.1", port), functools.partial(Handler, directory=str(folder))
+    )
 
 
 def main(port: int) -> None:

@@ -31,7 +31,9 @@ class Proportion:
         return f"{self.events} of {self.denominator} ({100 * self.estimate:.0f} %, {100 * self.level:g} % CI {span})"
 
 
-def proportion(events: int, denominator: int, *, level: float = 0.95, method: Method = "wilson") -> Proportion:
+def proportion(
+    events: int, denominator: int, *, level: float = 0.95, method: Method = "wilson"
+) -> Proportion:
     """The share ``events / denominator`` with a two-sided interval for the probability behind it.
 
     Wilson's score interval by default; ``method="exact"`` gives Clopper and Pearson's, which is
@@ -41,7 +43,9 @@ def proportion(events: int, denominator: int, *, level: float = 0.95, method: Me
     is not positive, if the level does not lie between 0 and 1, or if there is no such method.
     """
     if denominator <= 0 or not 0 <= events <= denominator:
-        raise ValueError(f"{events} of {denominator} is no proportion: 0 ≤ events ≤ denominator and denominator > 0")
+        raise ValueError(
+            f"{events} of {denominator} is no proportion: 0 ≤ events ≤ denominator and denominator > 0"
+        )
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, as 0.95 does; {level} does not")
     if method not in METHOD_NAMES:
@@ -61,7 +65,9 @@ def _wilson(events: int, denominator: int, level: float) -> tuple[float, float]:
 
 
 def _exact(events: int, denominator: int, level: float) -> tuple[float, float]:
-    from scipy.stats import binomtest  # here, because a page's Python loads 20 MB for it, and most chapters do without
+    from scipy.stats import (
+        binomtest,
+    )  # here, because a page's Python loads 20 MB for it, and most chapters do without
 
     span = binomtest(events, denominator).proportion_ci(confidence_level=level, method="exact")
     return float(span.low), float(span.high)
@@ -75,13 +81,17 @@ def implied_events(percent: float, denominator: int) -> tuple[int, bool]:
     """
     text = f"{percent:g}"
     half = 0.5 * 10.0 ** -(len(text.partition(".")[2]))
-    fits = [k for k in range(denominator + 1) if abs(100 * k / denominator - percent) <= half + 1e-9]
+    fits = [
+        k for k in range(denominator + 1) if abs(100 * k / denominator - percent) <= half + 1e-9
+    ]
     if not fits:
         raise ValueError(f"{text} % of {denominator} stands for no whole number of patients")
     return min(fits, key=lambda k: abs(100 * k / denominator - percent)), len(fits) == 1
 
 
-def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wilson") -> pd.DataFrame:
+def proportions(
+    rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wilson"
+) -> pd.DataFrame:
     """Rows with ``events`` and ``denominator``, as outcomes have them, with ``percent``, ``low`` and ``high`` (all in per cent) beside them.
 
     Only rows whose denominator is reported can have an interval; the others are dropped, and a
@@ -102,9 +112,14 @@ def proportions(rows: pd.DataFrame, *, level: float = 0.95, method: Method = "wi
         events_are.append(how)
     out["events"], out["events_are"] = events, events_are
     out["denominator"] = out["denominator"].astype(int)
-    spans = [proportion(k, n, level=level, method=method) for k, n in zip(out["events"], out["denominator"], strict=True)]
+    spans = [
+        proportion(k, n, level=level, method=method)
+        for k, n in zip(out["events"], out["denominator"], strict=True)
+    ]
     for name in ("estimate", "low", "high"):
-        out["percent" if name == "estimate" else name] = [100 * getattr(span, name) for span in spans]
+        out["percent" if name == "estimate" else name] = [
+            100 * getattr(span, name) for span in spans
+        ]
     out["small"] = out["denominator"] < SMALL
     out["method"] = METHOD_NAMES[method]
     return out

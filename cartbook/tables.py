@@ -21,7 +21,9 @@ from cartbook.validate import MISSING, DataError, read_descriptor, validate_tabl
 HERE = Path(__file__).parent
 INSTALLED = HERE / "data"  # a wheel carries the tables here; a checkout has them in data/
 #: the tables: those named by $CARTBOOK_DATA, those inside the installed package, or those of the checkout
-FOLDER = Path(os.environ.get("CARTBOOK_DATA") or (INSTALLED if INSTALLED.is_dir() else HERE.parent / "data"))
+FOLDER = Path(
+    os.environ.get("CARTBOOK_DATA") or (INSTALLED if INSTALLED.is_dir() else HERE.parent / "data")
+)
 TYPES = {"integer": "Int64", "number": "Float64"}
 
 
@@ -30,10 +32,14 @@ def _check_folder() -> None:
     if (FOLDER / "datapackage.json").is_file():
         return
     if os.environ.get("CARTBOOK_DATA"):
-        raise DataError(f"$CARTBOOK_DATA names {FOLDER}, which has no datapackage.json: name a folder with the book's tables, or unset it")
+        raise DataError(
+            f"$CARTBOOK_DATA names {FOLDER}, which has no datapackage.json: name a folder with the book's tables, or unset it"
+        )
     if (HERE.parent / "pyproject.toml").is_file():
         raise DataError(f"{FOLDER} has no datapackage.json: restore it (git checkout data)")
-    raise DataError("this installation of cartbook has no tables: install it again, from its wheel or with pip install . in a checkout")
+    raise DataError(
+        "this installation of cartbook has no tables: install it again, from its wheel or with pip install . in a checkout"
+    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -72,12 +78,17 @@ def load(name: str) -> pd.DataFrame:
     Raises DataError, with file, row, column, problem and fix, if the table breaks a rule.
     """
     _check_folder()
-    paths = {resource["name"]: FOLDER / resource["path"] for resource in read_descriptor(FOLDER)["resources"]}
+    paths = {
+        resource["name"]: FOLDER / resource["path"]
+        for resource in read_descriptor(FOLDER)["resources"]
+    }
     if name not in paths:
         raise DataError(f"there is no table {name!r}; there are: {', '.join(paths)}")
     declared = os.environ.get("CARTBOOK_TABLES")
     if declared is not None and name not in declared.split():
-        raise DataError(f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:")
+        raise DataError(
+            f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:"
+        )
     return _read(FOLDER, name, _bytes(paths[name]), _bytes(FOLDER / "datapackage.json")).copy()
 
 
@@ -93,7 +104,10 @@ def evidence(**wanted: Any) -> pd.DataFrame:
     outcomes = load("outcomes")
     both = set(studies.columns) & set(outcomes.columns) - {"study_id"}
     rows = outcomes.merge(
-        studies.rename(columns={name: f"study_{name}" for name in both}), on="study_id", how="left", validate="many_to_one"
+        studies.rename(columns={name: f"study_{name}" for name in both}),
+        on="study_id",
+        how="left",
+        validate="many_to_one",
     )
     for column, value in wanted.items():
         if column not in rows:
@@ -176,7 +190,9 @@ class Reported:
     @property
     def interval(self) -> Words:
         """The 95 % Wilson interval in per cent: "65–81 %"."""
-        return Words(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}\N{NO-BREAK SPACE}%")
+        return Words(
+            f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}\N{NO-BREAK SPACE}%"
+        )
 
     @property
     def share(self) -> Words:
@@ -193,7 +209,9 @@ def _quoted(table: str, key: str, wanted: str) -> Reported:
     rows = load(table).set_index(key)
     if wanted not in rows.index:
         near = [one for one in rows.index if one.split(".")[0] == wanted.split(".")[0]]
-        raise DataError(f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}")
+        raise DataError(
+            f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}"
+        )
     row = rows.loc[wanted]
     assert isinstance(row, pd.Series)  # the key is unique: validate_table checked it
     return Reported(row)

@@ -71,13 +71,26 @@ def colour(name: str) -> str:
 def _config() -> dict[str, Any]:
     text, quiet, line, grid = (INK[name][0] for name in ("text", "quiet", "line", "grid"))
     labels = {"labelColor": quiet, "labelFontSize": 12, "labelFont": FONT}
-    titles = {"titleColor": quiet, "titleFontSize": 12, "titleFontWeight": "normal", "titleFont": FONT}
+    titles = {
+        "titleColor": quiet,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titleFont": FONT,
+    }
     return {
         "background": "transparent",
         "font": FONT,
         "padding": {"left": 2, "right": 2, "top": 4, "bottom": 4},
         "view": {"stroke": None},
-        "axis": labels | titles | {"gridColor": grid, "domainColor": line, "tickColor": line, "labelLimit": 220, "titlePadding": 8},
+        "axis": labels
+        | titles
+        | {
+            "gridColor": grid,
+            "domainColor": line,
+            "tickColor": line,
+            "labelLimit": 220,
+            "titlePadding": 8,
+        },
         "axisY": {
             "titleAngle": 0,
             "titleAlign": "left",
@@ -89,7 +102,14 @@ def _config() -> dict[str, Any]:
         },
         "legend": labels
         | titles
-        | {"orient": "top", "direction": "horizontal", "symbolSize": 90, "labelLimit": 260, "columnPadding": 30, "rowPadding": 4},
+        | {
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolSize": 90,
+            "labelLimit": 260,
+            "columnPadding": 30,
+            "rowPadding": 4,
+        },
         "text": {"color": text, "fontSize": 12, "font": FONT},
         "mark": {"color": HUES["blue"][0]},
         "rule": {"color": line},
@@ -109,7 +129,9 @@ def stylesheet() -> str:
     """CSS that shows charts in their dark colours where the page is dark, on screens only."""
     pairs = [*HUES.values(), *INK.values()]
     rules = [
-        f'html[data-theme="dark"] .cb-picture [{what}="{light}" i]{{{what}:{dark}}}' for light, dark in pairs for what in ("fill", "stroke")
+        f'html[data-theme="dark"] .cb-picture [{what}="{light}" i]{{{what}:{dark}}}'
+        for light, dark in pairs
+        for what in ("fill", "stroke")
     ]
     names = {**HUES, **INK}
     light = "".join(f"--cb-{name}:{pair[0]};" for name, pair in names.items())

@@ -96,15 +96,39 @@ PHASES = {
     ("NA",): "not applicable",
     (): "not stated",
 }
-BRANCHES = {"heme-onc": True, "solid-onc": False, "mixed": False, "unknown": False}  # whether it counts
-WITHDRAWN = {"WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING", "AVAILABLE", "TEMPORARILY_NOT_AVAILABLE"}
+BRANCHES = {
+    "heme-onc": True,
+    "solid-onc": False,
+    "mixed": False,
+    "unknown": False,
+}  # whether it counts
+WITHDRAWN = {
+    "WITHDRAWN",
+    "NO_LONGER_AVAILABLE",
+    "APPROVED_FOR_MARKETING",
+    "AVAILABLE",
+    "TEMPORARILY_NOT_AVAILABLE",
+}
 STATUSES = WITHDRAWN | {
-    *("ACTIVE_NOT_RECRUITING", "COMPLETED", "ENROLLING_BY_INVITATION", "NOT_YET_RECRUITING", "RECRUITING", "SUSPENDED", "TERMINATED"),
+    *(
+        "ACTIVE_NOT_RECRUITING",
+        "COMPLETED",
+        "ENROLLING_BY_INVITATION",
+        "NOT_YET_RECRUITING",
+        "RECRUITING",
+        "SUSPENDED",
+        "TERMINATED",
+    ),
     *("UNKNOWN", "UNKNOWN_STATUS", "WITHHELD"),
 }
 COUNTRIES = {
-    **dict.fromkeys(("china", "people's republic of china", "pr china", "p.r. china", "mainland china"), "China"),
-    **dict.fromkeys(("united states", "united states of america", "usa", "us", "u.s.", "u.s.a."), "United States"),
+    **dict.fromkeys(
+        ("china", "people's republic of china", "pr china", "p.r. china", "mainland china"), "China"
+    ),
+    **dict.fromkeys(
+        ("united states", "united states of america", "usa", "us", "u.s.", "u.s.a."),
+        "United States",
+    ),
 }
 OTHER_PLACES = {"united states minor outlying islands", "united states virgin islands"}
 PATTERNS = {"NCTId": r"NCT\d{8}", "nct": r"NCT\d{8}"}
@@ -120,7 +144,9 @@ class SnapshotError(ValueError):
 
 def text(cell: str) -> str:
     """Return a cell with one kind of space and dash, and none around it."""
-    return " ".join(re.sub("[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", cell)).split())
+    return " ".join(
+        re.sub("[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", cell)).split()
+    )
 
 
 def phases(cell: str) -> str:
@@ -150,7 +176,11 @@ def country(cell: str) -> str:
     """Return a country; the two that are counted apart are recognised in their usual spellings. Raises KeyError for others of theirs."""
     word = text(cell)
     key = word.lower()
-    if key not in COUNTRIES and key not in OTHER_PLACES and re.search(r"\bchina\b|united states|\bu\.?s\.?a?\b", key):
+    if (
+        key not in COUNTRIES
+        and key not in OTHER_PLACES
+        and re.search(r"\bchina\b|united states|\bu\.?s\.?a?\b", key)
+    ):
         raise KeyError(cell)
     return COUNTRIES.get(key, word)
 
@@ -195,27 +225,40 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, strict=True))
     except FileNotFoundError:
-        raise SnapshotError(f"{path} is missing. Fix: give the folder of a snapshot with {', '.join(NEEDED)}") from None
+        raise SnapshotError(
+            f"{path} is missing. Fix: give the folder of a snapshot with {', '.join(NEEDED)}"
+        ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SnapshotError(
             f"{path} cannot be read as CSV ({' '.join(str(error).split())}). Fix: take a fresh copy of the snapshot"
         ) from None
     header = [text(name) for name in rows[0]] if rows else []
     if absent := [column for column in columns if column not in header]:
-        raise SnapshotError(f"{path}, row 1 has no column {', '.join(absent)}. Fix: take a snapshot of the format that this script reads")
+        raise SnapshotError(
+            f"{path}, row 1 has no column {', '.join(absent)}. Fix: take a snapshot of the format that this script reads"
+        )
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise SnapshotError(
                 f"{path}, row {number} has {len(row)} cells, the header {len(header)}. Fix: take a fresh copy of the snapshot"
             )
-    table = pd.DataFrame(rows[1:], columns=header, index=pd.RangeIndex(2, len(rows) + 1), dtype=str)[columns]
+    table = pd.DataFrame(
+        rows[1:], columns=header, index=pd.RangeIndex(2, len(rows) + 1), dtype=str
+    )[columns]
     key = columns[0]
     table[key] = [text(cell) for cell in table[key]]
-    wrong = ~table[key].str.fullmatch(PATTERNS[key]) | (table[key].duplicated() if path.name != "sites.csv" else False)
+    wrong = ~table[key].str.fullmatch(PATTERNS[key]) | (
+        table[key].duplicated() if path.name != "sites.csv" else False
+    )
     if wrong.any():
         place = int(wrong.to_numpy().argmax())
         raise _refused(
-            path, place + 2, key, str(table[key].iloc[place]), "a trial number, or is there twice", "correct the number, or remove the copy"
+            path,
+            place + 2,
+            key,
+            str(table[key].iloc[place]),
+            "a trial number, or is there twice",
+            "correct the number, or remove the copy",
         )
     return table
 
@@ -224,7 +267,9 @@ def _refused(path: Path, row: Any, column: str, cell: str, what: str, fix: str) 
     return SnapshotError(f"{path}, row {row}, column {column}: {cell!r} is not {what}. Fix: {fix}")
 
 
-def _each(path: Path, cells: pd.Series, meaning: Callable[[str], Any], what: str, fix: str) -> list[Any]:
+def _each(
+    path: Path, cells: pd.Series, meaning: Callable[[str], Any], what: str, fix: str
+) -> list[Any]:
     """Return the meaning of each cell of a column; raise SnapshotError for the first that has none."""
 
     def read() -> Iterator[Any]:
@@ -240,34 +285,62 @@ def _each(path: Path, cells: pd.Series, meaning: Callable[[str], Any], what: str
 # Counting
 
 
-def estimate_dates(ids: pd.Series, anchors: pd.DataFrame, path: Path = Path("first_posted_anchors.csv")) -> pd.Series:
+def estimate_dates(
+    ids: pd.Series, anchors: pd.DataFrame, path: Path = Path("first_posted_anchors.csv")
+) -> pd.Series:
     """Return first-posted dates (datetime.date) interpolated from NCT numbers between anchors of known date."""
     if len(anchors) < 2:
-        raise SnapshotError(f"{path} has {len(anchors)} dates. Fix: give at least two, to estimate the others between them")
+        raise SnapshotError(
+            f"{path} has {len(anchors)} dates. Fix: give at least two, to estimate the others between them"
+        )
     known = _each(
-        path, anchors["first_posted"], day, "a date as YYYY-MM-DD or YYYY-MM", "write the year first: 05/03/2019 has two readings"
+        path,
+        anchors["first_posted"],
+        day,
+        "a date as YYYY-MM-DD or YYYY-MM",
+        "write the year first: 05/03/2019 has two readings",
     )
     numbers = anchors["nct"].str[3:].astype(int).to_numpy()
     order = np.argsort(numbers)
-    days = np.interp(ids.str[3:].astype(int), numbers[order], np.array([one.toordinal() for one in known])[order])
+    days = np.interp(
+        ids.str[3:].astype(int), numbers[order], np.array([one.toordinal() for one in known])[order]
+    )
     return pd.Series([date.fromordinal(round(one)) for one in days], index=ids.index)
 
 
 def group(value: str, groups: dict[str, str], other: str) -> str:
     """Return the first group whose pattern is found in the value."""
-    return next((name for name, pattern in groups.items() if re.search(pattern, text(value), re.IGNORECASE)), other)
+    return next(
+        (
+            name
+            for name, pattern in groups.items()
+            if re.search(pattern, text(value), re.IGNORECASE)
+        ),
+        other,
+    )
 
 
 def country_group(countries: set[str]) -> str:
     """Return the group of the countries of a trial."""
     if {"China", "United States"} <= countries:
         return "China and United States"
-    return next((one for one in ("China", "United States") if one in countries), "other countries" if countries else "not stated")
+    return next(
+        (one for one in ("China", "United States") if one in countries),
+        "other countries" if countries else "not stated",
+    )
 
 
 def size_group(centres: int) -> str:
     """Return the group of a number of centres."""
-    return "not stated" if centres == 0 else "one" if centres == 1 else "2 to 10" if centres <= 10 else "more than 10"
+    return (
+        "not stated"
+        if centres == 0
+        else "one"
+        if centres == 1
+        else "2 to 10"
+        if centres <= 10
+        else "more than 10"
+    )
 
 
 def classify(tables: dict[str, pd.DataFrame], folder: Path = Path()) -> pd.DataFrame:
@@ -282,25 +355,52 @@ def classify(tables: dict[str, pd.DataFrame], folder: Path = Path()) -> pd.DataF
 
     known = "write it as the registry's API does, or add it to this script"
     blood = pd.Series(
-        column("Branch", branch, "a known branch", f"write one of {', '.join(BRANCHES)}, or add it to this script"), trials.index
+        column(
+            "Branch",
+            branch,
+            "a known branch",
+            f"write one of {', '.join(BRANCHES)}, or add it to this script",
+        ),
+        trials.index,
     )
-    trials = trials[blood.astype(bool) & ~trials["TargetCategory"].map(text).str.match(r"CAR-?(NK|γδ)", case=False)].copy()
+    trials = trials[
+        blood.astype(bool)
+        & ~trials["TargetCategory"].map(text).str.match(r"CAR-?(NK|γδ)", case=False)
+    ].copy()
     if trials.empty:
-        raise SnapshotError(f"{path}: no trial of CAR-T cells has the branch Heme-onc. Fix: take a fresh copy of the snapshot")
+        raise SnapshotError(
+            f"{path}: no trial of CAR-T cells has the branch Heme-onc. Fix: take a fresh copy of the snapshot"
+        )
     sites["Country"] = _each(
-        folder / "sites.csv", sites["Country"], country, "a known spelling of a country", "write China or United States"
+        folder / "sites.csv",
+        sites["Country"],
+        country,
+        "a known spelling of a country",
+        "write China or United States",
     )
     sites["City"] = sites["City"].map(lambda cell: text(cell).lower())
     sites = sites[sites["Country"] != ""]
     countries = sites.groupby("NCTId")["Country"].agg(set)
     centres = sites.drop_duplicates(["NCTId", "City", "Country"]).groupby("NCTId").size()
-    posted = estimate_dates(trials["NCTId"], tables["first_posted_anchors.csv"], folder / "first_posted_anchors.csv")
+    posted = estimate_dates(
+        trials["NCTId"], tables["first_posted_anchors.csv"], folder / "first_posted_anchors.csv"
+    )
     where = [countries.get(one, set()) for one in trials["NCTId"]]
     states = column("OverallStatus", status, "a known status", known)
     return pd.DataFrame(
         {
-            "year": ["before 2018" if one < WINDOW[0] else "after March 2022" if one > WINDOW[1] else str(one.year) for one in posted],
-            "window": ["before" if one < WINDOW[0] else "after" if one > WINDOW[1] else "in" for one in posted],
+            "year": [
+                "before 2018"
+                if one < WINDOW[0]
+                else "after March 2022"
+                if one > WINDOW[1]
+                else str(one.year)
+                for one in posted
+            ],
+            "window": [
+                "before" if one < WINDOW[0] else "after" if one > WINDOW[1] else "in"
+                for one in posted
+            ],
             "country_group": [country_group(one) for one in where],
             "record_kind": [
                 "withdrawn" if state in WITHDRAWN else group(title, KINDS, "trial")
@@ -309,9 +409,17 @@ def classify(tables: dict[str, pd.DataFrame], folder: Path = Path()) -> pd.DataF
             "disease": [group(one, DISEASES, "other") for one in trials["DiseaseCategory"]],
             "target": [group(one, TARGETS, "other") for one in trials["TargetCategory"]],
             "phase": column("Phase", phases, "a known phase", known),
-            "enrolment": column("EnrollmentCount", enrolment, "a number of patients", "write digits, or leave it blank"),
+            "enrolment": column(
+                "EnrollmentCount",
+                enrolment,
+                "a number of patients",
+                "write digits, or leave it blank",
+            ),
             "centres": [size_group(int(centres.get(one, 0))) for one in trials["NCTId"]],
-            "spread": ["several countries" if len(one) > 1 else "one country" if one else "not stated" for one in where],
+            "spread": [
+                "several countries" if len(one) > 1 else "one country" if one else "not stated"
+                for one in where
+            ],
         }
     )
 
@@ -325,9 +433,15 @@ def count(trials: pd.DataFrame, as_of: str) -> pd.DataFrame:
         .assign(dimension="year", value=lambda t: t["year"])
     ]
     for dimension in ("disease", "target", "phase", "enrolment", "centres", "spread"):
-        grouped = trials.groupby([dimension, "window", "country_group", "record_kind"]).size().reset_index(name="trials")
+        grouped = (
+            trials.groupby([dimension, "window", "country_group", "record_kind"])
+            .size()
+            .reset_index(name="trials")
+        )
         parts.append(grouped.rename(columns={dimension: "value"}).assign(dimension=dimension))
-    table = pd.concat(parts)[["dimension", "value", "window", "country_group", "record_kind", "trials"]].assign(as_of=as_of)
+    table = pd.concat(parts)[
+        ["dimension", "value", "window", "country_group", "record_kind", "trials"]
+    ].assign(as_of=as_of)
     table = table.sort_values(list(table.columns[:5]), kind="stable").reset_index(drop=True)
     table.insert(0, "recount_id", [f"R{number:04d}" for number in range(1, len(table) + 1)])
     return table
@@ -339,7 +453,9 @@ def main(folder: Path, target: Path = TARGET) -> pd.DataFrame:
         tables = read(folder)
         dates = set(tables["trials.csv"]["SnapshotDate"])
         if len(dates) != 1 or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", next(iter(dates))):
-            raise SnapshotError(f"{folder / 'trials.csv'}, column SnapshotDate has {len(dates)} dates. Fix: give one day, as YYYY-MM-DD")
+            raise SnapshotError(
+                f"{folder / 'trials.csv'}, column SnapshotDate has {len(dates)} dates. Fix: give one day, as YYYY-MM-DD"
+            )
         table = count(classify(tables, folder), dates.pop())
     except SnapshotError as error:
         sys.exit(f"error: {error}; nothing was written")

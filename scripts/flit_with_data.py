@@ -35,12 +35,18 @@ __all__ = [
 ]
 
 
-def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
+def build_wheel(
+    wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None
+) -> str:
     """Write the wheel of the package in the working folder, tables and drawings included, and return its name."""
     out, top = Path(wheel_directory).resolve(), Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, "cartbook")
-        shutil.copytree(top / "cartbook", package, ignore=shutil.ignore_patterns("__pycache__", "data", "drawings"))
+        shutil.copytree(
+            top / "cartbook",
+            package,
+            ignore=shutil.ignore_patterns("__pycache__", "data", "drawings"),
+        )
         shutil.copytree(top / "data", package / "data")
         shutil.copytree(top / "chapters" / "drawings", package / "drawings")
         for name in ("pyproject.toml", "README.md", "LICENSE"):

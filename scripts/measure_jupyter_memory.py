@@ -47,7 +47,9 @@ class Peaks(threading.Thread):
         while not self.ended.wait(0.1):
             try:
                 for process in [server, *server.children(recursive=True)]:
-                    self.highest[process.pid] = max(self.highest.get(process.pid, 0), process.memory_info().rss)
+                    self.highest[process.pid] = max(
+                        self.highest.get(process.pid, 0), process.memory_info().rss
+                    )
             except psutil.Error:  # a process ended meanwhile
                 continue
 
@@ -59,8 +61,16 @@ class Hub(BaseHTTPRequestHandler):
     """What a single-user server asks of its hub: the version, and whose token it is."""
 
     def do_GET(self) -> None:
-        user = {"kind": "user", "name": USER, "admin": False, "groups": [], "scopes": [f"access:servers!user={USER}"]}
-        self._answer({"version": version("jupyterhub")} if self.path.rstrip("/") == "/hub/api" else user)
+        user = {
+            "kind": "user",
+            "name": USER,
+            "admin": False,
+            "groups": [],
+            "scopes": [f"access:servers!user={USER}"],
+        }
+        self._answer(
+            {"version": version("jupyterhub")} if self.path.rstrip("/") == "/hub/api" else user
+        )
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -91,12 +101,22 @@ def run_chapter(ask: Any, runtime: Path, name: str) -> int:
 
     path = f"chapters/{name}.md"
     ask(f"api/contents/{path}?type=notebook")
-    session = json.loads(ask("api/sessions", {"path": path, "name": name, "type": "notebook", "kernel": {"name": "python3"}}))
-    client = BlockingKernelClient(connection_file=str(runtime / f"kernel-{session['kernel']['id']}.json"))
+    session = json.loads(
+        ask(
+            "api/sessions",
+            {"path": path, "name": name, "type": "notebook", "kernel": {"name": "python3"}},
+        )
+    )
+    client = BlockingKernelClient(
+        connection_file=str(runtime / f"kernel-{session['kernel']['id']}.json")
+    )
     client.load_connection_file()
     client.start_channels()
     try:
-        for last in (*[False] * 9, True):  # a kernel that takes long to start has no heartbeat yet, and counts as dead
+        for last in (
+            *[False] * 9,
+            True,
+        ):  # a kernel that takes long to start has no heartbeat yet, and counts as dead
             try:
                 client.wait_for_ready(timeout=TIMEOUT)
                 break
@@ -104,11 +124,19 @@ def run_chapter(ask: Any, runtime: Path, name: str) -> int:
                 if last:
                     raise
                 time.sleep(1)
-        for number, cell in enumerate((one for one in jupytext.read(TOP / path).cells if one.cell_type == "code"), start=1):
-            answer = client.execute_interactive(cell.source, timeout=TIMEOUT, output_hook=lambda _: None)["content"]
+        for number, cell in enumerate(
+            (one for one in jupytext.read(TOP / path).cells if one.cell_type == "code"), start=1
+        ):
+            answer = client.execute_interactive(
+                cell.source, timeout=TIMEOUT, output_hook=lambda _: None
+            )["content"]
             if answer["status"] != "ok":
-                raise RuntimeError(f"{path}, cell {number}: {answer.get('ename')}: {answer.get('evalue')}")
-        found = client.execute_interactive("", user_expressions={"pid": "__import__('os').getpid()"}, timeout=TIMEOUT)
+                raise RuntimeError(
+                    f"{path}, cell {number}: {answer.get('ename')}: {answer.get('evalue')}"
+                )
+        found = client.execute_interactive(
+            "", user_expressions={"pid": "__import__('os').getpid()"}, timeout=TIMEOUT
+        )
         time.sleep(0.3)  # for one more sample
         return int(found["content"]["user_expressions"]["pid"]["data"]["text/plain"])
     finally:
@@ -117,24 +145,57 @@ def run_chapter(ask: Any, runtime: Path, name: str) -> int:
 
 def measure() -> list[dict[str, str]]:
     """Return one row per process: the server, and the kernel of each chapter."""
-    hub, port, token = ThreadingHTTPServer(("127.0.0.1", 0), Hub), free_port(), secrets.token_hex(16)
+    hub, port, token = (
+        ThreadingHTTPServer(("127.0.0.1", 0), Hub),
+        free_port(),
+        secrets.token_hex(16),
+    )
     threading.Thread(target=hub.serve_forever, daemon=True).start()
     home, prefix = f"http://127.0.0.1:{hub.server_port}/hub/api", f"/user/{USER}/"
 
     def ask(path: str, send: dict[str, Any] | None = None) -> bytes:
-        address, body = f"http://127.0.0.1:{port}{prefix}{path}", json.dumps(send).encode() if send else None
+        address, body = (
+            f"http://127.0.0.1:{port}{prefix}{path}",
+            json.dumps(send).encode() if send else None,
+        )
         request = urllib.request.Request(address, body, {"Authorization": f"token {token}"})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return bytes(answer.read())
 
-    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("w", encoding="utf-8") as log:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
-        environment |= {f"JUPYTER_{name}_DIR": str(Path(folder, name.lower())) for name in ("RUNTIME", "CONFIG", "DATA")}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Path(folder, "log").open("w", encoding="utf-8") as log,
+    ):
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("JUPYTER", "IPYTHON"))
+        }
+        environment |= {
+            f"JUPYTER_{name}_DIR": str(Path(folder, name.lower()))
+            for name in ("RUNTIME", "CONFIG", "DATA")
+        }
         environment |= {"IPYTHONDIR": str(Path(folder, "ipython"))}
-        hub_settings = {"API_TOKEN": token, "API_URL": home, "USER": USER, "SERVICE_PREFIX": prefix, "BASE_URL": "/"}
-        hub_settings |= {"SERVICE_URL": f"http://127.0.0.1:{port}{prefix}", "CLIENT_ID": f"jupyterhub-user-{USER}", "HOST": ""}
-        hub_settings |= {"ACTIVITY_URL": f"{home}/users/{USER}/activity", "OAUTH_CALLBACK_URL": f"{prefix}oauth_callback"}
-        hub_settings |= {name: json.dumps([f"access:servers!user={USER}"]) for name in ("OAUTH_SCOPES", "OAUTH_ACCESS_SCOPES")}
+        hub_settings = {
+            "API_TOKEN": token,
+            "API_URL": home,
+            "USER": USER,
+            "SERVICE_PREFIX": prefix,
+            "BASE_URL": "/",
+        }
+        hub_settings |= {
+            "SERVICE_URL": f"http://127.0.0.1:{port}{prefix}",
+            "CLIENT_ID": f"jupyterhub-user-{USER}",
+            "HOST": "",
+        }
+        hub_settings |= {
+            "ACTIVITY_URL": f"{home}/users/{USER}/activity",
+            "OAUTH_CALLBACK_URL": f"{prefix}oauth_callback",
+        }
+        hub_settings |= {
+            name: json.dumps([f"access:servers!user={USER}"])
+            for name in ("OAUTH_SCOPES", "OAUTH_ACCESS_SCOPES")
+        }
         environment |= {f"JUPYTERHUB_{name}": value for name, value in hub_settings.items()}
         command = [sys.executable, "-m", "jupyterhub.singleuser", "--allow-root"]
         server = subprocess.Popen(command, cwd=TOP, env=environment, stdout=log, stderr=log)
@@ -152,7 +213,9 @@ def measure() -> list[dict[str, str]]:
             else:
                 raise RuntimeError("the single-user server did not start")
             if server.poll() is not None:
-                raise RuntimeError(f"the single-user server ended: {Path(folder, 'log').read_text(encoding='utf-8').strip()[-300:]}")
+                raise RuntimeError(
+                    f"the single-user server ended: {Path(folder, 'log').read_text(encoding='utf-8').strip()[-300:]}"
+                )
             for asked in (
                 "lab",
                 "lab/api/settings",
@@ -169,11 +232,29 @@ def measure() -> list[dict[str, str]]:
     facts = {
         "measured_on": date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "versions": ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in NEEDED[:2] + NEEDED[3:4])]),
+        "versions": ", ".join(
+            [
+                f"Python {platform.python_version()}",
+                *(f"{name} {version(name)}" for name in NEEDED[:2] + NEEDED[3:4]),
+            ]
+        ),
     }
-    rows = [{"part_id": "server", "part": "JupyterHub server", "kind": "server", "peak_mib": str(peaks.mib(server.pid))}]
+    rows = [
+        {
+            "part_id": "server",
+            "part": "JupyterHub server",
+            "kind": "server",
+            "peak_mib": str(peaks.mib(server.pid)),
+        }
+    ]
     rows += [
-        {"part_id": name, "part": f"Kernel of {name}", "kind": "kernel", "peak_mib": str(peaks.mib(pid))} for name, pid in kernels.items()
+        {
+            "part_id": name,
+            "part": f"Kernel of {name}",
+            "kind": "kernel",
+            "peak_mib": str(peaks.mib(pid)),
+        }
+        for name, pid in kernels.items()
     ]
     return [row | facts for row in rows]
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import settings
 from scripts import TOP
 
-settings.register_profile("book", deadline=None)  # how long an example takes says nothing of whether it is right
+settings.register_profile(
+    "book", deadline=None
+)  # how long an example takes says nothing of whether it is right
 settings.load_profile("book")
 
 

@@ -18,10 +18,18 @@ import html5lib
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
 #: every page of the built site, by its name within it; all test modules share these, so they cannot be changed
-PAGES = tuple(sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if not path.relative_to(SITE).parts[0].startswith("_")))
+PAGES = tuple(
+    sorted(
+        str(path.relative_to(SITE))
+        for path in SITE.rglob("*.html")
+        if not path.relative_to(SITE).parts[0].startswith("_")
+    )
+)
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_lost.py)
 THEMED = tuple(page for page in PAGES if page != "404.html")
-WITH_CHARTS = tuple(page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8"))
+WITH_CHARTS = tuple(
+    page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
+)
 
 
 @cache
@@ -46,15 +54,26 @@ def small_book(folder: Path, *pages: str) -> Path:
     for name in ("cartbook", "scripts", "data", "chapters/drawings"):
         shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
-    for name in ("_config.yml", "pyproject.toml", "README.md", "LICENSE", "chapters/references.bib", *kept):
+    for name in (
+        "_config.yml",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "chapters/references.bib",
+        *kept,
+    ):
         shutil.copy(TOP / name, folder / name)
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    validated = Path("_build") / "work" / "validated"  # a hash: data that the book's build has validated are not validated again
+    validated = (
+        Path("_build") / "work" / "validated"
+    )  # a hash: data that the book's build has validated are not validated again
     if (TOP / validated).is_file():
         (folder / validated).parent.mkdir(parents=True)
         shutil.copy(TOP / validated, folder / validated)
     listed = "".join(f"- file: chapters/{page}\n" for page in pages)
-    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8")
+    (folder / "_toc.yml").write_text(
+        f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8"
+    )
     return folder
 
 
@@ -62,14 +81,22 @@ def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build a copy of the book."""
     there = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "-m", "cartbook", "build"], cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
+        [sys.executable, "-m", "cartbook", "build"],
+        cwd=folder,
+        env=there,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
 
 
 def site_files(folder: Path) -> dict[str, bytes]:
     """Every file of the site that a build has put into a copy of the book."""
     site = folder / "_build" / "html"
-    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
+    }
 
 
 def until(page: Any, true: str, arg: Any = None, seconds: float = 30) -> None:

@@ -37,7 +37,11 @@ def changed(table: Table, row: int, **cells: str) -> Table:
 def row_of(table: Table, **cells: str) -> int:
     """The number of the first row with these cells."""
     places = {table[0].index(column): cell for column, cell in cells.items()}
-    return next(row for row, one in enumerate(table, start=1) if all(one[place] == cell for place, cell in places.items()))
+    return next(
+        row
+        for row, one in enumerate(table, start=1)
+        if all(one[place] == cell for place, cell in places.items())
+    )
 
 
 def to_bytes(table: Table) -> bytes:

@@ -33,7 +33,11 @@ def rendered(builder: str) -> Iterator[Path]:
         shutil.copytree(DOCTREES, Path(work) / "doctrees")
         out = Path(work) / builder
         out.mkdir()
-        settings = {"nitpicky": True, "latex_individualpages": False, "external_toc_path": str(TOP / "_toc.yml")}
+        settings = {
+            "nitpicky": True,
+            "latex_individualpages": False,
+            "external_toc_path": str(TOP / "_toc.yml"),
+        }
         code = build_sphinx(
             str(TOP),
             str(out),
@@ -47,7 +51,9 @@ def rendered(builder: str) -> Iterator[Path]:
             builder=builder,
         )
         if code:
-            raise ValueError("the warnings above are errors; fix what they name and run make book again")
+            raise ValueError(
+                "the warnings above are errors; fix what they name and run make book again"
+            )
         yield out
 
 
@@ -76,7 +82,14 @@ def write_site() -> Path:
     """Write the site as a zip that opens from a folder."""
     target = PRINT / f"{NAME}-site.zip"
     part = target.with_suffix(".new")
-    archive(part, {f"{NAME}/{path.relative_to(SITE)}": path.read_bytes() for path in SITE.rglob("*") if path.is_file()})
+    archive(
+        part,
+        {
+            f"{NAME}/{path.relative_to(SITE)}": path.read_bytes()
+            for path in SITE.rglob("*")
+            if path.is_file()
+        },
+    )
     os.replace(part, target)
     return target
 
@@ -97,7 +110,9 @@ def main(kinds: list[str]) -> str | None:
         except (RuntimeError, ValueError) as error:
             return f"error: {error}"
         except OSError as error:
-            hint = "free some room" if error.errno == errno.ENOSPC else "run make book, then try again"
+            hint = (
+                "free some room" if error.errno == errno.ENOSPC else "run make book, then try again"
+            )
             return f"error: {error.strerror}: {error.filename}; {hint}"
         print(f"{os.path.relpath(target)}: {target.stat().st_size / 1e6:.1f} MB", flush=True)
     return None

@@ -39,7 +39,11 @@ def parts(book: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
             continue
         for piece in MARKS.split(cell.source):
             if MARKS.fullmatch(piece):
-                steps = {"### Exercise": ("text", "exercise"), "#### Solution": ("exercise", "solution"), SOLVED: ("solution", "text")}
+                steps = {
+                    "### Exercise": ("text", "exercise"),
+                    "#### Solution": ("exercise", "solution"),
+                    SOLVED: ("solution", "text"),
+                }
                 before, after = next(steps[start] for start in steps if piece.startswith(start))
                 if kind != before:
                     raise ValueError(f"{piece} stands where {kind} should go on")
@@ -75,30 +79,45 @@ def _statements(code: str) -> list[str]:
     return [one for one in [*found, "".join(lines[began:])] if one]
 
 
-def _without_solutions(groups: list[tuple[str, list[NotebookNode]]]) -> list[tuple[str, list[NotebookNode]]]:
+def _without_solutions(
+    groups: list[tuple[str, list[NotebookNode]]],
+) -> list[tuple[str, list[NotebookNode]]]:
     """Leave out the statements that hold a solution's words to its numbers: without the solution they could not run."""
 
     def given(codes: list[str]) -> set[str]:
         return set().union(*(names(code)[0] for code in codes))
 
     code = {
-        kind: [cell.source for found, group in groups for cell in group if cell.cell_type == "code" and found == kind] for kind, _ in groups
+        kind: [
+            cell.source
+            for found, group in groups
+            for cell in group
+            if cell.cell_type == "code" and found == kind
+        ]
+        for kind, _ in groups
     }
-    kept, gone = [one for cell in code.get("text", []) for one in _statements(cell)], given(code.get("solution", []))
+    kept, gone = (
+        [one for cell in code.get("text", []) for one in _statements(cell)],
+        given(code.get("solution", [])),
+    )
     while lost := [one for one in kept if names(one)[1] & (gone - given(kept))]:
         gone |= given(lost)
         kept = [one for one in kept if one not in lost]
     for kind, group in groups:
         for cell in group:
             if kind == "text" and cell.cell_type == "code":
-                cell.source = "".join(one for one in _statements(cell.source) if one in kept).strip("\n")
+                cell.source = "".join(one for one in _statements(cell.source) if one in kept).strip(
+                    "\n"
+                )
     return [(kind, [cell for cell in group if cell.source]) for kind, group in groups]
 
 
 def _blank(cell: NotebookNode) -> NotebookNode:
     """A cell as nobody has run it yet."""
     if cell.cell_type == "code":
-        return new_code_cell(cell.source, metadata=copy.deepcopy(cell.metadata))  # set-up code stays folded
+        return new_code_cell(
+            cell.source, metadata=copy.deepcopy(cell.metadata)
+        )  # set-up code stays folded
     source = cell.source.replace(ASIDE.format(zip=ZIP_NAME), "")
     return new_markdown_cell(source.replace(", with its outputs.", ", to work through."))
 
@@ -106,7 +125,9 @@ def _blank(cell: NotebookNode) -> NotebookNode:
 def _book(cells: list[NotebookNode], like: NotebookNode) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same book gives the same bytes
-    return NotebookNode(cells=cells, metadata=copy.deepcopy(like.metadata), nbformat=4, nbformat_minor=5)
+    return NotebookNode(
+        cells=cells, metadata=copy.deepcopy(like.metadata), nbformat=4, nbformat_minor=5
+    )
 
 
 def student(book: NotebookNode) -> NotebookNode:
@@ -126,7 +147,11 @@ def _solution(group: list[NotebookNode]) -> str:
     """A solution as one piece of code, its words as comments, between nbgrader's marks."""
     lines = ["### BEGIN SOLUTION"]
     for cell in group:
-        lines += cell.source.splitlines() if cell.cell_type == "code" else [f"# {line}".rstrip() for line in cell.source.splitlines()]
+        lines += (
+            cell.source.splitlines()
+            if cell.cell_type == "code"
+            else [f"# {line}".rstrip() for line in cell.source.splitlines()]
+        )
     return "\n".join([*lines, "### END SOLUTION"])
 
 
@@ -140,7 +165,13 @@ def graded(book: NotebookNode) -> NotebookNode:
         elif kind == "exercise":
             number += 1
             cell = new_markdown_cell("\n\n".join(one.source for one in group))
-            cell.metadata["nbgrader"] = {**FORMAT, "grade": False, "solution": False, "locked": True, "grade_id": f"exercise-{number}"}
+            cell.metadata["nbgrader"] = {
+                **FORMAT,
+                "grade": False,
+                "solution": False,
+                "locked": True,
+                "grade_id": f"exercise-{number}",
+            }
             cells.append(cell)
         else:
             cell = new_code_cell(_solution(group))

@@ -36,7 +36,10 @@ def find(playwright: Playwright) -> Browser:
         if program is None and not os.path.exists(playwright.chromium.executable_path):
             raise RuntimeError(f"no Chromium is installed: {REMEDY}") from None
         what = f"$CHROMIUM, {named}," if named else program or "Playwright's Chromium"
-        why = next((line.strip() for line in error.message.splitlines() if "error while loading" in line), error.message.splitlines()[0])
+        why = next(
+            (line.strip() for line in error.message.splitlines() if "error while loading" in line),
+            error.message.splitlines()[0],
+        )
         raise RuntimeError(f"{what} does not start ({why}): {REMEDY}") from None
 
 

@@ -56,18 +56,25 @@ def _category(title: str) -> str:
 def _name(quiz_id: str, number: int, stem: str) -> str:
     """The question's name in Moodle's lists, cut between words."""
     words = " ".join(CONTROL.sub(" ", stem).split())
-    return textwrap.shorten(f"{quiz_id} {number}: {words}", NAME_LENGTH, placeholder=" …", break_on_hyphens=False)
+    return textwrap.shorten(
+        f"{quiz_id} {number}: {words}", NAME_LENGTH, placeholder=" …", break_on_hyphens=False
+    )
 
 
 def _asked(question: Record) -> list[str]:
     """The question's paragraphs: its stem, and what its kind adds."""
-    more = {"number": question.get("asked", ""), "order": f"Order: {question.get('by', '')}."}.get(question["kind"])
+    more = {"number": question.get("asked", ""), "order": f"Order: {question.get('by', '')}."}.get(
+        question["kind"]
+    )
     return [question["stem"], *([more] if more else [])]
 
 
 def _order_feedback(question: Record) -> str:
     """The items in the right order, with their feedback."""
-    return "".join(f"<li>{_html(sentence(item['text']))} {_html(item['why'])}</li>" for item in question["items"])
+    return "".join(
+        f"<li>{_html(sentence(item['text']))} {_html(item['why'])}</li>"
+        for item in question["items"]
+    )
 
 
 def _text(parent: ET.Element, tag: str, words: str, **attributes: str) -> ET.Element:
@@ -82,7 +89,9 @@ def _answer(question: ET.Element, fraction: int, words: str, why: str, form: str
     return answer
 
 
-def _question_text(question: ET.Element, record: Record, title: str, picture: Picture | None) -> None:
+def _question_text(
+    question: ET.Element, record: Record, title: str, picture: Picture | None
+) -> None:
     paragraphs = "".join(f"<p>{_html(one)}</p>" for one in _asked(record))
     if picture is None:
         _text(question, "questiontext", paragraphs, format="html")
@@ -94,28 +103,43 @@ def _question_text(question: ET.Element, record: Record, title: str, picture: Pi
     paragraphs += f'<p><img src="@@PLUGINFILE@@/{name}" alt="{alt}" style="max-width:100%"></p>'
     paragraphs += f"<p>Figure {link} in CAR-T in Numbers, chapter {_html(f'“{title}”')}. In the book its controls work.</p>"
     text = _text(question, "questiontext", paragraphs, format="html")
-    ET.SubElement(text, "file", name=name, path="/", encoding="base64").text = b64encode(picture.png).decode()
+    ET.SubElement(text, "file", name=name, path="/", encoding="base64").text = b64encode(
+        picture.png
+    ).decode()
 
 
 def _number(question: ET.Element, record: Record) -> None:
     """A numerical answer, rounded as the question asks; any number that rounds to it is within the tolerance too."""
-    answers = [(record["shown"], 100, record["why"]), *((f"{one['value']:.8g}", 0, one["why"]) for one in record["slips"])]
+    answers = [
+        (record["shown"], 100, record["why"]),
+        *((f"{one['value']:.8g}", 0, one["why"]) for one in record["slips"]),
+    ]
     for value, fraction, why in answers:
-        ET.SubElement(_answer(question, fraction, value, why, "moodle_auto_format"), "tolerance").text = f"{record['tolerance']:.8g}"
-    ET.SubElement(_answer(question, 0, "*", record["hint"], "moodle_auto_format"), "tolerance").text = "0"
+        ET.SubElement(
+            _answer(question, fraction, value, why, "moodle_auto_format"), "tolerance"
+        ).text = f"{record['tolerance']:.8g}"
+    ET.SubElement(
+        _answer(question, 0, "*", record["hint"], "moodle_auto_format"), "tolerance"
+    ).text = "0"
     _settings(question, unitgradingtype="0", unitpenalty="0.1", showunits="3", unitsleft="0")
 
 
 def _order(question: ET.Element, record: Record) -> None:
     _settings(question, shuffleanswers="true")
     for place, item in enumerate(record["items"], start=1):
-        _text(_text(question, "subquestion", _html(item["text"]), format="html"), "answer", f"place {place}")
+        _text(
+            _text(question, "subquestion", _html(item["text"]), format="html"),
+            "answer",
+            f"place {place}",
+        )
 
 
 def _choices(question: ET.Element, record: Record) -> None:
     _settings(question, single="true", shuffleanswers="true", answernumbering="ABCD")
     for choice in record["choices"]:
-        _answer(question, 100 if choice["right"] else 0, _html(choice["text"]), choice["why"], "html")
+        _answer(
+            question, 100 if choice["right"] else 0, _html(choice["text"]), choice["why"], "html"
+        )
 
 
 def _settings(question: ET.Element, **values: str) -> None:
@@ -126,13 +150,27 @@ def _settings(question: ET.Element, **values: str) -> None:
 def _question(root: ET.Element, name: str, record: Record, chapter: Chapter) -> None:
     kind, figure = record["kind"], record["figure"]
     if figure and figure not in chapter.pictures:
-        raise ValueError(f"question {record['id']} names the figure {figure!r}, which its chapter “{chapter.title}” does not have")
+        raise ValueError(
+            f"question {record['id']} names the figure {figure!r}, which its chapter “{chapter.title}” does not have"
+        )
     question = ET.SubElement(root, "question", type=TYPES[kind])
     _text(question, "name", name)
     _question_text(question, record, chapter.title, chapter.pictures.get(figure))
-    general = f"<ol>{_order_feedback(record)}</ol>" if kind == "order" else f"<p>{_html(record['why'])}</p>" if kind == "number" else ""
+    general = (
+        f"<ol>{_order_feedback(record)}</ol>"
+        if kind == "order"
+        else f"<p>{_html(record['why'])}</p>"
+        if kind == "number"
+        else ""
+    )
     _text(question, "generalfeedback", general, format="html")
-    _settings(question, defaultgrade="1", penalty="0.3333333", hidden="0", idnumber=f"cartbook-{record['id']}")
+    _settings(
+        question,
+        defaultgrade="1",
+        penalty="0.3333333",
+        hidden="0",
+        idnumber=f"cartbook-{record['id']}",
+    )
     {"number": _number, "order": _order}.get(kind, _choices)(question, record)
 
 

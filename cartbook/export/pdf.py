@@ -63,8 +63,12 @@ def printed(browser: Browser, html: str, work: Path) -> Path:
     if lost := page.evaluate(LOST):
         raise ValueError(f"the print has lost {', '.join(lost[:3])}")
     if wide := page.evaluate(WIDE, WIDTH):
-        raise ValueError(f"wider than the paper: {', '.join(wide[:3])}; fix cartbook/templates/print.css or the page")
-    page.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+        raise ValueError(
+            f"wider than the paper: {', '.join(wide[:3])}; fix cartbook/templates/print.css or the page"
+        )
+    page.pdf(
+        path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True
+    )
     page.close()
     return target
 
@@ -98,7 +102,9 @@ def finish(pdf: Path, told: dict[str, Any], target: Path) -> None:
     same = ByteStringObject(f"cartbook {told['version']}".encode().ljust(16))
     writer._ID = ArrayObject([same, same])
     root = writer.root_object
-    root[NameObject("/ViewerPreferences")] = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
+    root[NameObject("/ViewerPreferences")] = DictionaryObject(
+        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
+    )
     root[NameObject("/PageMode")] = NameObject("/UseOutlines")
     part = target.with_suffix(".new")
     writer.write(part)

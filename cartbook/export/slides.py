@@ -97,7 +97,9 @@ def assets(site: Path) -> dict[str, bytes]:
     """The files beside a deck, by name. Raises ValueError if the package that carries reveal.js is not there."""
     found = importlib.util.find_spec("sphinx_revealjs")
     if found is None or not found.origin:
-        raise ValueError("sphinx-revealjs, which carries reveal.js, is not installed: run make book")
+        raise ValueError(
+            "sphinx-revealjs, which carries reveal.js, is not installed: run make book"
+        )
     reveal = Path(found.origin).parent / "_static" / "revealjs"
     files = {name: (site / "_static" / name).read_bytes() for name in OF_THE_SITE}
     files |= {"colours.css": stylesheet().encode(), "book.css": (BOOK / "book.css").read_bytes()}

@@ -62,13 +62,23 @@ class Chapter:
     def slides(self) -> slides.Chapter:
         """What of the chapter goes onto slides. Raises ValueError if it lacks a question, an answer or takeaways."""
         question = re.search(r"^# (.+)$", self.words, re.MULTILINE)
-        answer = re.search(r"^\*\*In one sentence\*\*\n+(.+?)(?:\n\n|\Z)", self.words, re.MULTILINE | re.DOTALL)
+        answer = re.search(
+            r"^\*\*In one sentence\*\*\n+(.+?)(?:\n\n|\Z)", self.words, re.MULTILINE | re.DOTALL
+        )
         taken = re.search(r"^## Takeaways\n(.+?)(?=^## |\Z)", self.words, re.MULTILINE | re.DOTALL)
-        lines = re.findall(r"^- (.+?)(?=\n- |\n*\Z)", taken[1].strip(), re.MULTILINE | re.DOTALL) if taken else []
+        lines = (
+            re.findall(r"^- (.+?)(?=\n- |\n*\Z)", taken[1].strip(), re.MULTILINE | re.DOTALL)
+            if taken
+            else []
+        )
         if not (question and answer and lines):
-            raise ValueError(f"{self.name} has no question, no sentence that answers it, or no takeaways")
+            raise ValueError(
+                f"{self.name} has no question, no sentence that answers it, or no takeaways"
+            )
         quiz = self.quizzes[0] if self.quizzes else None
-        return slides.Chapter(self.name, question[1], " ".join(answer[1].split()), self.figures, quiz, lines)
+        return slides.Chapter(
+            self.name, question[1], " ".join(answer[1].split()), self.figures, quiz, lines
+        )
 
 
 def chapters() -> list[Chapter]:
@@ -82,7 +92,11 @@ def chapters() -> list[Chapter]:
         executed, taken = EXECUTED / f"{page}.ipynb", SITE / "downloads" / f"{name}.ipynb"
         if not executed.is_file() or not taken.is_file():
             raise ValueError(f"{name} is not built; run make book first")
-        outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
+        outputs = [
+            output
+            for cell in nbformat.read(executed, as_version=4).cells
+            for output in cell.get("outputs", [])
+        ]
         shown = [output.get("data", {}) for output in outputs]
         quizzes = [data[QUIZ_MIME] for data in shown if QUIZ_MIME in data]
         found.append(
@@ -91,9 +105,15 @@ def chapters() -> list[Chapter]:
                 about["title"],
                 part,
                 nbformat.read(taken, as_version=4),
-                [data[FIGURE_MIME] for data in shown if data.get(FIGURE_MIME, {}).get("kind") == "figure"],
+                [
+                    data[FIGURE_MIME]
+                    for data in shown
+                    if data.get(FIGURE_MIME, {}).get("kind") == "figure"
+                ],
                 quizzes,
-                _pictures(outputs, {one["figure"] for quiz in quizzes for one in quiz["questions"]}, page),
+                _pictures(
+                    outputs, {one["figure"] for quiz in quizzes for one in quiz["questions"]}, page
+                ),
             )
         )
     return found
@@ -102,10 +122,14 @@ def chapters() -> list[Chapter]:
 def _address() -> str:
     """The public address of the site, or nothing if none is configured."""
     config = yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))
-    return public_address(os.environ.get("CARTBOOK_ADDRESS") or config.get("html", {}).get("baseurl") or "")
+    return public_address(
+        os.environ.get("CARTBOOK_ADDRESS") or config.get("html", {}).get("baseurl") or ""
+    )
 
 
-def _pictures(outputs: list[NotebookNode], wanted: set[str], page: str) -> dict[str, moodle.Picture]:
+def _pictures(
+    outputs: list[NotebookNode], wanted: set[str], page: str
+) -> dict[str, moodle.Picture]:
     """The pictures of those figures of a chapter whose ids are wanted."""
     found: dict[str, moodle.Picture] = {}
     for output in outputs:
@@ -114,7 +138,9 @@ def _pictures(outputs: list[NotebookNode], wanted: set[str], page: str) -> dict[
             title, _, alt = output["data"]["text/plain"].partition("\n")
             png = vl_convert.svg_to_png(output["data"]["image/svg+xml"], scale=1.5)
             address = _address()
-            found[name] = moodle.Picture(title, alt, png, f"{address}{page}.html#fig-{name}" if address else "")
+            found[name] = moodle.Picture(
+                title, alt, png, f"{address}{page}.html#fig-{name}" if address else ""
+            )
     return found
 
 
@@ -134,7 +160,10 @@ def write_notebooks(found: list[Chapter], out: Path) -> None:
         folder.mkdir(parents=True)
         shutil.copy(wheel, folder)
         try:
-            made = {out / "students": assignments.student(one.taken), folder: assignments.graded(one.taken)}
+            made = {
+                out / "students": assignments.student(one.taken),
+                folder: assignments.graded(one.taken),
+            }
         except ValueError as error:
             raise ValueError(f"{one.name}: {error}") from None
         for place, book in made.items():
@@ -144,7 +173,10 @@ def write_notebooks(found: list[Chapter], out: Path) -> None:
 def decks(found: list[Chapter]) -> dict[str, str]:
     """File name and title of each deck: one a part."""
     parts = list(dict.fromkeys(one.part for one in found))
-    return {f"{place}-{re.sub(r'[^a-z]+', '-', part.lower()).strip('-')}.html": part for place, part in enumerate(parts)}
+    return {
+        f"{place}-{re.sub(r'[^a-z]+', '-', part.lower()).strip('-')}.html": part
+        for place, part in enumerate(parts)
+    }
 
 
 def write_slides(found: list[Chapter], out: Path) -> None:
@@ -152,14 +184,23 @@ def write_slides(found: list[Chapter], out: Path) -> None:
     for name, body in slides.assets(SITE).items():
         (out / "assets" / name).write_bytes(body)
     for name, part in decks(found).items():
-        (out / name).write_text(slides.deck(part, [one.slides() for one in found if one.part == part]), encoding="utf-8")
+        (out / name).write_text(
+            slides.deck(part, [one.slides() for one in found if one.part == part]), encoding="utf-8"
+        )
 
 
 def index(found: list[Chapter]) -> str:
     """A page that lists all."""
 
     def listed(links: dict[str, str]) -> str:
-        return "<ul>" + "".join(f'<li><a href="{escape(href)}">{escape(words)}</a></li>' for href, words in links.items()) + "</ul>"
+        return (
+            "<ul>"
+            + "".join(
+                f'<li><a href="{escape(href)}">{escape(words)}</a></li>'
+                for href, words in links.items()
+            )
+            + "</ul>"
+        )
 
     count = sum(len(quiz["questions"]) for one in found for quiz in one.quizzes)
     return (
@@ -193,7 +234,10 @@ def write(only: str = "", to: Path = OUT) -> None:
         (new / "index.html").write_text(index(found), encoding="utf-8")
     shutil.rmtree(to, ignore_errors=True)
     new.rename(to)
-    print(f"Written. Open {to / (f'{only}/{next(iter(decks(found)))}' if only else 'index.html')}", flush=True)
+    print(
+        f"Written. Open {to / (f'{only}/{next(iter(decks(found)))}' if only else 'index.html')}",
+        flush=True,
+    )
 
 
 def main(only: str = "") -> str | None:

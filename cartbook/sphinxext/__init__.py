@@ -54,7 +54,14 @@ LOG = logging.getLogger(__name__)
 PACKAGE = Path(cartbook.__file__).parent
 PAGES = ("html",)
 DATA_OF_THE_TEXT = "datapackage.json"
-STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css")  # the book's own
+STYLES = (
+    "colours.css",
+    "icons.css",
+    "book.css",
+    "quiz.css",
+    "modes.css",
+    "run.css",
+)  # the book's own
 
 
 @cache
@@ -82,7 +89,9 @@ def modules_of(text: str) -> set[str]:
     for block in re.findall(r"^```{code-cell}.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         for found in re.findall(r"from cartbook import (\([^)]*\)|[^\n]*)", block):
             names |= set(re.findall(r"\w+", found))
-    return {module for name in names & set(cartbook.FACE) for module in _imports(cartbook.FACE[name])}
+    return {
+        module for name in names & set(cartbook.FACE) for module in _imports(cartbook.FACE[name])
+    }
 
 
 def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -117,7 +126,10 @@ def _take(app: Sphinx, doctree: docutils_nodes.document) -> None:
 def _facts(app: Sphinx, doctree: docutils_nodes.document) -> None:
     """Under a chapter's answer: for whom it is, how long it takes, what it teaches, from front matter."""
     about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
-    answer = next((one for one in doctree.findall(docutils_nodes.admonition) if "answer" in one["classes"]), None)
+    answer = next(
+        (one for one in doctree.findall(docutils_nodes.admonition) if "answer" in one["classes"]),
+        None,
+    )
     if answer is None or "minutes" not in about:
         return
     facts = [
@@ -144,7 +156,9 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
                     subtype="figure",
                 )
             owner[name] = docname
-    (Path(app.doctreedir) / "unfinished").touch()  # from here on Sphinx believes its pages to be new; cartbook.build looks for it
+    (
+        Path(app.doctreedir) / "unfinished"
+    ).touch()  # from here on Sphinx believes its pages to be new; cartbook.build looks for it
     return compat.pages_with_index_entries(env)
 
 
@@ -153,7 +167,11 @@ def _assets(app: Sphinx, config: Any) -> None:
     made = Path(app.doctreedir) / "made"
     made.mkdir(parents=True, exist_ok=True)
     store = Path(app.doctreedir) / "bundles"
-    files = {"vega.js": assets.runtime(store), "colours.css": stylesheet(), "spelling.js": spelling.script()}
+    files = {
+        "vega.js": assets.runtime(store),
+        "colours.css": stylesheet(),
+        "spelling.js": spelling.script(),
+    }
     if pyodide.runtime(app) is not None:
         files["vega-lite.js"] = assets.compiler(store)
     for name, text in files.items():
@@ -168,38 +186,59 @@ def _assets(app: Sphinx, config: Any) -> None:
     ]  # a newer template rewrites pages
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def _page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
     if app.builder.name not in PAGES:
         return
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if description := about.get("description"):
-        context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
+        context["metatags"] = (
+            context.get("metatags", "")
+            + f'\n<meta name="description" content="{escape(description, quote=True)}">\n'
+        )
     if "body" in context:
         context["body"] = compat.mended(context["body"])
-    context["metatags"] = f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">' + context.get("metatags", "")
-    context["script_files"] = assets.scripts(context["script_files"], pagename, context.get("body", ""))
+    context["metatags"] = (
+        f'\n<meta http-equiv="Content-Security-Policy" content="{IN_PAGE}">'
+        + context.get("metatags", "")
+    )
+    context["script_files"] = assets.scripts(
+        context["script_files"], pagename, context.get("body", "")
+    )
     context["css_files"] = [f"_static/{assets.STYLE}"]
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
-    if error or compat.had_warnings(app) or app.builder.name not in PAGES:  # a build with warnings is not published
+    if (
+        error or compat.had_warnings(app) or app.builder.name not in PAGES
+    ):  # a build with warnings is not published
         return
     out = Path(app.outdir)
     figures = {name: csv for one in records.figures(app.env).values() for name, csv in one.items()}
     assets.finish(out, assets.styles(app), set(STYLES))
     plain = {f"{name}.csv": csv for name, csv in figures.items()}
-    excel = {f"{name}-excel.csv": f"\ufeff{csv}" for name, csv in figures.items()}  # by its mark Excel knows UTF-8
+    excel = {
+        f"{name}-excel.csv": f"\ufeff{csv}" for name, csv in figures.items()
+    }  # by its mark Excel knows UTF-8
     _sync(out / "figures", {**plain, **excel})
     data = Path(app.srcdir) / "data"
     _sync(
-        out / "data", {path.name: path.read_text(encoding="utf-8") for path in sorted(data.iterdir()) if path.suffix in (".csv", ".json")}
+        out / "data",
+        {
+            path.name: path.read_text(encoding="utf-8")
+            for path in sorted(data.iterdir())
+            if path.suffix in (".csv", ".json")
+        },
     )
     exports.write(app)
     downloads.finish(app)
     pyodide.write(app)
     known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex", "404"]}
     for path in out.rglob("*.html"):
-        if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[0].startswith("_"):
+        if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[
+            0
+        ].startswith("_"):
             path.unlink()
     shutil.rmtree(out / "_sources", ignore_errors=True) if not app.config.html_copy_source else None
 
@@ -228,11 +267,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _take)
     app.connect("env-updated", _updated)
     app.connect("html-page-context", _page, priority=900)
-    app.connect("build-finished", _finished, priority=900)  # other extensions still copy their styles
+    app.connect(
+        "build-finished", _finished, priority=900
+    )  # other extensions still copy their styles
     for part in (plain_text, print_builders, structured_data, not_found, pyodide, search, report):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)
     for name in ("figure.js", "spelling.js", "explorer.js", "quiz.js"):
         app.add_js_file(name, loading_method="defer")
-    return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 3,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

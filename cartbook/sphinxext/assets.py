@@ -68,7 +68,16 @@ WANTED = {
 SEARCH = ("doctools.js",)
 #: files that the theme and its extensions bring and nothing on the site loads
 UNUSED = (
-    *("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor", "design-tabs.js", "sphinx-thebe.*"),
+    *(
+        "*.map",
+        "*.LICENSE.txt",
+        "*webpack-macros.html",
+        "locales",
+        "images",
+        "vendor",
+        "design-tabs.js",
+        "sphinx-thebe.*",
+    ),
     *(
         "bootstrap.js",
         "fontawesome.js",
@@ -100,12 +109,16 @@ def _bundled(source: str, store: Path) -> str:
 
 def runtime(store: Path) -> str:
     """Vega's runtime with its expression interpreter (no ``eval``), as one script that sets ``window.vega``."""
-    return _bundled(RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}), store)
+    return _bundled(
+        RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}), store
+    )
 
 
 def compiler(store: Path) -> str:
     """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.sphinxext.pyodide); sets ``window.vegaLite``."""
-    return _bundled(f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};', store)
+    return _bundled(
+        f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};', store
+    )
 
 
 def scripts(files: list[Any], page: str, body: str) -> list[Any]:
@@ -114,7 +127,12 @@ def scripts(files: list[Any], page: str, body: str) -> list[Any]:
     for one in files:
         name = str(getattr(one, "filename", "") or "").rpartition("/")[2].partition("?")[0]
         wanted = WANTED.get(name, "") in body
-        if name and wanted and not any(word in name for word in DROPPED) and (page == "search" or name not in SEARCH):
+        if (
+            name
+            and wanted
+            and not any(word in name for word in DROPPED)
+            and (page == "search" or name not in SEARCH)
+        ):
             kept.append(one)
     return kept
 
@@ -140,7 +158,10 @@ def _fits(selector: str, names: set[str]) -> bool:
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = shorter
-    return all(re.sub(r"\\(.)", r"\1", name) in names for name in re.findall(r"[.#]((?:[\w-]|\\.|[^\x00-\x7f])+)", bare))
+    return all(
+        re.sub(r"\\(.)", r"\1", name) in names
+        for name in re.findall(r"[.#]((?:[\w-]|\\.|[^\x00-\x7f])+)", bare)
+    )
 
 
 def _selectors(prelude: list[Any]) -> list[str]:
@@ -167,7 +188,11 @@ def shaken(css: str | list[Any], names: set[str]) -> str:
             fits = [one for one in _selectors(rule.prelude) if _fits(one, names)]
             if fits and (body := tinycss2.serialize(rule.content).strip()):
                 kept.append(f"{','.join(fits)}{{{body}}}")
-        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports", "container", "layer") and rule.content:
+        elif (
+            rule.type == "at-rule"
+            and rule.lower_at_keyword in ("media", "supports", "container", "layer")
+            and rule.content
+        ):
             if inner := shaken(rule.content, names):
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword not in ("font-face", "charset"):
@@ -207,7 +232,10 @@ def unused(folder: str, names: list[str]) -> set[str]:
 
 def styles(app: Sphinx) -> list[str]:
     """Return the names of the styles that every page would load, in their order; none if no page was written."""
-    found = sorted(getattr(app.builder, "globalcontext", {}).get("css_files", []), key=lambda one: int(one.priority))
+    found = sorted(
+        getattr(app.builder, "globalcontext", {}).get("css_files", []),
+        key=lambda one: int(one.priority),
+    )
     names = [str(one.filename).removeprefix("_static/").partition("?")[0] for one in found]
     return [name for name in dict.fromkeys(names) if name not in FIRST and "thebe" not in name]
 

@@ -23,9 +23,17 @@ def mended(body: str) -> str:
     - Sphinx has no setting for ``rel`` on links that leave the site (7.4).
     """
     body, count = body.replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
-    body = re.sub(r'(\bid="[^"]*\b(?:exercise|solution)-content)"', lambda found: f'{found[1]}-{next(count)}"', body)
-    body = re.sub(r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", body, flags=re.DOTALL)
-    return re.sub(r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', body)
+    body = re.sub(
+        r'(\bid="[^"]*\b(?:exercise|solution)-content)"',
+        lambda found: f'{found[1]}-{next(count)}"',
+        body,
+    )
+    body = re.sub(
+        r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", body, flags=re.DOTALL
+    )
+    return re.sub(
+        r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', body
+    )
 
 
 def had_warnings(app: Sphinx) -> bool:

@@ -36,12 +36,21 @@ class GlossaryTable(Glossary):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        with (Path(self.env.srcdir) / "data" / "glossary.csv").open(encoding="utf-8", newline="") as file:
+        with (Path(self.env.srcdir) / "data" / "glossary.csv").open(
+            encoding="utf-8", newline=""
+        ) as file:
             rows = sorted(csv.DictReader(file), key=lambda row: row["term"].lower())
         self.env.note_dependency(str(Path(self.env.srcdir) / "data" / "glossary.csv"))
         lines: list[str] = []
         for row in rows:
-            names = [row["term"], *(name for name in row["also"].split("; ") if name not in ("none", "not applicable"))]
+            names = [
+                row["term"],
+                *(
+                    name
+                    for name in row["also"].split("; ")
+                    if name not in ("none", "not applicable")
+                ),
+            ]
             lines += [*dict.fromkeys(names), f"   {as_markdown(row['definition'])}", ""]
         self.content = StringList(lines, source="data/glossary.csv")
         return super().run()
@@ -67,14 +76,34 @@ class DataDictionary(SphinxDirective):
         self.env.note_dependency(str(Path(self.env.srcdir) / "cartbook" / "rules.py"))
         sections: list[nodes.Node] = []
         for table in json.loads(path.read_text(encoding="utf-8"))["resources"]:
-            fields = [{**field, "allowed": field.get("constraints", {}).get("enum", [])} for field in table["schema"]["fields"]]
+            fields = [
+                {**field, "allowed": field.get("constraints", {}).get("enum", [])}
+                for field in table["schema"]["fields"]
+            ]
             sources = [one for one in table["sources"] if "path" in one]
-            data = {"kind": "dictionary", "file": table["path"], "sources": sources, "fields": fields}
-            sentences = dict.fromkeys(f"{rule.sentence}." for rule in RULES if rule.tables[0] == table["name"])
-            rules = nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=sentence)) for sentence in sentences))
-            extra = [nodes.paragraph(text="Rules, beyond types and allowed values:"), rules] if sentences else []
+            data = {
+                "kind": "dictionary",
+                "file": table["path"],
+                "sources": sources,
+                "fields": fields,
+            }
+            sentences = dict.fromkeys(
+                f"{rule.sentence}." for rule in RULES if rule.tables[0] == table["name"]
+            )
+            rules = nodes.bullet_list(
+                "", *(nodes.list_item("", nodes.paragraph(text=sentence)) for sentence in sentences)
+            )
+            extra = (
+                [nodes.paragraph(text="Rules, beyond types and allowed values:"), rules]
+                if sentences
+                else []
+            )
             description = nodes.paragraph(text=table["description"])
-            sections.append(_section(table["title"], f"table-{table['name']}", description, node_of(data), *extra))
+            sections.append(
+                _section(
+                    table["title"], f"table-{table['name']}", description, node_of(data), *extra
+                )
+            )
         return sections
 
 
@@ -118,9 +147,15 @@ class EvidenceExplorer(SphinxDirective):
         for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
         rows = evidence()
-        facts = [_evidence(place, row) for place, row in enumerate(map(pd.Series, rows.to_dict("records")))]
+        facts = [
+            _evidence(place, row)
+            for place, row in enumerate(map(pd.Series, rows.to_dict("records")))
+        ]
         body = "".join(map(_row, facts[:FIRST]))
-        selects = "".join(_select(name, said, sorted(set(rows[name]), key=str.lower)) for name, said in FILTERS.items())
+        selects = "".join(
+            _select(name, said, sorted(set(rows[name]), key=str.lower))
+            for name, said in FILTERS.items()
+        )
         sizes = "".join(f'<option value="{n}">{n} patients or more</option>' for n in SIZES)
         form = (
             f'<form hidden aria-label="Filters">{selects}'
@@ -129,11 +164,15 @@ class EvidenceExplorer(SphinxDirective):
             '<p><button type="reset">Reset</button> <button type="button" data-download="csv">Download CSV</button> '
             '<button type="button" data-download="excel">CSV for Excel</button></p></form>'
         )
-        heads = "".join(f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items())  # the script makes buttons of them
+        heads = "".join(
+            f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items()
+        )  # the script makes buttons of them
         table = f"<table><caption>The numbers that the review reports of each study</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
-        page = _html(f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>')
+        page = _html(
+            f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>'
+        )
         return [page, paper("", node_of(_printed(facts)))]
 
     def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
@@ -145,7 +184,11 @@ class EvidenceExplorer(SphinxDirective):
             return "", ""
         known: dict[str, int] = {}
         coded = [[known.setdefault(word, len(known)) for word in row.values()] for row in facts]
-        content = json.dumps({"columns": list(facts[0]), "words": list(known), "rows": coded}, ensure_ascii=False, separators=(",", ":"))
+        content = json.dumps(
+            {"columns": list(facts[0]), "words": list(known), "rows": coded},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
         script.write_text(f"window.cartbookEvidence = {content};\n", encoding="utf-8")
         note = f'<p class="cb-rest">The first {FIRST} of {FIRST + len(facts):,} numbers; <a href="../data/outcomes.csv">all are in this file</a>.</p>'
         return f' data-rest="../_static/evidence.js?v={zlib.crc32(content.encode()):08x}"', note
@@ -153,15 +196,29 @@ class EvidenceExplorer(SphinxDirective):
 
 def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
     """Return the rows as the record of a table, for paper."""
-    names = {"study": "Study", "disease": "Disease", "what": "What", "group": "Group", "shown": "Number", "where": "Place"}
+    names = {
+        "study": "Study",
+        "disease": "Disease",
+        "what": "What",
+        "group": "Group",
+        "shown": "Number",
+        "where": "Place",
+    }
     columns = [{"name": name, "numeric": False, "decimals": 0} for name in names.values()]
     rows = [[one[name] for name in names] for one in facts]
-    return {"kind": "table", "caption": "The numbers that the review reports of each study", "columns": columns, "rows": rows}
+    return {
+        "kind": "table",
+        "caption": "The numbers that the review reports of each study",
+        "columns": columns,
+        "rows": rows,
+    }
 
 
 def _select(name: str, said: str, values: list[str]) -> str:
     # each with its value: a browser that translates the page changes the words of an option
-    options = "".join(f'<option value="{escape(one, quote=True)}">{escape(one)}</option>' for one in values)
+    options = "".join(
+        f'<option value="{escape(one, quote=True)}">{escape(one)}</option>' for one in values
+    )
     return f'<label>{said}<select name="{name}"><option value="">all</option>{options}</select></label>'
 
 
@@ -177,13 +234,25 @@ def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
     if pd.notna(row["denominator"]):
         share = told.proportion
         ends = {"percent": share.estimate, "low": share.low, "high": share.high}
-        facts |= {"n": str(share.denominator), "events": str(share.events)} | {name: f"{100 * end:.1f}" for name, end in ends.items()}
-        facts["shown"] = f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
+        facts |= {"n": str(share.denominator), "events": str(share.events)} | {
+            name: f"{100 * end:.1f}" for name, end in ends.items()
+        }
+        facts["shown"] = (
+            f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
+        )
     counted = [row["endpoint"]]
     counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
-    counted += ["any grade" if row["grade"] == "any" else f"grade {row['grade']}"] if row["grade"] != "not applicable" else []
+    counted += (
+        ["any grade" if row["grade"] == "any" else f"grade {row['grade']}"]
+        if row["grade"] != "not applicable"
+        else []
+    )
     counted += [f"month {facts['month']}"] if facts["month"] else []
-    return facts | {"what": ", ".join(counted), "group": f"{row['arm']}; {row['population']}", "where": f"{row['section']}, {row['place']}"}
+    return facts | {
+        "what": ", ".join(counted),
+        "group": f"{row['arm']}; {row['population']}",
+        "where": f"{row['section']}, {row['place']}",
+    }
 
 
 SHOWN = ("shown", "what", "group", "where")
@@ -194,9 +263,13 @@ def _row(facts: dict[str, str]) -> str:
     said = {name: escape(word, quote=True) for name, word in facts.items()}
     data = "".join(f' data-{name}="{word}"' for name, word in said.items() if name not in SHOWN)
     ends = f"--low:{said['low']};--mid:{said['percent']};--high:{said['high']}"
-    bar = f'<span class="cb-bar" aria-hidden="true" style="{ends}"></span>' if said["percent"] else ""
+    bar = (
+        f'<span class="cb-bar" aria-hidden="true" style="{ends}"></span>' if said["percent"] else ""
+    )
     flag = f"<strong>Flag: {said['flag']}.</strong> " if said["flag"] else ""
-    remark = f'<small class="cb-remark">{flag}{said["note"]}</small>' if flag or said["note"] else ""
+    remark = (
+        f'<small class="cb-remark">{flag}{said["note"]}</small>' if flag or said["note"] else ""
+    )
     return (
         f'<tr{data}><th scope="row">{said["study"]}<small>{said["disease"]}</small></th>'
         f"<td>{said['what']}<small>{said['group']}</small></td>"
@@ -207,7 +280,11 @@ def _row(facts: dict[str, str]) -> str:
 def _title(top: Path, name: str) -> str:
     """The short title of a chapter named by its file."""
     path = top / "chapters" / f"{name}.md"
-    return str(front_matter(path.read_text(encoding="utf-8"))["book"]["title"]) if path.is_file() else name
+    return (
+        str(front_matter(path.read_text(encoding="utf-8"))["book"]["title"])
+        if path.is_file()
+        else name
+    )
 
 
 DIRECTIVES = {

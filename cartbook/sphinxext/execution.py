@@ -26,7 +26,11 @@ from sphinx.util.parallel import make_chunks
 
 CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)\n?", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-PER_CHAPTER = ("cartbook_figures", "cartbook_about", "cartbook_values")  # what the environment holds of each chapter
+PER_CHAPTER = (
+    "cartbook_figures",
+    "cartbook_about",
+    "cartbook_values",
+)  # what the environment holds of each chapter
 
 #: Jupyter Book's own; they do not say whether chapters may be read side by side, and do nothing while one is read: the one is for LaTeX, the other numbers sections afterwards
 UNDECLARED = ("sphinx_jupyterbook_latex", "sphinx_multitoc_numbering")
@@ -45,12 +49,18 @@ class NamingParser(Parser):  # type: ignore[misc]  # myst-nb's parser has no typ
         except ExecutionError as error:
             if error.__cause__ is not None:
                 print(ANSI.sub("", str(error.__cause__)).strip(), file=sys.stderr, flush=True)
-            raise CellError(where(Path(str(error)), Path(self.env.srcdir), error.__cause__)) from None
+            raise CellError(
+                where(Path(str(error)), Path(self.env.srcdir), error.__cause__)
+            ) from None
 
 
 def where(chapter: Path, top: Path, cause: BaseException | None) -> str:
     """One line with the chapter, the cell and its line, and what failed there."""
-    name = chapter.relative_to(top) if chapter.is_absolute() and chapter.is_relative_to(top) else chapter
+    name = (
+        chapter.relative_to(top)
+        if chapter.is_absolute() and chapter.is_relative_to(top)
+        else chapter
+    )
     if isinstance(cause, CellTimeoutError):
         return f"{name}: a cell ran longer than the time that _config.yml allows (execute: timeout)"
     if not isinstance(cause, CellExecutionError):
@@ -62,9 +72,15 @@ def where(chapter: Path, top: Path, cause: BaseException | None) -> str:
     if found := re.search(r"Cell In\[(\d+)\], line (\d+)", trace):
         cell, line = int(found[1]), int(found[2])
         starts = [match.end() for match in CELL.finditer(text)]
-        place = f" (line {text[: starts[cell - 1]].count(chr(10)) + line} of the file)" if cell <= len(starts) else ""
+        place = (
+            f" (line {text[: starts[cell - 1]].count(chr(10)) + line} of the file)"
+            if cell <= len(starts)
+            else ""
+        )
         return f"{name}, cell {cell}, line {line}{place}: {said}"
-    first = re.search(r"^-+\n(.*)", trace, re.MULTILINE)  # the cell stands there as nbclient quotes it
+    first = re.search(
+        r"^-+\n(.*)", trace, re.MULTILINE
+    )  # the cell stands there as nbclient quotes it
     at = text.find(first[1]) if first else -1
     return f"{name}{f', the cell at line {text[:at].count(chr(10)) + 1} of the file' if at >= 0 else ''}: {said}"
 
@@ -81,7 +97,9 @@ def dealt(costs: dict[str, int], jobs: int) -> list[str]:
         room = [place for place, size in enumerate(sizes) if len(parts[place]) < size]
         if costs[name]:
             first = [place for place in room if place < jobs] or room
-            parts[min(first, key=lambda place: sum(costs[one] for one in parts[place]))].append(name)
+            parts[min(first, key=lambda place: sum(costs[one] for one in parts[place]))].append(
+                name
+            )
         else:
             parts[room[-1]].append(name)
     return [name for part in parts for name in part]
@@ -107,7 +125,10 @@ class Progress:
         with self.done.get_lock():
             self.done.value += 1
             done = self.done.value
-            print(f"[{done}/{self.total}] {name}: {time.perf_counter() - self.began:.1f} s, {self.total - done} left", flush=True)
+            print(
+                f"[{done}/{self.total}] {name}: {time.perf_counter() - self.began:.1f} s, {self.total - done} left",
+                flush=True,
+            )
 
 
 PROGRESS = Progress()
@@ -128,7 +149,9 @@ def _before(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
             app.extensions[name].parallel_read_safe = True
     PROGRESS.start(len(docnames))
     if app.parallel > 1:
-        docnames[:] = dealt({name: _cost(Path(env.doc2path(name))) for name in docnames}, app.parallel)
+        docnames[:] = dealt(
+            {name: _cost(Path(env.doc2path(name))) for name in docnames}, app.parallel
+        )
 
 
 def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -144,10 +167,14 @@ def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         getattr(env, kept, {}).pop(docname, None)
 
 
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment) -> None:
+def _merge(
+    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
+) -> None:
     """Take over what another process kept of the chapters that it read."""
     for kept in PER_CHAPTER:
-        getattr(env, kept).update({name: of for name, of in getattr(other, kept).items() if name in docnames})
+        getattr(env, kept).update(
+            {name: of for name, of in getattr(other, kept).items() if name in docnames}
+        )
 
 
 def _end_with_the_build() -> None:

@@ -46,7 +46,11 @@ Open a chapter and choose Run, then Run All Cells.
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the values that {eval} wrote into a page, in their order."""
-    shown = [node.astext() for node in doctree.findall(nodes.inline) if node["classes"] == ["output", "text_plain"]]
+    shown = [
+        node.astext()
+        for node in doctree.findall(nodes.inline)
+        if node["classes"] == ["output", "text_plain"]
+    ]
     app.env.cartbook_values[app.env.docname] = shown  # type: ignore[attr-defined]
 
 
@@ -94,9 +98,20 @@ def database(data: Path, out: Path) -> None:
                     values: list[Any] = []
                     for field in table["schema"]["fields"]:
                         word = row[field["name"]]
-                        values += [None, word] if word in MISSING and field["type"] in ("integer", "number") else [word]
-                        values += [None] if word not in MISSING and field["type"] in ("integer", "number") else []
-                    base.execute(f'INSERT INTO "{table["name"]}" VALUES ({", ".join("?" * len(values))})', values)
+                        values += (
+                            [None, word]
+                            if word in MISSING and field["type"] in ("integer", "number")
+                            else [word]
+                        )
+                        values += (
+                            [None]
+                            if word not in MISSING and field["type"] in ("integer", "number")
+                            else []
+                        )
+                    base.execute(
+                        f'INSERT INTO "{table["name"]}" VALUES ({", ".join("?" * len(values))})',
+                        values,
+                    )
     base.close()
 
 
@@ -132,13 +147,22 @@ def write(app: Sphinx) -> None:
         book.add(Path(docname).name, Path(app.env.doc2path(docname)).read_text(encoding="utf-8"))
     for docname, values in pages.items():
         about = app.env.cartbook_about.get(docname, {})  # type: ignore[attr-defined]
-        numbers = {label: number[0] for label, number in app.env.toc_fignumbers.get(docname, {}).get("exercise", {}).items()}
-        text = notebooks.notebook(executed / f"{docname}.ipynb", about.get("title", docname), values, book, numbers)
+        numbers = {
+            label: number[0]
+            for label, number in app.env.toc_fignumbers.get(docname, {}).get("exercise", {}).items()
+        }
+        text = notebooks.notebook(
+            executed / f"{docname}.ipynb", about.get("title", docname), values, book, numbers
+        )
         name = f"{Path(docname).name}.ipynb"
         (target / name).write_text(text, encoding="utf-8")
         files[name] = text.encode()
     files[package.name] = package.read_bytes()
-    files |= {f"data/{path.name}": path.read_bytes() for path in (top / "data").iterdir() if path.suffix in (".csv", ".json")}
+    files |= {
+        f"data/{path.name}": path.read_bytes()
+        for path in (top / "data").iterdir()
+        if path.suffix in (".csv", ".json")
+    }
     files["README.txt"] = README.format(wheel=package.name).encode()
     archive(target / ZIP_NAME, files)
     database(top / "data", out / "data" / "car-t-in-numbers.sqlite")

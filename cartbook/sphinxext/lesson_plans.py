@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 #: sections that every chapter ends with, and which are no topic of their own
-CLOSING = ("Where this could mislead", "Exercises", "Check yourself", "Takeaways", "Sources", "What not to conclude")
+CLOSING = (
+    "Where this could mislead",
+    "Exercises",
+    "Check yourself",
+    "Takeaways",
+    "Sources",
+    "What not to conclude",
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,11 @@ class Chapter:
     @property
     def topics(self) -> list[str]:
         """Its sections, without those that every chapter has."""
-        return [one for one in re.findall(r"^## (.+)$", self._prose, re.MULTILINE) if one not in CLOSING and "{" not in one]
+        return [
+            one
+            for one in re.findall(r"^## (.+)$", self._prose, re.MULTILINE)
+            if one not in CLOSING and "{" not in one
+        ]
 
     @property
     def charts(self) -> list[str]:
@@ -68,7 +79,11 @@ def _counted(number: int, thing: str) -> str:
 
 
 def _chart(chapter: Chapter, place: int) -> Link:
-    return Link(f"{('first', 'second', 'third')[place]} chart", chapter.docname, f"fig-{chapter.charts[place]}")
+    return Link(
+        f"{('first', 'second', 'third')[place]} chart",
+        chapter.docname,
+        f"fig-{chapter.charts[place]}",
+    )
 
 
 def _vote(chapter: Chapter) -> Words:
@@ -83,8 +98,22 @@ def short(chapter: Chapter) -> list[Step]:
     reading, chart = chapter.about["minutes"]["reading"], _chart(chapter, 0)
     steps: list[Step] = [
         (5, _vote(chapter)),
-        (reading, ["Read the chapter alone or in pairs; who is done early opens the table under the ", chart, "."]),
-        (10, ["The ", chart, " on the screen: of whom is each number, how wide is its interval, what is it not compared with?"]),
+        (
+            reading,
+            [
+                "Read the chapter alone or in pairs; who is done early opens the table under the ",
+                chart,
+                ".",
+            ],
+        ),
+        (
+            10,
+            [
+                "The ",
+                chart,
+                " on the screen: of whom is each number, how wide is its interval, what is it not compared with?",
+            ],
+        ),
         (10, [f"Discuss: {chapter.about['discussion'][0]}"]),
     ]
     rest = 50 - sum(minutes for minutes, _ in steps)
@@ -109,7 +138,9 @@ def long(chapter: Chapter) -> list[Step]:
         (10, ["A break."]),
         (
             20,
-            [f"Groups take one part each ({groups}) and one of the questions below, and find the number in it that is easiest to misread."],
+            [
+                f"Groups take one part each ({groups}) and one of the questions below, and find the number in it that is easiest to misread."
+            ],
         ),
         (10, ["The chapter’s quiz."]),
     ]
@@ -119,14 +150,22 @@ def long(chapter: Chapter) -> list[Step]:
     return [*steps, (rest, [closing])]
 
 
-PLANS: dict[str, Callable[[Chapter], list[Step]]] = {"A plan for 50 minutes": short, "A plan for 2 hours": long}
+PLANS: dict[str, Callable[[Chapter], list[Step]]] = {
+    "A plan for 50 minutes": short,
+    "A plan for 2 hours": long,
+}
 
 
 def _rows(steps: list[Step]) -> Iterator[dict[str, Any]]:
     """Yield the steps with the minutes in which they begin and end, counted from 0."""
     begin = 0
     for minutes, words in steps:
-        parts = [{"words": one.words, "page": one.page, "anchor": one.anchor} if isinstance(one, Link) else one for one in words]
+        parts = [
+            {"words": one.words, "page": one.page, "anchor": one.anchor}
+            if isinstance(one, Link)
+            else one
+            for one in words
+        ]
         yield {"begin": begin, "end": begin + minutes, "words": parts}
         begin += minutes
 
@@ -146,5 +185,7 @@ def record(chapter: Chapter, needs: list[str]) -> dict[str, Any]:
         "objectives": about["objectives"],
         "misconceptions": about["misconceptions"],
         "discussion": about["discussion"],
-        "plans": [{"title": title, "steps": list(_rows(plan(chapter)))} for title, plan in PLANS.items()],
+        "plans": [
+            {"title": title, "steps": list(_rows(plan(chapter)))} for title, plan in PLANS.items()
+        ],
     }

@@ -45,7 +45,11 @@ def node_of(data: Record) -> record:
     """Return the node of a record; its children say the same in plain text."""
     made = record("", record=dict(data))
     for words in paragraphs(data):
-        made += nodes.literal_block(words, words, language="none") if "\n" in words else nodes.paragraph(words, words)
+        made += (
+            nodes.literal_block(words, words, language="none")
+            if "\n" in words
+            else nodes.paragraph(words, words)
+        )
     return made
 
 
@@ -60,11 +64,18 @@ class RecordRenderer:
     mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
         ("*", MIME, 1),
         ("*", QUIZ_MIME, 1),
-        *(("print", form, place) for place, form in enumerate(("text/html", "image/svg+xml", "image/png", "text/plain"), start=30)),
+        *(
+            ("print", form, place)
+            for place, form in enumerate(
+                ("text/html", "image/svg+xml", "image/png", "text/plain"), start=30
+            )
+        ),
     ]
 
     @staticmethod
-    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+    def handle_mime(
+        renderer: NbElementRenderer, data: MimeData, inline: bool
+    ) -> list[nodes.Element] | None:
         """Return the node of a record, no nodes for its other forms, and None for outputs of other kinds."""
         if renderer.renderer.sphinx_env is None:
             return None
@@ -92,7 +103,9 @@ def visit_record_html(translator: Any, node: record) -> None:
         here = _page(translator)
 
         def link(docname: str, anchor: str = "") -> str:
-            return relative_uri(here, str(builder.get_target_uri(docname))) + (f"#{anchor}" if anchor else "")
+            return relative_uri(here, str(builder.get_target_uri(docname))) + (
+                f"#{anchor}" if anchor else ""
+            )
 
         written = html(data, root=relative_uri(here, ""), link=link)
         if data["kind"] in ("table", "drawing"):
@@ -131,7 +144,11 @@ class KeepPlainText(SphinxPostTransform):
         """Note the text of each output that has both."""
         for bundle in self.document.findall(nodes.container):
             if bundle.get("nb_element") == "mime_bundle":
-                forms = {one["mime_type"]: one for one in bundle.children if isinstance(one, nodes.Element)}
+                forms = {
+                    one["mime_type"]: one
+                    for one in bundle.children
+                    if isinstance(one, nodes.Element)
+                }
                 if {"text/html", "text/plain"} <= set(forms):
                     for raw in forms["text/html"].findall(nodes.raw):
                         raw["plain"] = forms["text/plain"].astext()
@@ -143,13 +160,19 @@ class FigureCollector(EnvironmentCollector):
     def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         _figures(env).pop(docname, None)
 
-    def merge_other(self, app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-        _figures(env).update({name: _figures(other)[name] for name in docnames if name in _figures(other)})
+    def merge_other(
+        self, app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
+    ) -> None:
+        _figures(env).update(
+            {name: _figures(other)[name] for name in docnames if name in _figures(other)}
+        )
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         found = {one["id"]: from_record(one) for one in records(doctree, "figure")}
         if found:
-            _figures(app.env)[app.env.docname] = {name: one.table.csv for name, one in found.items() if isinstance(one, Figure)}
+            _figures(app.env)[app.env.docname] = {
+                name: one.table.csv for name, one in found.items() if isinstance(one, Figure)
+            }
 
 
 def _figures(env: BuildEnvironment) -> dict[str, dict[str, str]]:
@@ -166,8 +189,26 @@ def figures(env: BuildEnvironment) -> dict[str, dict[str, str]]:
 
 def setup(app: Sphinx) -> None:
     """Register the nodes (called by the extension's setup)."""
-    app.add_node(record, html=(visit_record_html, nothing), latex=(nothing, nothing), man=(nothing, nothing), texinfo=(nothing, nothing))
-    app.add_node(screen, html=(visit_screen_html, nothing), latex=(skip, nothing), man=(skip, nothing), texinfo=(skip, nothing))
-    app.add_node(paper, html=(visit_paper_html, nothing), latex=(nothing, nothing), man=(nothing, nothing), texinfo=(nothing, nothing))
+    app.add_node(
+        record,
+        html=(visit_record_html, nothing),
+        latex=(nothing, nothing),
+        man=(nothing, nothing),
+        texinfo=(nothing, nothing),
+    )
+    app.add_node(
+        screen,
+        html=(visit_screen_html, nothing),
+        latex=(skip, nothing),
+        man=(skip, nothing),
+        texinfo=(skip, nothing),
+    )
+    app.add_node(
+        paper,
+        html=(visit_paper_html, nothing),
+        latex=(nothing, nothing),
+        man=(nothing, nothing),
+        texinfo=(nothing, nothing),
+    )
     app.add_post_transform(KeepPlainText)
     app.add_env_collector(FigureCollector)

@@ -38,8 +38,17 @@ def _style() -> str:
 def lost(book: str, pages: dict[str, str], address: str = "") -> str:
     """The page, with a link to each of ``pages`` (name in the site: title)."""
     root = urlsplit(address).path if address else ""
-    links = "".join(f'<li><a href="{root}{name}.html">{escape(title)}</a></li>' for name, title in pages.items())
-    scripts = "" if address else "".join(f'<script defer src="{"../" * up}_static/lost.js"></script>' for up in range(DEEPEST + 1))
+    links = "".join(
+        f'<li><a href="{root}{name}.html">{escape(title)}</a></li>' for name, title in pages.items()
+    )
+    scripts = (
+        ""
+        if address
+        else "".join(
+            f'<script defer src="{"../" * up}_static/lost.js"></script>'
+            for up in range(DEEPEST + 1)
+        )
+    )
     hint = (
         ""
         if address
@@ -84,7 +93,9 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
         for name in app.config.external_site_map
         if name in app.env.found_docs
     }
-    (Path(app.outdir) / "404.html").write_text(lost(str(app.config.html_title), pages, app.config.html_baseurl), encoding="utf-8")
+    (Path(app.outdir) / "404.html").write_text(
+        lost(str(app.config.html_title), pages, app.config.html_baseurl), encoding="utf-8"
+    )
 
 
 def setup(app: Sphinx) -> None:

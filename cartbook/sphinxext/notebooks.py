@@ -22,12 +22,18 @@ from cartbook.escape import as_markdown
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
 
-DIRECTIVE = re.compile(r"^:{3,}\{([a-z-]+)\}[ ]?(.*)\n((?::[a-z-]+:.*\n)*)(?::{3,}\n)?", re.MULTILINE)
+DIRECTIVE = re.compile(
+    r"^:{3,}\{([a-z-]+)\}[ ]?(.*)\n((?::[a-z-]+:.*\n)*)(?::{3,}\n)?", re.MULTILINE
+)
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 SOLVED = "<!-- the solution ends here -->"  # not shown; a notebook without solutions is cut there
 #: lines at which a cell ends and another begins
-PARTS = re.compile(rf"^(?=### Exercise \d)|^(#### Solution)$|(?<=^{re.escape(SOLVED)}\n)", re.MULTILINE)
-FOLDED = {"jp-MarkdownHeadingCollapsed": True}  # JupyterLab then hides all cells up to the next heading of this or a higher level
+PARTS = re.compile(
+    rf"^(?=### Exercise \d)|^(#### Solution)$|(?<=^{re.escape(SOLVED)}\n)", re.MULTILINE
+)
+FOLDED = {
+    "jp-MarkdownHeadingCollapsed": True
+}  # JupyterLab then hides all cells up to the next heading of this or a higher level
 HIDDEN = {"jupyter": {"source_hidden": True}}
 #: for a whole chapter alone: a class gets no solutions, and one folder
 ASIDE = """Set-up code and solutions are folded: click on the dots, or on the arrow beside *Solution*.
@@ -52,12 +58,21 @@ def citations(bibliography: Path) -> dict[str, str]:
 
 
 def _citation(entry: Entry) -> str:
-    names = [" ".join([*person.prelast_names, *person.last_names]) for person in entry.persons.get("author", [])]
-    names = [re.sub(r"[{}]", "", name) for name in names if name != "others"] or [entry.fields.get("title", entry.key)]
+    names = [
+        " ".join([*person.prelast_names, *person.last_names])
+        for person in entry.persons.get("author", [])
+    ]
+    names = [re.sub(r"[{}]", "", name) for name in names if name != "others"] or [
+        entry.fields.get("title", entry.key)
+    ]
     several = len(entry.persons.get("author", [])) > 2
     who = f"{names[0]} et al." if several else " and ".join(names)
     words = as_markdown(f"{who} {entry.fields['year']}".strip())
-    address = f"https://doi.org/{entry.fields['doi']}" if "doi" in entry.fields else entry.fields.get("url", "")
+    address = (
+        f"https://doi.org/{entry.fields['doi']}"
+        if "doi" in entry.fields
+        else entry.fields.get("url", "")
+    )
     return f"[{words}]({quote(address, safe=':/')})" if address else words
 
 
@@ -96,9 +111,17 @@ class Book:
         name = Path(path).stem if path else own
         if name in self.anchors and (not path or path.endswith(".md")):
             place = self.anchors[name].get(section, "")
-            return f"[{words}]({f'{name}.ipynb' if path else ''}{f'#{place}' if place else ''})" if path or place else words
+            return (
+                f"[{words}]({f'{name}.ipynb' if path else ''}{f'#{place}' if place else ''})"
+                if path or place
+                else words
+            )
         if self.address:
-            page = path.removeprefix("../") if path.startswith("../") else f"chapters/{Path(path).with_suffix('.html').name}"
+            page = (
+                path.removeprefix("../")
+                if path.startswith("../")
+                else f"chapters/{Path(path).with_suffix('.html').name}"
+            )
             return f"[{words}]({self.address}{page}{f'#{section}' if section else ''})"
         return words
 
@@ -116,7 +139,9 @@ def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[st
             return f"### Exercise {exercises[label[1]] if label else ''}\n\n"
         if kind.endswith("-end"):
             return f"{SOLVED}\n" if kind == "solution-end" else ""
-        return "#### Solution\n\n" if kind == "solution-start" else f"**{title}**\n\n" if title else ""
+        return (
+            "#### Solution\n\n" if kind == "solution-start" else f"**{title}**\n\n" if title else ""
+        )
 
     text = re.sub(r"{eval}`[^`]*`", lambda _: as_markdown(values.pop(0)), text)
     text = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", text)
@@ -124,8 +149,14 @@ def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[st
     text = re.sub(r"{cite(?::p)?}`([^`]*)`", lambda found: f"({'; '.join(cited(found[1]))})", text)
     text = DIRECTIVE.sub(opening, text)
     text = re.sub(r"^:{3,}$\n?", "", text, flags=re.MULTILINE)
-    text = re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>', lambda found: book.link(own, found[2], found[1]), text)
-    return re.sub(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)", lambda found: book.link(own, found[1], found[2]), text)
+    text = re.sub(
+        r'<a href="([^"]*)"[^>]*>(.*?)</a>', lambda found: book.link(own, found[2], found[1]), text
+    )
+    return re.sub(
+        r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)",
+        lambda found: book.link(own, found[1], found[2]),
+        text,
+    )
 
 
 def _split(source: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -169,7 +200,9 @@ def _code(cell: NotebookNode) -> Iterator[NotebookNode]:
         yield NotebookNode(cell_type="markdown", metadata=NotebookNode(), source=words(record))
 
 
-def notebook(path: Path, title: str, values: list[str], book: Book, exercises: dict[str, int]) -> str:
+def notebook(
+    path: Path, title: str, values: list[str], book: Book, exercises: dict[str, int]
+) -> str:
     """Return a downloaded notebook, from the one that the build executed; ``exercises`` gives the numbers of its exercises by label.
 
     Raises ValueError if a value is left over or lacking, or if a key is not in the bibliography.
@@ -185,10 +218,17 @@ def notebook(path: Path, title: str, values: list[str], book: Book, exercises: d
             try:
                 source = plain(cell.source, rest, book, name, exercises)
             except IndexError:
-                raise ValueError(f"{name}: the page shows fewer values than its text asks for") from None
+                raise ValueError(
+                    f"{name}: the page shows fewer values than its text asks for"
+                ) from None
             except KeyError as error:
-                raise ValueError(f"{name}: {error} is no reference or exercise of the book") from None
-            cells += [NotebookNode(cell_type="markdown", metadata=NotebookNode(metadata), source=text) for text, metadata in _split(source)]
+                raise ValueError(
+                    f"{name}: {error} is no reference or exercise of the book"
+                ) from None
+            cells += [
+                NotebookNode(cell_type="markdown", metadata=NotebookNode(metadata), source=text)
+                for text, metadata in _split(source)
+            ]
     if rest:
         raise ValueError(f"{name}: {len(rest)} values of the page are left over")
     for number, cell in enumerate(cells):

@@ -54,9 +54,18 @@ class PrintPage:
 def contents(app: Sphinx) -> list[PrintPage]:
     """Return the printed pages in the order of the table of contents."""
     toc = app.config.external_site_map
-    listed = [(toc.root.docname, "")] + [(str(item), tree.caption or "") for tree in toc.root.subtrees for item in tree.items]
-    pages = [(name, part) for name, part in listed if name in app.env.found_docs and name not in NOT_PRINTED]
-    return [PrintPage(name, part, toc[name].title or "", number) for number, (name, part) in enumerate(pages)]
+    listed = [(toc.root.docname, "")] + [
+        (str(item), tree.caption or "") for tree in toc.root.subtrees for item in tree.items
+    ]
+    pages = [
+        (name, part)
+        for name, part in listed
+        if name in app.env.found_docs and name not in NOT_PRINTED
+    ]
+    return [
+        PrintPage(name, part, toc[name].title or "", number)
+        for number, (name, part) in enumerate(pages)
+    ]
 
 
 def title_of(page: PrintPage, app: Sphinx) -> str:
@@ -74,7 +83,9 @@ def cover(found: dict[str, Any]) -> str:
     """Return the title page."""
     author = found["authors"][0]["name"].lower().replace("car-t in numbers", "CAR-T in Numbers")
     day = f"{found['date-released']:%-d %B %Y}"
-    return ENVIRONMENT.get_template("cover.html").render(citation=found, review=found["references"][0], author=author, day=day)
+    return ENVIRONMENT.get_template("cover.html").render(
+        citation=found, review=found["references"][0], author=author, day=day
+    )
 
 
 class PrintForm(SphinxPostTransform):
@@ -84,12 +95,25 @@ class PrintForm(SphinxPostTransform):
     builders = PRINT
 
     def run(self, **_: Any) -> None:
-        for step in (self._screen, self._code, self._raw, self._cards, self._folds, self._cells, self._links, self._heading):
+        for step in (
+            self._screen,
+            self._code,
+            self._raw,
+            self._cards,
+            self._folds,
+            self._cells,
+            self._links,
+            self._heading,
+        ):
             step()
 
     def _screen(self) -> None:
         """Leave out what an author has marked with the class ``cb-screen``."""
-        for one in [one for one in self.document.findall(nodes.Element) if "cb-screen" in one.get("classes", ())]:
+        for one in [
+            one
+            for one in self.document.findall(nodes.Element)
+            if "cb-screen" in one.get("classes", ())
+        ]:
             one.parent.remove(one)
 
     def _code(self) -> None:
@@ -106,8 +130,15 @@ class PrintForm(SphinxPostTransform):
 
     def _cards(self) -> None:
         """Leave out sections of cards that lead to pages."""
-        links = [one for one in self.document.findall(nodes.reference) if "sd-stretched-link" in one["classes"]]
-        sections = [next((one for one in _parents(link) if isinstance(one, nodes.section)), None) for link in links]
+        links = [
+            one
+            for one in self.document.findall(nodes.reference)
+            if "sd-stretched-link" in one["classes"]
+        ]
+        sections = [
+            next((one for one in _parents(link) if isinstance(one, nodes.section)), None)
+            for link in links
+        ]
         for section in dict.fromkeys(sections):
             if section is not None and isinstance(section.parent, nodes.section):
                 section.parent.remove(section)
@@ -119,8 +150,14 @@ class PrintForm(SphinxPostTransform):
 
     def _cells(self) -> None:
         """Leave out cells that show nothing."""
-        for cell in [one for one in self.document.findall(nodes.container) if one.get("nb_element") == "cell_code"]:
-            if not cell.astext().strip() and not any(True for _ in cell.findall(lambda one: isinstance(one, record | nodes.image))):
+        for cell in [
+            one
+            for one in self.document.findall(nodes.container)
+            if one.get("nb_element") == "cell_code"
+        ]:
+            if not cell.astext().strip() and not any(
+                True for _ in cell.findall(lambda one: isinstance(one, record | nodes.image))
+            ):
                 cell.parent.remove(cell)
 
     def _links(self) -> None:
@@ -131,13 +168,22 @@ class PrintForm(SphinxPostTransform):
             address = link.get("refuri", "")
             inside = address and not re.match(r"[a-z]+:", address)
             if address and not inside:
-                link["refuri"] = quote(address, safe="%/:?#[]@!$&'()*+,;=~")  # an old DOI has < and >
-            if inside and isinstance(builder, PrintRecords) and builder.page_of(address) not in known:
+                link["refuri"] = quote(
+                    address, safe="%/:?#[]@!$&'()*+,;=~"
+                )  # an old DOI has < and >
+            if (
+                inside
+                and isinstance(builder, PrintRecords)
+                and builder.page_of(address) not in known
+            ):
                 _put(link, [nodes.inline("", "", *link.children)])
 
     def _heading(self) -> None:
         """Give a chapter its number and title as heading, with its question under it."""
-        page = next((one for one in contents(self.app) if one.docname == self.env.docname and one.title), None)
+        page = next(
+            (one for one in contents(self.app) if one.docname == self.env.docname and one.title),
+            None,
+        )
         heading = self.document.next_node(nodes.title)
         if page is None or heading is None:
             return
@@ -180,7 +226,11 @@ class PrintRecords:
 
     def print_record(self, data: Record, page: str) -> str:
         """Return a record's print form, and write its picture."""
-        options: dict[str, Any] = {"prefix": self.prefix(), "paged": self.name == "print", "verdicts": VERDICTS}
+        options: dict[str, Any] = {
+            "prefix": self.prefix(),
+            "paged": self.name == "print",
+            "verdicts": VERDICTS,
+        }
         chart, base = data["kind"] == "figure", self.app.config.html_baseurl
         if picture := data.get("wide") or data.get("picture"):
             image = f"images/{data['id'] if chart else 'drawing-' + data['id']}.svg"
@@ -222,7 +272,9 @@ class EpubBuilder(PrintRecords, Epub3Builder):
             super().write_doc(docname, doctree)
 
     def link(self, docname: str, anchor: str = "") -> str:
-        return self.get_relative_uri(self.current_docname, docname) + (f"#{anchor}" if anchor else "")
+        return self.get_relative_uri(self.current_docname, docname) + (
+            f"#{anchor}" if anchor else ""
+        )
 
     def copy_static_files(self, *_: Any) -> None:
         folder = Path(self.outdir) / "_static"
@@ -236,7 +288,10 @@ class EpubBuilder(PrintRecords, Epub3Builder):
             if path.name != STYLE.name:
                 path.unlink()
         cover_page = {"level": 1, "refuri": "cover.xhtml", "text": "Title page"}
-        listed = [{"level": 1, "refuri": f"{page.docname}.xhtml", "text": title_of(page, self.app)} for page in contents(self.app)]
+        listed = [
+            {"level": 1, "refuri": f"{page.docname}.xhtml", "text": title_of(page, self.app)}
+            for page in contents(self.app)
+        ]
         self.refnodes = [cover_page, *listed]
         words = {"lang": "en-GB", "title": self.citation["title"], "cover": cover(self.citation)}
         text = ENVIRONMENT.get_template("epub/cover.xhtml").render(**words)
@@ -245,19 +300,43 @@ class EpubBuilder(PrintRecords, Epub3Builder):
     def content_metadata(self) -> dict[str, Any]:
         found, day = self.citation, f"{self.citation['date-released']}T00:00:00Z"
         name = uuid.uuid5(uuid.NAMESPACE_URL, f"car-t-in-numbers/{found['version']}")
-        words = {"title": found["title"], "author": found["authors"][0]["name"], "publisher": found["authors"][0]["name"]}
-        escaped = {key: str(ENVIRONMENT.from_string("{{ words }}").render(words=one)) for key, one in words.items()}
-        summary = " ".join(self.env.cartbook_about["index"].get("description", found["title"]).split())  # type: ignore[attr-defined]
+        words = {
+            "title": found["title"],
+            "author": found["authors"][0]["name"],
+            "publisher": found["authors"][0]["name"],
+        }
+        escaped = {
+            key: str(ENVIRONMENT.from_string("{{ words }}").render(words=one))
+            for key, one in words.items()
+        }
+        summary = " ".join(
+            self.env.cartbook_about["index"].get("description", found["title"]).split()
+        )  # type: ignore[attr-defined]
         about = str(ENVIRONMENT.from_string("{{ words }}").render(words=summary))
-        return {**super().content_metadata(), **escaped, "description": about, "lang": "en-GB", "id": f"urn:uuid:{name}", "date": day}
+        return {
+            **super().content_metadata(),
+            **escaped,
+            "description": about,
+            "lang": "en-GB",
+            "id": f"urn:uuid:{name}",
+            "date": day,
+        }
 
     def build_navigation_doc(self) -> None:
         pages = contents(self.app)
         parts = [
-            (part, [{"uri": f"{one.docname}.xhtml", "title": title_of(one, self.app)} for one in found])
+            (
+                part,
+                [
+                    {"uri": f"{one.docname}.xhtml", "title": title_of(one, self.app)}
+                    for one in found
+                ],
+            )
             for part, found in itertools.groupby(pages, key=lambda one: one.part)
         ]
-        text = ENVIRONMENT.get_template("epub/nav.xhtml.jinja").render(lang="en-GB", parts=parts, first=f"{pages[0].docname}.xhtml")
+        text = ENVIRONMENT.get_template("epub/nav.xhtml.jinja").render(
+            lang="en-GB", parts=parts, first=f"{pages[0].docname}.xhtml"
+        )
         (Path(self.outdir) / "nav.xhtml").write_text(text, encoding="utf-8")
         self.files.append("nav.xhtml")
 
@@ -266,11 +345,15 @@ class EpubBuilder(PrintRecords, Epub3Builder):
 
     def build_epub(self) -> None:
         out = Path(self.outdir)
-        with zipfile.ZipFile(out / f"{self.config.epub_basename}.epub", "w", zipfile.ZIP_DEFLATED) as packed:
+        with zipfile.ZipFile(
+            out / f"{self.config.epub_basename}.epub", "w", zipfile.ZIP_DEFLATED
+        ) as packed:
             for name in ["mimetype", "META-INF/container.xml", "content.opf", *sorted(self.files)]:
                 entry = zipfile.ZipInfo(name, TIME)
                 entry.external_attr = 0o644 << 16
-                entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+                entry.compress_type = (
+                    zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+                )
                 packed.writestr(entry, (out / name).read_bytes())
 
 
@@ -315,7 +398,9 @@ class PrintBuilder(PrintRecords, StandaloneHTMLBuilder):
         return target
 
     def link(self, docname: str, anchor: str = "") -> str:
-        return f"{self.get_target_uri(docname)}--{anchor}" if anchor else self.get_target_uri(docname)
+        return (
+            f"{self.get_target_uri(docname)}--{anchor}" if anchor else self.get_target_uri(docname)
+        )
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
         if docname not in self.pages:
@@ -341,20 +426,43 @@ class PrintBuilder(PrintRecords, StandaloneHTMLBuilder):
                 page, _, place = node["refuri"][1:].partition("#")
                 node["refuri"] = f"#{page}--{place}" if place else f"#{page}"
         for numbers in self.fignumbers.values():
-            numbers.update({f"{prefix}{name}": number for name, number in list(numbers.items()) if not name.startswith("leaf-")})
+            numbers.update(
+                {
+                    f"{prefix}{name}": number
+                    for name, number in list(numbers.items())
+                    if not name.startswith("leaf-")
+                }
+            )
 
     def finish(self) -> None:
         pages = [
-            {"anchor": self.anchor(name), "part": page.part, "title": title_of(page, self.app), "body": self.bodies[name]}
+            {
+                "anchor": self.anchor(name),
+                "part": page.part,
+                "title": title_of(page, self.app),
+                "body": self.bodies[name],
+            }
             for name, page in self.pages.items()
         ]
-        (Path(self.outdir) / "book.json").write_text(json.dumps(pages, ensure_ascii=False), encoding="utf-8")
+        (Path(self.outdir) / "book.json").write_text(
+            json.dumps(pages, ensure_ascii=False), encoding="utf-8"
+        )
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def _page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Let a page of the EPUB load the print styles alone."""
     if app.builder.name == "epub":
-        context["css_files"], context["script_files"], context["metatags"] = [f"_static/{STYLE.name}"], [], ""
+        context["css_files"], context["script_files"], context["metatags"] = (
+            [f"_static/{STYLE.name}"],
+            [],
+            "",
+        )
         if "body" in context:
             context["body"] = compat.mended(context["body"])
 

@@ -36,11 +36,28 @@ from cartbook.sphinxext.nodes import screen
 
 LOG = logging.getLogger(__name__)
 CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-CORE_SCRIPT = ("pyodide.asm.js", "pyodide.asm.mjs")  # older releases have the one, newer ones the other
-FROM_RUNTIME = ("pandas", "jinja2", "jsonschema", "packaging")  # what Altair and the book need of a Pyodide release
-FROM_BUILD = ("altair", "narwhals", "typing_extensions")  # pure Python: taken from the build, so that both draw alike
-ON_DEMAND = {"scipy": r'^\s*(from|import) scipy\b|method="exact"'}  # large, and only cells like these ask for it
-AT_A_HOST = {"": 15.4, "scipy": 15.3}  # MB of Pyodide 0.27.7 as a host sends it, compressed: measured, for a build asks no host
+CORE_SCRIPT = (
+    "pyodide.asm.js",
+    "pyodide.asm.mjs",
+)  # older releases have the one, newer ones the other
+FROM_RUNTIME = (
+    "pandas",
+    "jinja2",
+    "jsonschema",
+    "packaging",
+)  # what Altair and the book need of a Pyodide release
+FROM_BUILD = (
+    "altair",
+    "narwhals",
+    "typing_extensions",
+)  # pure Python: taken from the build, so that both draw alike
+ON_DEMAND = {
+    "scipy": r'^\s*(from|import) scipy\b|method="exact"'
+}  # large, and only cells like these ask for it
+AT_A_HOST = {
+    "": 15.4,
+    "scipy": 15.3,
+}  # MB of Pyodide 0.27.7 as a host sends it, compressed: measured, for a build asks no host
 PLACE = "<!-- run this chapter -->"
 
 
@@ -57,24 +74,34 @@ def runtime(app: Sphinx) -> str | Path | None:
         return said
     folder = Path(app.srcdir) / said
     if lacking := [name for name in CORE if not (folder / name).is_file()]:
-        raise ExtensionError(f"cartbook_runtime in _config.yml: {folder} is no Pyodide release: it lacks {', '.join(lacking)}")
+        raise ExtensionError(
+            f"cartbook_runtime in _config.yml: {folder} is no Pyodide release: it lacks {', '.join(lacking)}"
+        )
     return folder
 
 
 def files_of(folder: Path, packages: Iterable[str]) -> list[Path]:
     """The files of a Pyodide release that its core and these packages need. Raises ExtensionError for one that is not there."""
-    entries: dict[str, dict[str, Any]] = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
+    entries: dict[str, dict[str, Any]] = json.loads(
+        (folder / "pyodide-lock.json").read_text(encoding="utf-8")
+    )["packages"]
     wanted, todo = set(), list(packages)
     while todo:
         name = todo.pop()
         if name not in entries:
-            raise ExtensionError(f"cartbook_runtime in _config.yml: the Pyodide release in {folder} has no {name}")
+            raise ExtensionError(
+                f"cartbook_runtime in _config.yml: the Pyodide release in {folder} has no {name}"
+            )
         if entries[name]["file_name"] not in wanted:
             wanted.add(entries[name]["file_name"])
             todo += entries[name]["depends"]
-    files = [folder / name for name in [*CORE, *sorted(wanted)]] + [path for name in CORE_SCRIPT if (path := folder / name).is_file()]
+    files = [folder / name for name in [*CORE, *sorted(wanted)]] + [
+        path for name in CORE_SCRIPT if (path := folder / name).is_file()
+    ]
     if lacking := [path.name for path in files if not path.is_file()]:
-        raise ExtensionError(f"cartbook_runtime in _config.yml: {folder} lacks {', '.join(lacking)}")
+        raise ExtensionError(
+            f"cartbook_runtime in _config.yml: {folder} lacks {', '.join(lacking)}"
+        )
     return files
 
 
@@ -88,7 +115,10 @@ def packages(book: Path) -> dict[str, bytes]:
         }
     for name in FROM_BUILD:
         for path in distribution(name).files or []:
-            if (path.suffix in (".py", ".json") or path.name == "METADATA") and not {"..", "__pycache__"} & set(path.parts):
+            if (path.suffix in (".py", ".json") or path.name == "METADATA") and not {
+                "..",
+                "__pycache__",
+            } & set(path.parts):
                 files[str(path)] = path.read_binary()
     return files
 
@@ -96,20 +126,28 @@ def packages(book: Path) -> dict[str, bytes]:
 def cells(notebook: Path) -> list[dict[str, Any]]:
     """The code cells of an executed chapter in their order, and whether each has a place in the page."""
     tagged = [
-        (cell.source, cell.metadata.get("tags", [])) for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"
+        (cell.source, cell.metadata.get("tags", []))
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.cell_type == "code"
     ]
     return [{"source": source, "placed": "remove-cell" not in tags} for source, tags in tagged]
 
 
 def _place(app: Sphinx, doctree: nodes.document) -> None:
     """Keep a place for the button, under a chapter's answer and its facts."""
-    answer = next((one for one in doctree.findall(nodes.admonition) if "answer" in one["classes"]), None)
+    answer = next(
+        (one for one in doctree.findall(nodes.admonition) if "answer" in one["classes"]), None
+    )
     about = app.env.cartbook_about.get(app.env.docname, {})  # type: ignore[attr-defined]
     if answer is not None and "minutes" in about:
-        answer.parent.insert(answer.parent.index(answer) + 2, screen("", nodes.raw(text=PLACE, format="html")))
+        answer.parent.insert(
+            answer.parent.index(answer) + 2, screen("", nodes.raw(text=PLACE, format="html"))
+        )
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def _page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
     """Put the button and the cells into the page."""
     body = context.get("body", "")
     notebook = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
@@ -118,7 +156,11 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         return
     found = cells(notebook)
     if len(re.findall(r'<div class="cell[ "]', body)) != sum(cell["placed"] for cell in found):
-        LOG.warning("%s: its cells and their places in the page do not pair; see cartbook/sphinxext/pyodide.py", pagename, type="cartbook")
+        LOG.warning(
+            "%s: its cells and their places in the page do not pair; see cartbook/sphinxext/pyodide.py",
+            pagename,
+            type="cartbook",
+        )
     root = "../" * pagename.count("/")
     code = "\n".join(cell["source"] for cell in found)
     extra = [name for name, asking in ON_DEMAND.items() if re.search(asking, code, re.MULTILINE)]
@@ -126,7 +168,11 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         size = sum(path.stat().st_size for path in files_of(source, [*FROM_RUNTIME, *extra])) / 1e6
         address, host = f"{root}run/runtime/", "this site"
     else:
-        size, address, host = sum(AT_A_HOST[name] for name in ["", *extra]), source, urlsplit(source).netloc
+        size, address, host = (
+            sum(AT_A_HOST[name] for name in ["", *extra]),
+            source,
+            urlsplit(source).netloc,
+        )
     size += _packed(app).stat().st_size / 1e6
     context["body"] = body.replace(PLACE, button(address, host, root, size, found))
     app.add_js_file("run.js", loading_method="defer")

@@ -50,7 +50,9 @@ def _text(node: nodes.Node) -> str:
         return str(node)
     if isinstance(node, nodes.raw):
         return f"{node.get('words', '')} "
-    if isinstance(node, SKIPPED) or "cell_input" in getattr(node, "attributes", {}).get("classes", []):
+    if isinstance(node, SKIPPED) or "cell_input" in getattr(node, "attributes", {}).get(
+        "classes", []
+    ):
         return ""
     apart = isinstance(node, nodes.paragraph | nodes.entry | nodes.term | nodes.line | nodes.rubric)
     return "".join(map(_text, node.children)) + (" " if apart else "")
@@ -58,10 +60,14 @@ def _text(node: nodes.Node) -> str:
 
 def sections(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
     """Yield id, title and text of every section of a page and of every term that it defines, in their order."""
-    for node in doctree.findall(lambda one: isinstance(one, nodes.section | nodes.definition_list_item)):
+    for node in doctree.findall(
+        lambda one: isinstance(one, nodes.section | nodes.definition_list_item)
+    ):
         assert isinstance(node, nodes.Element)
         titles = nodes.title if isinstance(node, nodes.section) else nodes.term
-        text = " ".join("".join(_text(one) for one in node.children if not isinstance(one, titles)).split())
+        text = " ".join(
+            "".join(_text(one) for one in node.children if not isinstance(one, titles)).split()
+        )
         for title in (one for one in node.children if isinstance(one, titles)):
             ids = (node if isinstance(node, nodes.section) else title)["ids"]
             if ids:
@@ -78,7 +84,10 @@ def _resolved(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     path = _store(app) / f"{docname}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(list(sections(doctree)), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    path.write_text(
+        json.dumps(list(sections(doctree)), ensure_ascii=False, separators=(",", ":")),
+        encoding="utf-8",
+    )
 
 
 def _configure(app: Sphinx, config: Any) -> None:
@@ -90,10 +99,16 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     paths = {name: _store(app) / f"{name}.json" for name in sorted(app.env.found_docs)}
-    for name in (name for name, path in paths.items() if not path.is_file()):  # a page that an earlier version wrote
+    for name in (
+        name for name, path in paths.items() if not path.is_file()
+    ):  # a page that an earlier version wrote
         app.env.get_and_resolve_doctree(name, app.builder)
-    pages = ",".join(f"{json.dumps(name)}:{path.read_text(encoding='utf-8')}" for name, path in paths.items())
-    (Path(app.outdir) / "_static" / "sections.js").write_text(f"var bookSections = {{{pages}}};\n", encoding="utf-8")
+    pages = ",".join(
+        f"{json.dumps(name)}:{path.read_text(encoding='utf-8')}" for name, path in paths.items()
+    )
+    (Path(app.outdir) / "_static" / "sections.js").write_text(
+        f"var bookSections = {{{pages}}};\n", encoding="utf-8"
+    )
 
 
 def setup(app: Sphinx) -> None:

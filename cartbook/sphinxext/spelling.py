@@ -15,9 +15,15 @@ RULES = (
     (r"()[ao]e", "e"),  # leukaemia, anaemia, haematology, paediatric, foetal, oesophagus, oedema
     (r"^([a-z]{2,})our", "or"),  # tumour, behaviour, favourable; not four, course, source
     (r"^(pract)is(?=(?:e|ed|es|ing)$)", "ic"),  # practise
-    (r"([a-z]{2})is(?=(?:e|ed|es|er|ers|ing|able|ation|ations|ational)$)", "iz"),  # randomised, hospitalisation
+    (
+        r"([a-z]{2})is(?=(?:e|ed|es|er|ers|ing|able|ation|ations|ational)$)",
+        "iz",
+    ),  # randomised, hospitalisation
     (r"([a-z]{2})ys(?=(?:e|ed|es|er|ers|ing)$)", "yz"),  # analyse, paralysed
-    (r"^(cent|fib|lit|met|calib|theat|meag|spect|[a-z]+met|[a-z]+lit)re(?=s?$|d$)", "er"),  # centre, fibre, millilitre
+    (
+        r"^(cent|fib|lit|met|calib|theat|meag|spect|[a-z]+met|[a-z]+lit)re(?=s?$|d$)",
+        "er",
+    ),  # centre, fibre, millilitre
     (r"([a-z]{2})ll(?=(?:ed|ing|er|ers|ment|ments|s)?$)", "l"),  # labelled, signalling, enrollment
     (r"([a-z]{2})ogue(?=s?$)", "og"),  # analogue, catalogue
     (r"(lic|def|off|pret)ence", "ense"),  # licence, defence
@@ -41,7 +47,9 @@ def spelled(word: str) -> str:
 
 def script() -> str:
     """Return the same function for the browser, as ``bookSpelling``."""
-    rules = ", ".join(f"[/{pattern}/g, {json.dumps('$1' + replacement)}]" for pattern, replacement in RULES)
+    rules = ", ".join(
+        f"[/{pattern}/g, {json.dumps('$1' + replacement)}]" for pattern, replacement in RULES
+    )
     return (
         "// Made from cartbook/sphinxext/spelling.py: one form of a word for its British and American spelling.\n"
         f"var bookSpelling = word => [{rules}].reduce((text, [pattern, form]) => text.replace(pattern, form), word);\n"

@@ -52,11 +52,16 @@ def public_address(setting: str) -> str:
 
 
 def _address(app: Sphinx, config: Config) -> None:
-    config.html_baseurl = public_address(os.environ.get("CARTBOOK_ADDRESS") or config.html_baseurl or "")
+    config.html_baseurl = public_address(
+        os.environ.get("CARTBOOK_ADDRESS") or config.html_baseurl or ""
+    )
 
 
 def _lines(lines: list[str]) -> str:
-    return "".join(f'<tspan x="64" dy="{1.2 if number else 0}em">{escape(line)}</tspan>' for number, line in enumerate(lines))
+    return "".join(
+        f'<tspan x="64" dy="{1.2 if number else 0}em">{escape(line)}</tspan>'
+        for number, line in enumerate(lines)
+    )
 
 
 def card(title: str, under: str, picture: Mapping[str, Any]) -> bytes:
@@ -91,8 +96,12 @@ class Page:
         self.app, self.name, self.doctree = app, name, doctree
         self.about: dict[str, Any] = getattr(app.env, "cartbook_about", {}).get(name, {})
         self.book = str(app.config.html_title)
-        self.title = (app.env.titles[name].astext() if name in app.env.titles else title).strip() or self.book
-        self.summary = str(self.about.get("description") or self.page("index").get("description", self.book))
+        self.title = (
+            app.env.titles[name].astext() if name in app.env.titles else title
+        ).strip() or self.book
+        self.summary = str(
+            self.about.get("description") or self.page("index").get("description", self.book)
+        )
 
     def page(self, name: str) -> dict[str, Any]:
         """The front matter of any page."""
@@ -102,7 +111,11 @@ class Page:
     def to(self, target: str) -> str:
         """Where a file of the site lies: absolute if the public address is known, else from this page."""
         address = self.app.config.html_baseurl
-        return urljoin(address, target) if address else posixpath.relpath(target, posixpath.dirname(self.name) or ".")
+        return (
+            urljoin(address, target)
+            if address
+            else posixpath.relpath(target, posixpath.dirname(self.name) or ".")
+        )
 
     def common(self) -> dict[str, Any]:
         """What is true of every work in the book."""
@@ -124,13 +137,20 @@ class Page:
         if self.name == self.app.config.root_doc:
             return self._book()
         if self.name == GLOSSARY:
-            return {"@type": "DefinedTermSet", **self.common(), "isPartOf": self.part(), "hasDefinedTerm": list(self._terms())}
+            return {
+                "@type": "DefinedTermSet",
+                **self.common(),
+                "isPartOf": self.part(),
+                "hasDefinedTerm": list(self._terms()),
+            }
         if self.name == DICTIONARY:
             return self._dataset()
         return self._chapter() if "minutes" in self.about else None
 
     def _book(self) -> dict[str, Any]:
-        chapters = [name for name in self.app.config.external_site_map if "minutes" in self.page(name)]
+        chapters = [
+            name for name in self.app.config.external_site_map if "minutes" in self.page(name)
+        ]
         return {
             "@type": "Book",
             **self.common(),
@@ -152,7 +172,10 @@ class Page:
 
     def _chapter(self) -> dict[str, Any]:
         stem = Path(self.name).name
-        forms = {f"chapters/{stem}.txt": "text/plain", f"downloads/{stem}.ipynb": "application/x-ipynb+json"}
+        forms = {
+            f"chapters/{stem}.txt": "text/plain",
+            f"downloads/{stem}.ipynb": "application/x-ipynb+json",
+        }
         return {
             "@type": ["Chapter", "LearningResource"],
             **self.common(),
@@ -162,25 +185,53 @@ class Page:
             "educationalLevel": self.about["level"],
             "timeRequired": f"PT{sum(self.about['minutes'].values())}M",
             "teaches": self.about["objectives"],
-            "competencyRequired": [self.page(f"chapters/{one}").get("title", one) for one in self.about.get("prerequisites", [])],
+            "competencyRequired": [
+                self.page(f"chapters/{one}").get("title", one)
+                for one in self.about.get("prerequisites", [])
+            ],
             "about": [{"@type": "Thing", "name": one} for one in (self.about["title"], *TOPICS)],
             "isBasedOn": REVIEW,
             "isPartOf": self.part(),
-            "encoding": [{"@type": "MediaObject", "contentUrl": self.to(one), "encodingFormat": kind} for one, kind in forms.items()],
+            "encoding": [
+                {"@type": "MediaObject", "contentUrl": self.to(one), "encodingFormat": kind}
+                for one, kind in forms.items()
+            ],
         }
 
     def _terms(self) -> Iterator[dict[str, Any]]:
-        lists = [one for one in self.doctree.findall(nodes.definition_list) if "glossary" in one["classes"]] if self.doctree else []
+        lists = (
+            [
+                one
+                for one in self.doctree.findall(nodes.definition_list)
+                if "glossary" in one["classes"]
+            ]
+            if self.doctree
+            else []
+        )
         for item in (item for one in lists for item in one.findall(nodes.definition_list_item)):
             terms = [term for term in item.children if isinstance(term, nodes.term)]
             first, *others = (term.astext() for term in terms)
-            said = " ".join(" ".join(one.astext().split()) for one in item.children if isinstance(one, nodes.definition))
+            said = " ".join(
+                " ".join(one.astext().split())
+                for one in item.children
+                if isinstance(one, nodes.definition)
+            )
             found = {"description": said, "url": f"{self.to(self.name)}.html#{terms[0]['ids'][0]}"}
-            yield {"@type": "DefinedTerm", "name": first, **found, **({"alternateName": others} if others else {})}
+            yield {
+                "@type": "DefinedTerm",
+                "name": first,
+                **found,
+                **({"alternateName": others} if others else {}),
+            }
 
     def _dataset(self) -> dict[str, Any]:
-        package = json.loads((Path(self.app.srcdir) / "data" / "datapackage.json").read_text(encoding="utf-8"))
-        files = [(one["title"], one["description"], one["path"], one["mediatype"]) for one in package["resources"]]
+        package = json.loads(
+            (Path(self.app.srcdir) / "data" / "datapackage.json").read_text(encoding="utf-8")
+        )
+        files = [
+            (one["title"], one["description"], one["path"], one["mediatype"])
+            for one in package["resources"]
+        ]
         files += [
             (
                 "All tables as one SQLite file",
@@ -203,7 +254,13 @@ class Page:
             "isPartOf": self.part(),
             "isBasedOn": REVIEW,
             "distribution": [
-                {"@type": "DataDownload", "name": title, "description": said, "contentUrl": self.to(f"data/{path}"), "encodingFormat": kind}
+                {
+                    "@type": "DataDownload",
+                    "name": title,
+                    "description": said,
+                    "contentUrl": self.to(f"data/{path}"),
+                    "encodingFormat": kind,
+                }
                 for title, said, path, kind in files
             ],
         }
@@ -228,35 +285,75 @@ class Page:
             "og:site_name": self.book,
             "og:locale": "en_GB",
         }
-        cards = {"twitter:card": "summary", "twitter:title": self.title, "twitter:description": self.summary}
+        cards = {
+            "twitter:card": "summary",
+            "twitter:title": self.title,
+            "twitter:description": self.summary,
+        }
         if self.app.config.html_baseurl:
             picture, shows = self.picture()
-            size = {"og:image:type": "image/png", "og:image:width": str(WIDE), "og:image:height": str(HIGH)}
-            named |= {"og:url": self.to(f"{self.name}.html"), "og:image": self.to(picture), **size, "og:image:alt": shows}
-            cards |= {"twitter:card": "summary_large_image", "twitter:image": self.to(picture), "twitter:image:alt": shows}
-        lines = [f'<meta property="{name}" content="{escape(said, quote=True)}">' for name, said in named.items()]
-        lines += [f'<meta name="{name}" content="{escape(said, quote=True)}">' for name, said in cards.items()]
+            size = {
+                "og:image:type": "image/png",
+                "og:image:width": str(WIDE),
+                "og:image:height": str(HIGH),
+            }
+            named |= {
+                "og:url": self.to(f"{self.name}.html"),
+                "og:image": self.to(picture),
+                **size,
+                "og:image:alt": shows,
+            }
+            cards |= {
+                "twitter:card": "summary_large_image",
+                "twitter:image": self.to(picture),
+                "twitter:image:alt": shows,
+            }
+        lines = [
+            f'<meta property="{name}" content="{escape(said, quote=True)}">'
+            for name, said in named.items()
+        ]
+        lines += [
+            f'<meta name="{name}" content="{escape(said, quote=True)}">'
+            for name, said in cards.items()
+        ]
         data = self.data()
         return "\n".join([*lines, *([written(data)] if data else [])]) + "\n"
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def _page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     if app.builder.name == "html":
-        context["metatags"] = context.get("metatags", "") + Page(app, pagename, str(context.get("title", "")), doctree).tags()
+        context["metatags"] = (
+            context.get("metatags", "")
+            + Page(app, pagename, str(context.get("title", "")), doctree).tags()
+        )
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:
     """Write the sitemap, and robots.txt where a crawler would look for it: at the root of a host."""
     if error or app.builder.name != "html":
         return
-    out, address, pages = Path(app.outdir), app.config.html_baseurl, list(app.config.external_site_map)
+    out, address, pages = (
+        Path(app.outdir),
+        app.config.html_baseurl,
+        list(app.config.external_site_map),
+    )
     kept = {Path(one).name for one in pages} if address else set()
     for path in (out / "cards").glob("*.png"):
         if path.stem not in kept:
             path.unlink()
     site = {}
     if address:
-        places = "".join(f"  <url><loc>{escape(urljoin(address, one))}.html</loc></url>\n" for one in pages if one in app.env.found_docs)
+        places = "".join(
+            f"  <url><loc>{escape(urljoin(address, one))}.html</loc></url>\n"
+            for one in pages
+            if one in app.env.found_docs
+        )
         head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         site["sitemap.xml"] = f"{head}{places}</urlset>\n"
     if address and urlsplit(address).path == "/":

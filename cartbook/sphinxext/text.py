@@ -39,7 +39,11 @@ class PlainText(TextTranslator):
 
     def visit_container(self, node: nodes.Element) -> None:
         """Leave out code that a page folds away, not its outputs (for the site, myst-nb has wrapped it by now)."""
-        if node.get("nb_element") == "cell_code" and node.get("hide_mode") in ("input", "input+output", "all"):
+        if node.get("nb_element") == "cell_code" and node.get("hide_mode") in (
+            "input",
+            "input+output",
+            "all",
+        ):
             _without_source(node)
 
     def visit_HideCodeCellNode(self, node: nodes.Element) -> None:
@@ -58,14 +62,20 @@ class PlainText(TextTranslator):
         self.end_state()
 
     visit_exercise_node = visit_exercise_enumerable_node = visit_solution_node = visit_admonition
-    depart_exercise_node = depart_exercise_enumerable_node = depart_solution_node = depart_admonition
+    depart_exercise_node = depart_exercise_enumerable_node = depart_solution_node = (
+        depart_admonition
+    )
 
     def _box_title(self, node: nodes.Element) -> str:
         title = next((one.astext() for one in node.children if isinstance(one, nodes.title)), "")
         if title or not node["ids"]:
             return title
         docname = getattr(self.builder, "current_docname", "")
-        number = self.builder.env.toc_fignumbers.get(docname, {}).get("exercise", {}).get(node["ids"][0], ())
+        number = (
+            self.builder.env.toc_fignumbers.get(docname, {})
+            .get("exercise", {})
+            .get(node["ids"][0], ())
+        )
         return str(self.config.numfig_format["exercise"]) % ".".join(map(str, number))
 
     def visit_title(self, node: nodes.Element) -> None:
@@ -90,21 +100,34 @@ class PlainText(TextTranslator):
 
 
 def _without_source(node: nodes.Element) -> None:
-    for source in [one for one in node.children if isinstance(one, nodes.Element) and one.get("nb_element") == "cell_code_source"]:
+    for source in [
+        one
+        for one in node.children
+        if isinstance(one, nodes.Element) and one.get("nb_element") == "cell_code_source"
+    ]:
         node.remove(source)
 
 
 def works_cited(doctree: nodes.document) -> list[str]:
     """Return the works that a page cites, each once, in the order of their first citation."""
-    links = (link for one in doctree.findall(nodes.inline) if "bibtex-citation" in one["classes"] for link in one.findall(nodes.reference))
-    return list(dict.fromkeys(" ".join(link["reftitle"].split()) for link in links if link.get("reftitle")))
+    links = (
+        link
+        for one in doctree.findall(nodes.inline)
+        if "bibtex-citation" in one["classes"]
+        for link in one.findall(nodes.reference)
+    )
+    return list(
+        dict.fromkeys(" ".join(link["reftitle"].split()) for link in links if link.get("reftitle"))
+    )
 
 
 def plain_text(app: Sphinx, docname: str, doctree: nodes.document) -> str:
     """Return a page as text, with the works that it cites and the book's licence at its end."""
     copy = doctree.deepcopy()
     if cited := works_cited(doctree):
-        items = nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph(text=one)) for one in cited))
+        items = nodes.bullet_list(
+            "", *(nodes.list_item("", nodes.paragraph(text=one)) for one in cited)
+        )
         copy += nodes.section("", nodes.title(text="Works cited"), items, ids=["works-cited"])
     translator = PlainText(copy, app.builder)  # type: ignore[arg-type]  # it reads the builder's configuration only
     copy.walkabout(translator)
@@ -118,7 +141,13 @@ def plain_text(app: Sphinx, docname: str, doctree: nodes.document) -> str:
     )
 
 
-def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def _page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Write a chapter's text beside its page, and name it in the page's head."""
     about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
     if "minutes" not in about or doctree is None or app.builder.name != "html":
@@ -128,7 +157,10 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     # The byte order mark tells a browser that this is UTF-8, also where the page is opened from a disk.
     path.write_text(plain_text(app, pagename, doctree), encoding="utf-8-sig")
     title = f"{about['title']}, as plain text".replace('"', "&quot;")
-    context["metatags"] = context.get("metatags", "") + f'<link rel="alternate" type="text/plain" title="{title}" href="{path.name}">\n'
+    context["metatags"] = (
+        context.get("metatags", "")
+        + f'<link rel="alternate" type="text/plain" title="{title}" href="{path.name}">\n'
+    )
 
 
 def _finished(app: Sphinx, error: Exception | None) -> None:

@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 from cartbook import serve
 from cartbook.export import chromium
 
-collect_ignore = [] if os.environ.get("RUNTIME") else ["running"]  # needs a Pyodide release: make run-test
+collect_ignore = (
+    [] if os.environ.get("RUNTIME") else ["running"]
+)  # needs a Pyodide release: make run-test
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,9 @@ def test_with_storage_blocked_every_menu_opens(browser: Browser, address: str) -
         assert page.evaluate(refused) == "SecurityError", "what is not kept is not said to be kept"
 
 
-def test_in_a_frame_of_another_site_every_menu_opens_and_no_dead_button_is_offered(browser: Browser, address: str) -> None:
+def test_in_a_frame_of_another_site_every_menu_opens_and_no_dead_button_is_offered(
+    browser: Browser, address: str
+) -> None:
     with phone(browser) as page:
         page.set_content(
             f'<body style="margin:0"><iframe sandbox="allow-scripts" style="border:0;width:390px;height:840px" src="{address}{CHAPTER}">'
@@ -73,7 +75,9 @@ def test_in_a_frame_of_another_site_every_menu_opens_and_no_dead_button_is_offer
         entry = frame.locator(".cb-entry").first
         entry.locator("input").fill("1")
         page.keyboard.press("Enter")  # a form that the frame forbids to send
-        frame.locator(".cb-question", has=entry).locator(".cb-verdict", has_text=re.compile("Right|Not quite")).wait_for()
+        frame.locator(".cb-question", has=entry).locator(
+            ".cb-verdict", has_text=re.compile("Right|Not quite")
+        ).wait_for()
         use_menus(frame, page)
 
 
@@ -82,7 +86,9 @@ CONTROLS = """() => [...document.querySelectorAll('button, input:not([type=hidde
   .map(one => one.outerHTML.slice(0, 120))"""
 
 
-def test_without_scripts_no_page_shows_a_control_that_needs_them(browser: Browser, address: str) -> None:
+def test_without_scripts_no_page_shows_a_control_that_needs_them(
+    browser: Browser, address: str
+) -> None:
     with phone(browser, java_script_enabled=False) as page:
         dead = {}
         for name in PAGES:
@@ -95,10 +101,15 @@ def test_without_scripts_no_page_shows_a_control_that_needs_them(browser: Browse
         assert dead == {}
 
 
-def test_without_scripts_a_phone_reaches_contents_and_sections(browser: Browser, address: str) -> None:
+def test_without_scripts_a_phone_reaches_contents_and_sections(
+    browser: Browser, address: str
+) -> None:
     with phone(browser, java_script_enabled=False) as page:
         page.goto(address + CHAPTER)
-        for words, place in (("On this page", "#pst-secondary-sidebar"), ("Contents", "#pst-primary-sidebar")):
+        for words, place in (
+            ("On this page", "#pst-secondary-sidebar"),
+            ("Contents", "#pst-primary-sidebar"),
+        ):
             page.locator(".article-header-buttons").get_by_role("link", name=words).click()
             assert page.url.endswith(place)
             link = page.locator(f"{place} a[href]").nth(1)
@@ -108,7 +119,9 @@ def test_without_scripts_a_phone_reaches_contents_and_sections(browser: Browser,
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_an_address_opens_the_fold_that_it_names_or_points_into(browser: Browser, address: str) -> None:
+def test_an_address_opens_the_fold_that_it_names_or_points_into(
+    browser: Browser, address: str
+) -> None:
     with phone(browser) as page:
         page.goto(address + CHAPTER)
         name = page.locator("details.solution").first.get_attribute("id")
@@ -129,7 +142,9 @@ def test_find_in_page_reaches_a_folded_solution(browser: Browser, address: str) 
     with phone(browser) as page:
         page.goto(address + CHAPTER)
         solution = page.locator("details.solution").first
-        words = solution.locator("section p").last.evaluate("one => one.textContent.trim().slice(0, 28)")
+        words = solution.locator("section p").last.evaluate(
+            "one => one.textContent.trim().slice(0, 28)"
+        )
         page.goto(f"{address}{CHAPTER}?find#:~:text={quote(words, safe='')}")
         until(page, "() => [...document.querySelectorAll('details.solution')][0].open")
 
@@ -138,13 +153,15 @@ def test_a_page_follows_the_readers_own_text_size(browser: Browser, address: str
     with phone(browser) as page:
         page.goto(address + CHAPTER)
         session = page.context.new_cdp_session(page)
-        before = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)")
+        before = page.evaluate(
+            "parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)"
+        )
         session.send("Page.enable")
         session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
         page.reload()
-        assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)") == pytest.approx(
-            2 * before, rel=0.01
-        )
+        assert page.evaluate(
+            "parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)"
+        ) == pytest.approx(2 * before, rel=0.01)
 
 
 def test_a_chart_says_what_its_keys_do_only_if_they_do_it(browser: Browser, address: str) -> None:
@@ -153,7 +170,11 @@ def test_a_chart_says_what_its_keys_do_only_if_they_do_it(browser: Browser, addr
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(60_000)
-    for name in ("chapters/02-cells-and-products.html", "chapters/01-reading-a-trial.html", CHAPTER):
+    for name in (
+        "chapters/02-cells-and-products.html",
+        "chapters/01-reading-a-trial.html",
+        CHAPTER,
+    ):
         page.goto(address + name)
         page.mouse.move(5, 5)
         for figure in page.locator("figure[data-chart]").all():

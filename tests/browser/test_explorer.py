@@ -60,16 +60,22 @@ def shown(page: Page) -> int:
 
 def test_the_page_stays_light(grown: tuple[Path, int]) -> None:
     site, rows = grown
-    assert rows == TIMES * (len((TOP / "data" / "outcomes.csv").read_text(encoding="utf-8").splitlines()) - 1)
+    assert rows == TIMES * (
+        len((TOP / "data" / "outcomes.csv").read_text(encoding="utf-8").splitlines()) - 1
+    )
     assert (site / PAGE).stat().st_size < 600_000
 
 
-def test_without_scripts_the_first_rows_and_a_way_to_all(browser: Browser, grown: tuple[Path, int]) -> None:
+def test_without_scripts_the_first_rows_and_a_way_to_all(
+    browser: Browser, grown: tuple[Path, int]
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((grown[0] / PAGE).as_uri())
     assert page.locator(".cb-explorer tbody tr:visible").count() == 300
-    assert f"The first 300 of {grown[1]:,} numbers" in (page.locator(".cb-rest").text_content() or "")
+    assert f"The first 300 of {grown[1]:,} numbers" in (
+        page.locator(".cb-rest").text_content() or ""
+    )
     link = page.locator(".cb-rest a").get_attribute("href")
     assert (grown[0] / "chapters" / str(link)).resolve().is_file()
     context.close()
@@ -80,14 +86,22 @@ def test_all_rows_can_be_chosen_but_few_are_drawn(page: Page, grown: tuple[Path,
     assert shown(page) == 300
     page.get_by_role("button", name="Show 300 more").click()
     assert shown(page) == 600
-    assert page.evaluate("[...document.querySelectorAll('.cb-explorer tbody tr')].indexOf(document.activeElement)") == 300
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('.cb-explorer tbody tr')].indexOf(document.activeElement)"
+        )
+        == 300
+    )
 
 
 def test_a_filter_a_word_and_the_address(page: Page) -> None:
     page.locator("select[name=endpoint]").select_option("neurotoxicity")
     one = numbers(page)
     assert one > 0
-    assert all("neurotoxicity" in text for text in page.locator(".cb-explorer tbody tr").all_text_contents())
+    assert all(
+        "neurotoxicity" in text
+        for text in page.locator(".cb-explorer tbody tr").all_text_contents()
+    )
     page.locator("input[name=words]").fill("Made-up study 4")
     assert 0 < numbers(page) < one
     assert "endpoint=neurotoxicity" in page.url
@@ -105,12 +119,21 @@ def test_a_row_from_the_script_looks_like_one_of_the_page(page: Page) -> None:
     def parts(words: str) -> list[str]:
         """The elements of the first row with a flag that a search finds."""
         page.locator("input[name=words]").fill(words)
-        row = page.locator(".cb-explorer tbody tr", has=page.locator("strong", has_text="Flag: ")).first
-        return [str(one) for one in row.evaluate("row => [...row.querySelectorAll('*')].map(one => one.tagName + one.className)")]
+        row = page.locator(
+            ".cb-explorer tbody tr", has=page.locator("strong", has_text="Flag: ")
+        ).first
+        return [
+            str(one)
+            for one in row.evaluate(
+                "row => [...row.querySelectorAll('*')].map(one => one.tagName + one.className)"
+            )
+        ]
 
     kept, made = parts("single group"), parts("Made-up study 45")
     assert "STRONG" in kept
-    assert [one for one in made if "cb-bar" not in one] == [one for one in kept if "cb-bar" not in one]
+    assert [one for one in made if "cb-bar" not in one] == [
+        one for one in kept if "cb-bar" not in one
+    ]
     assert page.locator(".cb-explorer tbody th[scope=row]").count() == shown(page)
 
 
@@ -118,7 +141,9 @@ def test_sorting_goes_over_all_rows(page: Page) -> None:
     page.locator("th[data-sort=percent] button").click()
     page.locator("th[data-sort=percent] button").click()
     assert page.locator("th[data-sort=percent]").get_attribute("aria-sort") == "descending"
-    tops = page.locator(".cb-explorer tbody tr").evaluate_all("rows => rows.slice(0, 20).map(row => row.textContent)")
+    tops = page.locator(".cb-explorer tbody tr").evaluate_all(
+        "rows => rows.slice(0, 20).map(row => row.textContent)"
+    )
     assert all("100" in text for text in tops)
 
 
@@ -173,7 +198,10 @@ def test_the_books_own_rows(browser: Browser, address: str) -> None:
     assert len(page.evaluate("spoken")) == 2
     assert page.evaluate("spoken[1]").endswith("sorted by Number, lowest first")
     for _ in range(2):
-        percents = [float(one) if one else None for one in page.evaluate(f"({ROWS})().map(row => row.dataset.percent)")]
+        percents = [
+            float(one) if one else None
+            for one in page.evaluate(f"({ROWS})().map(row => row.dataset.percent)")
+        ]
         known = [one for one in percents if one is not None]
         assert known
         assert percents[len(known) :] == [None] * (len(percents) - len(known))
@@ -198,7 +226,11 @@ def test_addresses(browser: Browser, address: str) -> None:
     def notice(state: str) -> str:
         page.goto("about:blank")
         page.goto(f"{address}{PAGE}{state}")
-        return (page.locator(".cb-notice").text_content() or "") if page.locator(".cb-notice").is_visible() else ""
+        return (
+            (page.locator(".cb-notice").text_content() or "")
+            if page.locator(".cb-notice").is_visible()
+            else ""
+        )
 
     whole = notice("?disease=lupus&colour=red&sort=beauty+up")
     assert "Disease “lupus”" in whole
@@ -237,6 +269,9 @@ def test_flags_and_downloads(browser: Browser, address: str) -> None:
             assert texts["CSV for Excel"] == b"\xef\xbb\xbf" + texts["Download CSV"]
             table = list(csv.DictReader(texts["Download CSV"].decode().splitlines()))
             assert any(
-                one["study"].startswith("CARTITUDE-1") and one["flag"].startswith("label does not fit") and one["note"] for one in table
+                one["study"].startswith("CARTITUDE-1")
+                and one["flag"].startswith("label does not fit")
+                and one["note"]
+                for one in table
             )
         context.close()

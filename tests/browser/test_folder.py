@@ -36,8 +36,22 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None)
-    page.on("request", lambda one: faults.append(f"outside: {one.url}") if not one.url.startswith(("file:", "data:", "blob:")) else None)
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda one: (
+            faults.append(f"outside: {one.url}")
+            if not one.url.startswith(("file:", "data:", "blob:"))
+            else None
+        ),
+    )
     page.goto(address)
     yield page
     assert not faults
@@ -59,7 +73,10 @@ def test_search_finds_from_a_folder(browser: Browser, folder: Path) -> None:
         found = page.locator("#search-results li a")
         page.get_by_text("Search finished").wait_for()
         assert found.count() > 3
-        assert "neurotox" in (page.locator("#search-results li .context").first.text_content() or "").lower()
+        assert (
+            "neurotox"
+            in (page.locator("#search-results li .context").first.text_content() or "").lower()
+        )
         target = found.first.evaluate("link => link.href")
         assert Path(target.removeprefix("file://").split("#")[0].split("?")[0]).is_file()
 
@@ -68,7 +85,9 @@ def test_the_explorer_filters_from_a_folder(browser: Browser, folder: Path) -> N
     with opened(browser, (folder / "chapters" / "20-evidence-explorer.html").as_uri()) as page:
         before = page.locator(".cb-said").text_content()
         page.locator("select[name=disease]").select_option("multiple myeloma")
-        until(page, "before => document.querySelector('.cb-said').textContent !== before", arg=before)
+        until(
+            page, "before => document.querySelector('.cb-said').textContent !== before", arg=before
+        )
         assert "disease=multiple+myeloma" in page.url
 
 

@@ -52,9 +52,13 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture(scope="module")
 def host(site: Path) -> Iterator[str]:
-    built = re.search(r'<header><a href="([^"]*)index.html">', (site / "404.html").read_text(encoding="utf-8"))
+    built = re.search(
+        r'<header><a href="([^"]*)index.html">', (site / "404.html").read_text(encoding="utf-8")
+    )
     assert built
-    Host.folder = built[1] or Host.folder  # a site built for a public address lies in that address's folder
+    Host.folder = (
+        built[1] or Host.folder
+    )  # a site built for a public address lies in that address's folder
     server = Server(("127.0.0.1", 0), partial(Host, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{Host.folder}"
@@ -69,7 +73,9 @@ def test_its_links_lead_home_from_any_depth(browser: Browser, host: str, asked: 
     assert answer
     assert answer.status == 404
     assert not page.locator("#hint").count(), "nothing needs to be shortened"
-    links = [str(one) for one in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")]
+    links = [
+        str(one) for one in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+    ]
     assert f"{host}index.html" in links
     assert len(links) > 5
     for link in links:
@@ -89,16 +95,30 @@ def test_without_scripts_it_says_what_to_do(browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.parametrize(("mode", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 20, 23)")])
+@pytest.mark.parametrize(
+    ("mode", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 20, 23)")]
+)
 def test_it_is_accessible_fits_a_phone_and_follows_the_dark(
     browser: Browser, host: str, mode: Literal["light", "dark"], paper: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 320, "height": 800}, color_scheme=mode, bypass_csp=True)  # axe is no part of the page
+    context = browser.new_context(
+        viewport={"width": 320, "height": 800}, color_scheme=mode, bypass_csp=True
+    )  # axe is no part of the page
     page = context.new_page()
     page.goto(f"{host}nowhere")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}).response
+    found = (
+        Axe()
+        .run(
+            page,
+            options={
+                "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+                "preload": False,
+            },
+        )
+        .response
+    )
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     context.close()
 

@@ -27,14 +27,19 @@ def watched(browser: Browser) -> Page:
 
 
 def kept(page: Page) -> Any:
-    return page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]")
+    return page.evaluate(
+        "[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]"
+    )
 
 
 @pytest.mark.parametrize("name", THEMED)
 def test_a_page_breaks_no_rule_of_the_policy(browser: Browser, address: str, name: str) -> None:
     page = watched(browser)
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(address + name, wait_until="networkidle")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -53,7 +58,9 @@ INLINE = "document.body.append(Object.assign(document.createElement('script'), {
 def test_the_policy_is_in_force(browser: Browser, address: str, code: str) -> None:
     page = watched(browser)
     page.goto(address + CHAPTER)
-    page.evaluate(f"void setTimeout(() => {{ {code} }})")  # what a test evaluates by itself may use eval
+    page.evaluate(
+        f"void setTimeout(() => {{ {code} }})"
+    )  # what a test evaluates by itself may use eval
     page.wait_for_timeout(500)
     assert [one for one in page.evaluate("broken") if one.startswith("script-src")]
     page.context.close()
@@ -62,12 +69,18 @@ def test_the_policy_is_in_force(browser: Browser, address: str, code: str) -> No
 @pytest.mark.parametrize(
     ("harm", "rule"),
     [
-        ("document.head.insertAdjacentHTML('afterbegin', '<base href=\"https://elsewhere.invalid/\">')", "base-uri"),
+        (
+            "document.head.insertAdjacentHTML('afterbegin', '<base href=\"https://elsewhere.invalid/\">')",
+            "base-uri",
+        ),
         (
             "document.body.insertAdjacentHTML('beforeend', '<form action=\"https://elsewhere.invalid/x\"></form>'); document.forms[document.forms.length - 1].submit()",
             "form-action",
         ),
-        ("document.body.insertAdjacentHTML('beforeend', '<object data=\"chapters/08-b-cell.html\"></object>')", "object-src"),
+        (
+            "document.body.insertAdjacentHTML('beforeend', '<object data=\"chapters/08-b-cell.html\"></object>')",
+            "object-src",
+        ),
     ],
 )
 @pytest.mark.parametrize("disk", [False, True])
@@ -98,7 +111,9 @@ def test_a_chapter_that_runs_may_ask_the_named_host_alone() -> None:
 def test_without_the_header_a_page_protects_itself(browser: Browser, site: Path) -> None:
     page = watched(browser)
     page.goto((site / CHAPTER).as_uri())
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=\"https://example.invalid/x.png\" onerror=\"window.ran = 1\">')")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=\"https://example.invalid/x.png\" onerror=\"window.ran = 1\">')"
+    )
     page.wait_for_timeout(500)
     assert page.evaluate("broken")
     assert page.evaluate("window.ran") is None
@@ -108,8 +123,13 @@ def test_without_the_header_a_page_protects_itself(browser: Browser, site: Path)
 def test_a_copy_on_a_disk_works(browser: Browser, site: Path) -> None:
     with reader(browser, (site / CHAPTER).as_uri(), disk=True) as page:
         scroll(page)
-        assert page.locator(".cb-live svg").count() == page.locator("figure[data-chart]").count() > 0
-        assert page.evaluate("getComputedStyle(document.querySelector('.bd-article')).lineHeight") != "normal"
+        assert (
+            page.locator(".cb-live svg").count() == page.locator("figure[data-chart]").count() > 0
+        )
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.bd-article')).lineHeight")
+            != "normal"
+        )
 
 
 def test_search_finds_and_keeps_nothing(browser: Browser, address: str) -> None:
@@ -127,7 +147,9 @@ def test_search_finds_and_keeps_nothing(browser: Browser, address: str) -> None:
         page.locator("article h1").first.wait_for()
 
 
-def test_the_colour_mode_changes_stays_and_is_there_before_the_first_paint(browser: Browser, address: str) -> None:
+def test_the_colour_mode_changes_stays_and_is_there_before_the_first_paint(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + CHAPTER, color_scheme="light") as page:
         page.add_init_script(
             "new MutationObserver((_, me) => document.body && (window.first ??= document.documentElement.dataset.theme, me.disconnect()))"
@@ -156,7 +178,9 @@ def test_the_explorer_filters_and_downloads(browser: Browser, address: str) -> N
         assert len(text.splitlines()) == rows.count() + 1
 
 
-def test_the_download_menu_opens_by_keyboard_prints_and_closes(browser: Browser, address: str) -> None:
+def test_the_download_menu_opens_by_keyboard_prints_and_closes(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + CHAPTER) as page:
         page.evaluate("window.print = () => (window.printed = true)")
         page.locator("details.dropdown > summary").focus()

@@ -19,7 +19,11 @@ from cartbook.theme import stylesheet
 
 STATIC = Path(__file__).resolve().parents[2] / "cartbook" / "static"
 KEY = "cart-in-numbers-marks"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "preload": False,
+    "resultTypes": ["violations"],
+}
 QUIZ = quiz(
     "trial",
     {
@@ -28,12 +32,21 @@ QUIZ = quiz(
             Choice("That", False, "It is not."),
             *(Choice(f"Or {one}", False, "No.") for one in "abcd"),
         ],
-        "How many per cent?": Number(1234.5, "Worked out.", "Divide.", 0.5, "%", {40: "The other way round."}),
+        "How many per cent?": Number(
+            1234.5, "Worked out.", "Divide.", 0.5, "%", {40: "The other way round."}
+        ),
         "In order?": Order([("One", "First."), ("Two", "Second."), ("Three", "Third.")], "by size"),
-        "What misleads?": Spot([Choice("A claim", False, "It holds."), Choice("Another", True, "It leaves something out.")]),
+        "What misleads?": Spot(
+            [
+                Choice("A claim", False, "It holds."),
+                Choice("Another", True, "It leaves something out."),
+            ]
+        ),
     },
 )
-SHARE = quiz("share", {"Share?": Number(55, "Worked out.", "Divide.", 0.5, "%", {0.5: "Half a per cent."})})
+SHARE = quiz(
+    "share", {"Share?": Number(55, "Worked out.", "Divide.", 0.5, "%", {0.5: "Half a per cent."})}
+)
 OTHER = render_html(SHARE.to_record())
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
@@ -45,7 +58,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("quiz.js", "quiz.css", "book.css"):
         (folder / name).write_bytes((STATIC / name).read_bytes())
     (folder / "colours.css").write_text(stylesheet(), encoding="utf-8")
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("colours.css", "book.css", "quiz.css"))
+    styles = "".join(
+        f'<link rel="stylesheet" href="{name}">' for name in ("colours.css", "book.css", "quiz.css")
+    )
     (folder / "index.html").write_text(
         f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>A quiz</title>{styles}<script src="quiz.js" defer></script>'
@@ -68,7 +83,12 @@ def opened(browser: Browser, url: str, before: str = "", **options: Any) -> Iter
     page.set_default_timeout(20_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.goto(url)
     yield page
     assert not [one for one in faults if "favicon" not in one and "404" not in one]
@@ -78,7 +98,9 @@ def opened(browser: Browser, url: str, before: str = "", **options: Any) -> Iter
 def typed(page: Page, text: str, quiz: str = "trial") -> str:
     page.locator(f"[data-quiz={quiz}] .cb-entry input").fill(text)
     page.locator(f"[data-quiz={quiz}] .cb-entry input").press("Enter")
-    return page.locator(f"[data-quiz={quiz}] .cb-question[data-kind=number] .cb-verdict").inner_text()
+    return page.locator(
+        f"[data-quiz={quiz}] .cb-question[data-kind=number] .cb-verdict"
+    ).inner_text()
 
 
 def said(page: Page) -> str:
@@ -92,12 +114,25 @@ def options(page: Page) -> list[str]:
 def test_a_number_is_judged_and_told_why(browser: Browser, place: str) -> None:
     with opened(browser, place) as page:
         entry = page.locator("[data-quiz=trial] .cb-entry input")
-        assert page.locator(f"#{entry.get_attribute('aria-describedby')}").inner_text() == "Unit: %. Round to the nearest whole number."
+        assert (
+            page.locator(f"#{entry.get_attribute('aria-describedby')}").inner_text()
+            == "Unit: %. Round to the nearest whole number."
+        )
         assert typed(page, "about ten") == "Type a number, such as 12.5."
         assert said(page) == "Nothing answered yet."
         assert typed(page, "40").endswith("Not quite. The other way round.")
         assert typed(page, "39").endswith("Not quite. Divide.")
-        for right in ("1234.5", "1,234.9", "1234,1", " 1 234.5 % ", "1.234,5", "1'234.5", "1234.5 percent", "1\u202f234", "1234%"):
+        for right in (
+            "1234.5",
+            "1,234.9",
+            "1234,1",
+            " 1 234.5 % ",
+            "1.234,5",
+            "1'234.5",
+            "1234.5 percent",
+            "1\u202f234",
+            "1234%",
+        ):
             assert typed(page, right).endswith("Right. Worked out."), right
         for wrong in ("1235.1", "1.2345", "-1234.5", "1e3", "0x4d2", "12.345"):
             assert "Right." not in typed(page, wrong), wrong
@@ -121,15 +156,24 @@ def test_an_order_is_made_with_buttons_and_arrow_keys(browser: Browser, place: s
             page.keyboard.press("ArrowUp")
         assert texts()[0] == last
         assert question.locator(".cb-verdict").inner_text() == ""
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Move {last} up"
-        assert page.get_by_role("button", name=f"Move {last} up").get_attribute("aria-disabled") == "true"
+        assert (
+            page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Move {last} up"
+        )
+        assert (
+            page.get_by_role("button", name=f"Move {last} up").get_attribute("aria-disabled")
+            == "true"
+        )
         assert question.locator("[aria-live=polite]").inner_text() == f"{last}: now 1 of 3"
         for text in ("Two", "Three"):
             for _ in range(2):
                 page.get_by_role("button", name=f"Move {text} down").focus()
                 page.keyboard.press("Enter")
         question.get_by_role("button", name="Check the order").click()
-        assert question.locator(".cb-verdict").inner_text().endswith("Right. Every item is in the right place.")
+        assert (
+            question.locator(".cb-verdict")
+            .inner_text()
+            .endswith("Right. Every item is in the right place.")
+        )
         assert question.locator(".cb-why").all_inner_texts()[1].endswith("Second.")
 
 
@@ -177,7 +221,9 @@ FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'Quot
     ],
     ids=["blocked", "read only", "full"],
 )
-def test_without_storage_marks_last_as_long_as_the_page_and_it_says_so(browser: Browser, place: str, before: str, words: str) -> None:
+def test_without_storage_marks_last_as_long_as_the_page_and_it_says_so(
+    browser: Browser, place: str, before: str, words: str
+) -> None:
     with opened(browser, place, before) as page:
         page.get_by_text("This", exact=True).click()
         assert said(page) == f"1 of 4 right at the first try, 1 answered. {words}"
@@ -188,10 +234,15 @@ def test_without_storage_marks_last_as_long_as_the_page_and_it_says_so(browser: 
 
 
 @pytest.mark.parametrize("stored", ["[not json", "[1, 2]", '{"trial": 7}', "7"])
-def test_stored_marks_that_cannot_be_read_are_reported_and_replaced(browser: Browser, place: str, stored: str) -> None:
+def test_stored_marks_that_cannot_be_read_are_reported_and_replaced(
+    browser: Browser, place: str, stored: str
+) -> None:
     before = f"if (!sessionStorage.broken) {{ sessionStorage.broken = 1; localStorage.setItem('{KEY}', {json.dumps(stored)}) }}"
     with opened(browser, place, before) as page:
-        assert said(page) == "Nothing answered yet. Earlier marks in this browser could not be read; the next answer replaces them."
+        assert (
+            said(page)
+            == "Nothing answered yet. Earlier marks in this browser could not be read; the next answer replaces them."
+        )
         page.get_by_text("This", exact=True).click()
         assert said(page) == "1 of 4 right at the first try, 1 answered. Kept in this browser only."
         page.reload()
@@ -209,26 +260,41 @@ def test_options_are_shuffled_for_each_reader_and_stay_so(browser: Browser, plac
             assert options(page) == first
             page.reload()
             assert options(page) == first
-            tree = [one for one in page.locator(".cb-choices").first.aria_snapshot().splitlines() if "This" in one or "That" in one]
-            assert ["This" in one for one in tree] == ["This" in one for one in first if one in ("This", "That")]
+            tree = [
+                one
+                for one in page.locator(".cb-choices").first.aria_snapshot().splitlines()
+                if "This" in one or "That" in one
+            ]
+            assert ["This" in one for one in tree] == [
+                "This" in one for one in first if one in ("This", "That")
+            ]
     assert len(orders) > 1
     assert {tuple(sorted(one)) for one in orders} == {tuple(sorted(first))}
 
 
-def test_a_reader_faster_than_the_script_keeps_place_and_focus(browser: Browser, place: str) -> None:
+def test_a_reader_faster_than_the_script_keeps_place_and_focus(
+    browser: Browser, place: str
+) -> None:
     fixed = [one["text"] for one in QUIZ.to_record()["questions"][0]["choices"]]
-    for hurry in ("one.querySelector('summary').focus()", "one.querySelector('details').open = true"):
+    for hurry in (
+        "one.querySelector('summary').focus()",
+        "one.querySelector('details').open = true",
+    ):
         before = f"document.addEventListener('readystatechange', () => {{ const one = document.querySelector('.cb-choices'); {hurry} }}, {{ once: true }})"
         with opened(browser, place, before) as page:
             assert options(page) == fixed
-            assert page.evaluate("document.activeElement.tagName") == ("SUMMARY" if "focus" in hurry else "BODY")
+            assert page.evaluate("document.activeElement.tagName") == (
+                "SUMMARY" if "focus" in hurry else "BODY"
+            )
 
 
 def test_marks_survive_a_translated_page(browser: Browser, place: str) -> None:
     with opened(browser, place) as page:
         page.get_by_text("This", exact=True).click()
         page.reload()
-        page.evaluate("document.querySelectorAll('.cb-question p, summary').forEach(one => one.append(' übersetzt'))")
+        page.evaluate(
+            "document.querySelectorAll('.cb-question p, summary').forEach(one => one.append(' übersetzt'))"
+        )
         page.get_by_text("Another").click()
         assert said(page) == "2 of 4 right at the first try, 2 answered. Kept in this browser only."
         page.reload()
@@ -272,14 +338,19 @@ def test_a_proportion_is_read_as_a_per_cent_and_it_says_so(browser: Browser, pla
         assert typed(page, "7", "share").endswith("Not quite. Divide.")
 
 
-def test_in_a_notebook_a_quiz_needs_no_style_sheet_and_no_script(browser: Browser, place: str) -> None:
+def test_in_a_notebook_a_quiz_needs_no_style_sheet_and_no_script(
+    browser: Browser, place: str
+) -> None:
     with opened(browser, place, java_script_enabled=False) as page:
         page.set_content(f"<!doctype html><title>Notebook</title><main>{QUIZ._repr_html_()}</main>")
         option = page.get_by_text("This", exact=True)
         assert option.evaluate("one => getComputedStyle(one).cursor") == "pointer"
         assert option.evaluate("one => getComputedStyle(one.parentElement).borderTopWidth") == "1px"
         assert "○" in option.evaluate("one => getComputedStyle(one, '::before').content")
-        assert page.locator(".cb-items").evaluate("one => getComputedStyle(one).listStyleType") == "upper-alpha"
+        assert (
+            page.locator(".cb-items").evaluate("one => getComputedStyle(one).listStyleType")
+            == "upper-alpha"
+        )
         assert page.locator("form").count() == 0
         option.click()
         assert page.get_by_text("Because.").is_visible()
@@ -297,17 +368,25 @@ def test_without_scripts_every_answer_can_be_opened(browser: Browser, place: str
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_before_and_after_answering(browser: Browser, place: str, theme: str) -> None:
+def test_axe_finds_nothing_before_and_after_answering(
+    browser: Browser, place: str, theme: str
+) -> None:
     with opened(browser, place, viewport={"width": 390, "height": 844}) as page:
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        page.evaluate("document.body.style.cssText = 'color: var(--cb-text); background: var(--cb-paper)'")
+        page.evaluate(
+            "document.body.style.cssText = 'color: var(--cb-text); background: var(--cb-paper)'"
+        )
         for answered in (False, True):
             if answered:
-                page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+                page.evaluate(
+                    "document.querySelectorAll('details').forEach(one => one.open = true)"
+                )
                 page.get_by_role("button", name="Check the order").click()
                 typed(page, "40")
             found = Axe().run(page, options=AXE).response["violations"]
-            assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+            assert not found, [
+                (one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found
+            ]
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -17,7 +17,9 @@ SCHEMES: dict[Any, list[str]] = {
     "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "dark": ["color-contrast", "link-in-text-block"],
 }
-LOOKS = {"exclude": [["tbody tr:nth-child(n+4)"]]}  # the rows of a table that follow look like its first three
+LOOKS = {
+    "exclude": [["tbody tr:nth-child(n+4)"]]
+}  # the rows of a table that follow look like its first three
 DRAWN = """figure => {
   const picture = [...figure.querySelectorAll('.cb-picture svg')].find(svg => svg.checkVisibility() && svg.getBoundingClientRect().width > 40);
   return !!picture && picture.querySelectorAll('path, line, text').length > 5;
@@ -33,10 +35,21 @@ def reader(browser: Browser, url: str, disk: bool = False, **options: Any) -> It
     page.set_default_timeout(120_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
     page.on(
         "request",
-        lambda request: faults.append(f"outside: {request.url}") if not request.url.startswith((home, "data:", "blob:")) else None,
+        lambda request: (
+            faults.append(f"outside: {request.url}")
+            if not request.url.startswith((home, "data:", "blob:"))
+            else None
+        ),
     )
     page.goto(url, wait_until="networkidle")
     yield page
@@ -61,13 +74,17 @@ def test_every_chart_turns_live(browser: Browser, address: str, name: str) -> No
     with reader(browser, address + name) as page:
         scroll(page)
         assert figures(page)
-        assert all(page.locator("figure[data-chart]").nth(i).evaluate(DRAWN) for i in range(figures(page)))
+        assert all(
+            page.locator("figure[data-chart]").nth(i).evaluate(DRAWN) for i in range(figures(page))
+        )
         assert page.locator(".cb-live svg").count() == figures(page)
         assert page.evaluate("document.querySelectorAll('script[src*=\"vega.js\"]').length") == 1
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
-def test_before_a_reader_does_anything_no_page_asks_for_vega(browser: Browser, address: str, name: str) -> None:
+def test_before_a_reader_does_anything_no_page_asks_for_vega(
+    browser: Browser, address: str, name: str
+) -> None:
     with reader(browser, address + name) as page:
         page.wait_for_load_state("networkidle")
         asked = "performance.getEntriesByType('resource').some(one => one.name.includes('vega.js'))"
@@ -78,7 +95,9 @@ def test_before_a_reader_does_anything_no_page_asks_for_vega(browser: Browser, a
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
-def test_every_chart_is_there_without_scripts_and_on_paper(browser: Browser, address: str, name: str) -> None:
+def test_every_chart_is_there_without_scripts_and_on_paper(
+    browser: Browser, address: str, name: str
+) -> None:
     with reader(browser, address + name, java_script_enabled=False) as page:
         visible = page.locator("figure[data-chart] .cb-wide svg")
         assert visible.count() == figures(page)
@@ -97,10 +116,16 @@ def test_alternative_table_and_csv_are_there(browser: Browser, address: str, nam
         for i in range(figures(page)):
             figure = page.locator("figure[data-chart]").nth(i)
             picture = figure.locator(".cb-wide svg")
-            alternative = page.locator(f"#{picture.get_attribute('aria-describedby')}").text_content() or ""
+            alternative = (
+                page.locator(f"#{picture.get_attribute('aria-describedby')}").text_content() or ""
+            )
             assert len(alternative) > 40
             assert figure.locator("table tbody tr").count() > 0
-            response = page.request.get(page.evaluate("link => link", figure.locator("a[href$='.csv']").first.evaluate("a => a.href")))
+            response = page.request.get(
+                page.evaluate(
+                    "link => link", figure.locator("a[href$='.csv']").first.evaluate("a => a.href")
+                )
+            )
             assert response.ok
             assert len(response.text().splitlines()) == figure.locator("table tbody tr").count() + 1
 
@@ -111,7 +136,12 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, name: st
         if name in WITH_CHARTS:
             scroll(page)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert (
+            page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            <= 0
+        )
         wide = page.evaluate(
             "[...document.querySelectorAll('figure[data-chart] svg')].filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1).length"
         )
@@ -127,17 +157,32 @@ def test_axe_finds_nothing(browser: Browser, address: str, name: str, scheme: An
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         page.wait_for_timeout(600)  # what fades in is judged when it is there
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        found = Axe().run(page, context=LOOKS, options={**AXE, "runOnly": SCHEMES[scheme]}).response["violations"]
-        assert not found, [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+        found = (
+            Axe()
+            .run(page, context=LOOKS, options={**AXE, "runOnly": SCHEMES[scheme]})
+            .response["violations"]
+        )
+        assert not found, [
+            (one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found
+        ]
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
 def test_charts_are_dark_on_a_dark_page(browser: Browser, address: str, name: str) -> None:
     with reader(browser, address + name, color_scheme="dark") as page:
         scroll(page)
-        inks = page.eval_on_selector_all("figure[data-chart] .cb-live svg text", "all => all.map(text => getComputedStyle(text).fill)")
-        light = [ink for ink in inks if min(int(part) for part in ink.removeprefix("rgb(").rstrip(")").split(",")) > 90]
-        assert len(light) > len(inks) / 2, "most words of a chart on a dark page are light (those within a mark may be dark)"
+        inks = page.eval_on_selector_all(
+            "figure[data-chart] .cb-live svg text",
+            "all => all.map(text => getComputedStyle(text).fill)",
+        )
+        light = [
+            ink
+            for ink in inks
+            if min(int(part) for part in ink.removeprefix("rgb(").rstrip(")").split(",")) > 90
+        ]
+        assert len(light) > len(inks) / 2, (
+            "most words of a chart on a dark page are light (those within a mark may be dark)"
+        )
 
 
 CRS = "chapters/08-b-cell.html"
@@ -151,13 +196,17 @@ def live(page: Page, name: str) -> Any:
     return figure
 
 
-def test_a_pointer_brings_a_tooltip_and_escape_sends_it_away(browser: Browser, address: str) -> None:
+def test_a_pointer_brings_a_tooltip_and_escape_sends_it_away(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + CRS) as page:
         figure = live(page, "cd19-complete-response")
         figure.locator(".cb-live svg path[aria-roledescription='point']").first.hover()
         tip = page.locator(".cb-tip")
         tip.wait_for()
-        assert "AUTO1" in (tip.text_content() or ""), "the chart is sorted: its first mark has the highest rate"
+        assert "AUTO1" in (tip.text_content() or ""), (
+            "the chart is sorted: its first mark has the highest rate"
+        )
         page.keyboard.press("Escape")
         assert not tip.is_visible()
 
@@ -174,7 +223,9 @@ def test_a_keyboard_reaches_every_mark(browser: Browser, address: str) -> None:
         assert all("%" in (one or "") for one in heard)
 
 
-def test_a_selection_reacts_to_the_keyboard_and_changes_the_marks(browser: Browser, address: str) -> None:
+def test_a_selection_reacts_to_the_keyboard_and_changes_the_marks(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + "index.html") as page:
         figure = live(page, "eleven-studies")
         choice = figure.locator("select")

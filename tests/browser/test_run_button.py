@@ -25,7 +25,11 @@ def test_nothing_is_asked_for_before_the_click(page: Page, address: str) -> None
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address + CHAPTER, wait_until="networkidle")
     assert page.get_by_role("button", name=BUTTON).is_visible()
-    assert not [url for url in asked if "run-worker" in url or "/run/" in url or not url.startswith((address, "data:"))]
+    assert not [
+        url
+        for url in asked
+        if "run-worker" in url or "/run/" in url or not url.startswith((address, "data:"))
+    ]
     offer = page.locator(".cb-run-offer").inner_text()
     assert "MB" in offer
     assert "cdn.jsdelivr.net" in offer
@@ -35,7 +39,10 @@ def test_a_host_out_of_reach_leaves_the_page_as_it_was(page: Page, address: str)
     page.goto(address + CHAPTER, wait_until="networkidle")
     before = page.locator("article").evaluate("one => one.querySelectorAll('*').length")
     page.get_by_role("button", name=BUTTON).click()
-    until(page, "document.querySelector('.cb-run-bar [role=status]').textContent.includes('could not be loaded')")
+    until(
+        page,
+        "document.querySelector('.cb-run-bar [role=status]').textContent.includes('could not be loaded')",
+    )
     assert "the page is as it was" in page.locator(".cb-run-bar").inner_text()
     assert page.locator("article").evaluate("one => one.querySelectorAll('*').length") == before
     assert page.evaluate("document.activeElement.className") == "cb-run-start"
@@ -67,5 +74,9 @@ def test_a_narrow_screen_holds_the_button_and_axe_finds_nothing(page: Page, addr
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-    found = Axe().run(page, context=".cb-run", options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"], "preload": False})
+    found = Axe().run(
+        page,
+        context=".cb-run",
+        options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"], "preload": False},
+    )
     assert not found.response["violations"]

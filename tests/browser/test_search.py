@@ -37,7 +37,9 @@ def test_both_spellings_have_one_form(british: str, american: str) -> None:
     assert spelled(british) == spelled(american)
 
 
-@pytest.mark.parametrize("word", ["four", "hour", "disease", "source", "course", "cd19", "car", "does-not-crash"])
+@pytest.mark.parametrize(
+    "word", ["four", "hour", "disease", "source", "course", "cd19", "car", "does-not-crash"]
+)
 def test_short_words_and_names_stay_apart(word: str) -> None:
     assert spelled(word) not in ("for", "hor", "diseas", "sorce", "corse")
 
@@ -46,7 +48,8 @@ def results(page: Page, address: str, words: str) -> list[dict[str, Any]]:
     page.goto(f"{address}search.html?q={words}")
     page.get_by_text(re.compile("Search finished|did not match")).wait_for()
     found: list[dict[str, Any]] = page.eval_on_selector_all(
-        "#search-results li", "all => all.map(li => ({ href: li.querySelector('a').getAttribute('href'), text: li.textContent }))"
+        "#search-results li",
+        "all => all.map(li => ({ href: li.querySelector('a').getAttribute('href'), text: li.textContent }))",
     )
     return found
 
@@ -57,12 +60,22 @@ def test_search(browser: Browser, address: str) -> None:
     page.set_default_timeout(30_000)
     errors: list[str] = []
     fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url) if request.resource_type == "fetch" else None)
+    page.on(
+        "request",
+        lambda request: fetched.append(request.url) if request.resource_type == "fetch" else None,
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     counts = {}
-    for british, american in (("leukaemia", "leukemia"), ("tumour", "tumor"), ("randomised", "randomized")):
-        pages = [{one["href"].split("#")[0] for one in results(page, address, word)} for word in (british, american)]
+    for british, american in (
+        ("leukaemia", "leukemia"),
+        ("tumour", "tumor"),
+        ("randomised", "randomized"),
+    ):
+        pages = [
+            {one["href"].split("#")[0] for one in results(page, address, word)}
+            for word in (british, american)
+        ]
         assert pages[0] == pages[1]
         counts[british] = len(pages[0])
     assert counts["leukaemia"] > 10
@@ -82,12 +95,21 @@ def test_search(browser: Browser, address: str) -> None:
         assert "fratricid" in one["text"].lower(), one
 
     # the browser's rules are Python's: every word of the book
-    sections = (SITE / "_static" / "sections.js").read_text(encoding="utf-8").removeprefix("var bookSections = ").rstrip(";\n")
-    words = sorted(set(re.findall(r"[a-z]+", json.dumps(json.loads(sections), ensure_ascii=False).lower())))
+    sections = (
+        (SITE / "_static" / "sections.js")
+        .read_text(encoding="utf-8")
+        .removeprefix("var bookSections = ")
+        .rstrip(";\n")
+    )
+    words = sorted(
+        set(re.findall(r"[a-z]+", json.dumps(json.loads(sections), ensure_ascii=False).lower()))
+    )
     assert len(words) > 2000
     page.goto(f"{address}search.html")
     until(page, "() => typeof bookSpelling === 'function'")
-    assert page.evaluate("words => words.map(bookSpelling)", words) == [spelled(word) for word in words]
+    assert page.evaluate("words => words.map(bookSpelling)", words) == [
+        spelled(word) for word in words
+    ]
     assert not fetched, "what is shown of a page comes with the index"
     assert not errors
     context.close()

@@ -16,7 +16,11 @@ from scripts import until
 
 from cartbook.export import teaching
 
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False, "resultTypes": ["violations"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "preload": False,
+    "resultTypes": ["violations"],
+}
 AT = "Reveal.getIndices().h"
 
 
@@ -39,8 +43,18 @@ def shown(browser: Browser, deck: Path, at: int = 0, **options: Any) -> Iterator
     page.set_default_timeout(30_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("request", lambda one: faults.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None)
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda one: (
+            faults.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None
+        ),
+    )
     page.goto(f"{deck.as_uri()}#/{at}")
     until(page, "Reveal.isReady()")
     yield page
@@ -67,7 +81,9 @@ def test_there_is_a_deck_for_each_part_with_all_its_figures(decks: list[Path], s
     assert not re.findall(r'(?:src|href)="(?!assets/|data:,)[^"]*"', told)
 
 
-def test_keys_turn_slides_and_a_vote_keeps_its_answer_back(browser: Browser, decks: list[Path]) -> None:
+def test_keys_turn_slides_and_a_vote_keeps_its_answer_back(
+    browser: Browser, decks: list[Path]
+) -> None:
     vote = kinds(decks[1]).index("vote")
     with shown(browser, decks[1]) as page:
         page.keyboard.press("ArrowRight")
@@ -121,7 +137,11 @@ def test_a_deck_prints_one_slide_a_page(browser: Browser, decks: list[Path], pla
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(kinds(decks[place]))
         page.emulate_media(media="print")
         assert all(one.is_visible() for one in page.locator(".fragment").all())
-        assert page.locator("section.deck-figure").count() == page.locator("section.deck-figure .cb-wide svg:visible").count() > 2
+        assert (
+            page.locator("section.deck-figure").count()
+            == page.locator("section.deck-figure .cb-wide svg:visible").count()
+            > 2
+        )
         cut = page.evaluate(
             """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.cb-hidden), li, svg')]
               .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom)
@@ -138,7 +158,9 @@ def test_axe_finds_nothing(browser: Browser, decks: list[Path]) -> None:
                 page.locator("section.present .cb-is-live").wait_for()
             page.wait_for_timeout(300)
             found = Axe().run(page, options=AXE).response["violations"]
-            assert not found, [(kind, one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+            assert not found, [
+                (kind, one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found
+            ]
 
 
 def test_a_phone_can_scroll_a_deck(browser: Browser, decks: list[Path]) -> None:

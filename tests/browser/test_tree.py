@@ -70,7 +70,9 @@ def of(nodes: list[Node], *roles: str) -> list[Node]:
 def test_a_screen_reader_finds_its_way(browser: Browser, address: str, name: str) -> None:
     with reader(browser, address + name) as page:
         scroll(page)
-        page.evaluate("document.querySelectorAll('article details').forEach(one => one.open = true)")
+        page.evaluate(
+            "document.querySelectorAll('article details').forEach(one => one.open = true)"
+        )
         nodes = tree(page)
         levels = [node["level"] for node in of(nodes, "heading") if "main" in node["above"]]
         assert levels[0] == 1
@@ -86,12 +88,16 @@ def test_a_screen_reader_finds_its_way(browser: Browser, address: str, name: str
         tables = page.locator("article table").all()
         assert all(table.locator("thead th[scope=col]").count() for table in tables)
         assert all(
-            node["name"] for node in of(nodes, "button", "link", "combobox", "textbox", "searchbox", "image") if node.get("focusable")
+            node["name"]
+            for node in of(nodes, "button", "link", "combobox", "textbox", "searchbox", "image")
+            if node.get("focusable")
         )
 
 
 @pytest.mark.parametrize("name", THREE[:2])
-def test_a_chart_is_announced_once_with_its_message(browser: Browser, address: str, name: str) -> None:
+def test_a_chart_is_announced_once_with_its_message(
+    browser: Browser, address: str, name: str
+) -> None:
     with reader(browser, address + name) as page:
         scroll(page)
         nodes = tree(page)
@@ -100,9 +106,15 @@ def test_a_chart_is_announced_once_with_its_message(browser: Browser, address: s
         for figure in figures:
             title = figure.locator("figcaption").text_content() or ""
             (chart,) = [
-                node for node in nodes if node["role"] in ("group", "image") and node["name"].startswith(title) and node["description"]
+                node
+                for node in nodes
+                if node["role"] in ("group", "image")
+                and node["name"].startswith(title)
+                and node["description"]
             ]
-            assert (chart.get("roledescription") == "interactive chart") == ("Arrow keys" in chart["name"])
+            assert (chart.get("roledescription") == "interactive chart") == (
+                "Arrow keys" in chart["name"]
+            )
             said = figure.locator("[id$='-alt']").first.text_content() or ""
             assert chart["description"].split() == said.split()
         assert of(nodes, "graphics-document", "graphics-symbol") == []
@@ -111,7 +123,10 @@ def test_a_chart_is_announced_once_with_its_message(browser: Browser, address: s
 def test_every_question_of_a_quiz_is_a_named_group(browser: Browser, address: str) -> None:
     with reader(browser, address + CHAPTER) as page:
         names = [node["name"] for node in of(tree(page), "group")]
-        stems = [" ".join((one.text_content() or "").split()) for one in page.locator(".cb-question > p:first-child").all()]
+        stems = [
+            " ".join((one.text_content() or "").split())
+            for one in page.locator(".cb-question > p:first-child").all()
+        ]
         assert len(stems) > 3
         assert all(stem in names for stem in stems)
 
@@ -133,8 +148,12 @@ def test_nothing_is_said_before_the_reader_acts(browser: Browser, address: str, 
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_tab_goes_through_a_page_and_focus_is_seen_at_each_stop(browser: Browser, address: str, backwards: bool) -> None:
-    with reader(browser, address + EXPLORER, viewport={"width": 390, "height": 700}, reduced_motion="reduce") as page:
+def test_tab_goes_through_a_page_and_focus_is_seen_at_each_stop(
+    browser: Browser, address: str, backwards: bool
+) -> None:
+    with reader(
+        browser, address + EXPLORER, viewport={"width": 390, "height": 700}, reduced_motion="reduce"
+    ) as page:
         if backwards:
             page.locator("footer a, .prev-next-area a").last.focus()
         stops = []
@@ -150,7 +169,9 @@ def test_tab_goes_through_a_page_and_focus_is_seen_at_each_stop(browser: Browser
 
 
 @pytest.mark.parametrize("name", ["index.html", CHAPTER])
-def test_focus_is_seen_on_cards_menus_and_solutions(browser: Browser, address: str, name: str) -> None:
+def test_focus_is_seen_on_cards_menus_and_solutions(
+    browser: Browser, address: str, name: str
+) -> None:
     with reader(browser, address + name) as page:
         for one in page.locator(
             ".sd-card a, .header-article__inner button, details.dropdown > summary, details.admonition > summary, .cb-more > summary"
@@ -165,18 +186,33 @@ def test_focus_is_seen_on_cards_menus_and_solutions(browser: Browser, address: s
 def test_forced_colours_leave_icons_and_bars(browser: Browser, address: str, scheme: Any) -> None:
     with reader(browser, address + EXPLORER, forced_colors="active", color_scheme=scheme) as page:
         paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
-        for mark in (".primary-toggle .fa-solid", "details.dropdown summary .fas, details.dropdown summary .fa-solid", ".cb-bar"):
-            ink = page.locator(mark).first.evaluate("one => getComputedStyle(one, '::before').backgroundColor")
+        for mark in (
+            ".primary-toggle .fa-solid",
+            "details.dropdown summary .fas, details.dropdown summary .fa-solid",
+            ".cb-bar",
+        ):
+            ink = page.locator(mark).first.evaluate(
+                "one => getComputedStyle(one, '::before').backgroundColor"
+            )
             assert ink not in (paper, "rgba(0, 0, 0, 0)"), mark
 
 
 def test_what_was_found_fits_a_page_at_four_times_its_size(browser: Browser, address: str) -> None:
-    with reader(browser, address + "search.html?q=CD30", viewport={"width": 320, "height": 256}) as page:
+    with reader(
+        browser, address + "search.html?q=CD30", viewport={"width": 320, "height": 256}
+    ) as page:
         page.locator("#search-results li a").nth(4).wait_for()
-        assert page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert (
+            page.evaluate(
+                "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            <= 0
+        )
 
 
-def test_paper_shows_whole_lines_of_code_and_no_closed_folds(browser: Browser, address: str) -> None:
+def test_paper_shows_whole_lines_of_code_and_no_closed_folds(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + CHAPTER) as page:
         page.emulate_media(media="print")
         assert page.locator("article pre").count() > 0

@@ -45,20 +45,36 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     text = (site / "chapters" / "one.html").read_text(encoding="utf-8")
     assert f'<link rel="canonical" href="{ADDRESS}chapters/one.html"' in text
     assert f'<meta property="og:url" content="{ADDRESS}chapters/one.html">' in text
-    assert re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text()) == [f"{ADDRESS}index.html", f"{ADDRESS}chapters/one.html"]
-    assert not (site / "robots.txt").exists(), "crawlers look for it at a host's root, not in a folder"
-    assert re.search(r'property="og:image" content="https://example\.org/books/car-t/cards/\w+\.png"', text)
-    assert f"From CAR-T in Numbers. {ADDRESS}chapters/one.html\n" in (site / "chapters" / "one.txt").read_text(encoding="utf-8")
+    assert re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text()) == [
+        f"{ADDRESS}index.html",
+        f"{ADDRESS}chapters/one.html",
+    ]
+    assert not (site / "robots.txt").exists(), (
+        "crawlers look for it at a host's root, not in a folder"
+    )
+    assert re.search(
+        r'property="og:image" content="https://example\.org/books/car-t/cards/\w+\.png"', text
+    )
+    assert f"From CAR-T in Numbers. {ADDRESS}chapters/one.html\n" in (
+        site / "chapters" / "one.txt"
+    ).read_text(encoding="utf-8")
     assert 'href="/books/car-t/index.html"' in (site / "404.html").read_text(encoding="utf-8")
     page = html5lib.parse(text, namespaceHTMLElements=False)
-    (found,) = [json.loads(one.text or "") for one in page.iter("script") if one.get("type") == "application/ld+json"]
+    (found,) = [
+        json.loads(one.text or "")
+        for one in page.iter("script")
+        if one.get("type") == "application/ld+json"
+    ]
     assert found["teaches"] == ["Write </script><b>bold</b> & “quoted” <!-- text"]
     assert found["url"] == f"{ADDRESS}chapters/one.html"
 
     done = build(book, CARTBOOK_ADDRESS="")
     assert done.returncode == 0, done.stderr
     assert not [
-        path for path in site.rglob("*") if path.suffix in (".html", ".txt", ".xml") and "example.org" in path.read_text(encoding="utf-8")
+        path
+        for path in site.rglob("*")
+        if path.suffix in (".html", ".txt", ".xml")
+        and "example.org" in path.read_text(encoding="utf-8")
     ]
     assert not (site / "sitemap.xml").exists()
     assert not (site / "robots.txt").exists()

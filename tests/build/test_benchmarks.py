@@ -17,7 +17,10 @@ CELL = re.compile(r"^```{code-cell}.*?^```$", re.MULTILINE | re.DOTALL)
 def test_the_twin_executes_the_same_cells(tmp_path: Path) -> None:
     twin = plain_twin(tmp_path / "twin")
     for chapter in (TOP / "chapters").glob("[01]*.md"):
-        ours, theirs = (CELL.findall(path.read_text(encoding="utf-8")) for path in (chapter, twin / "chapters" / chapter.name))
+        ours, theirs = (
+            CELL.findall(path.read_text(encoding="utf-8"))
+            for path in (chapter, twin / "chapters" / chapter.name)
+        )
         assert ours == theirs
     config = (twin / "_config.yml").read_text(encoding="utf-8")
     assert "cartbook" not in config.replace("exclude_patterns", "").split("execute:")[1]
@@ -25,13 +28,21 @@ def test_the_twin_executes_the_same_cells(tmp_path: Path) -> None:
 
 def test_grown_book_multiplies_rows_and_drops_assertions_only(tmp_path: Path) -> None:
     counts = grown_book(tmp_path / "grown", 3)
-    one = {name: sum(1 for _ in (TOP / "data" / f"{name}.csv").open(encoding="utf-8")) - 1 for name in counts}
+    one = {
+        name: sum(1 for _ in (TOP / "data" / f"{name}.csv").open(encoding="utf-8")) - 1
+        for name in counts
+    }
     assert counts == {name: 3 * rows for name, rows in one.items()}
     chapter = "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\nassert (\n    x == 2\n)\ny = x\n```\n"
-    assert without_assertions(chapter) == "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\npass\ny = x\n```\n"
+    assert (
+        without_assertions(chapter)
+        == "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\npass\ny = x\n```\n"
+    )
 
 
-def test_measuring_one_part_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_one_part_keeps_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     results = tmp_path / "results.json"
     results.write_text(benchmarks.RESULTS.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "docs").mkdir()

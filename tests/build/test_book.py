@@ -40,8 +40,12 @@ It is {{eval}}`seven`.
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book that has all machinery and two chapters, on studies.csv and on products.csv."""
     folder = small_book(tmp_path_factory.mktemp("book"), "one", "two")
-    (folder / "chapters" / "one.md").write_text(CHAPTER.format(name="One", data="studies.csv", table="studies"), encoding="utf-8")
-    (folder / "chapters" / "two.md").write_text(CHAPTER.format(name="Two", data="products.csv", table="products"), encoding="utf-8")
+    (folder / "chapters" / "one.md").write_text(
+        CHAPTER.format(name="One", data="studies.csv", table="studies"), encoding="utf-8"
+    )
+    (folder / "chapters" / "two.md").write_text(
+        CHAPTER.format(name="Two", data="products.csv", table="products"), encoding="utf-8"
+    )
     done = build(folder)
     assert done.returncode == 0, done.stderr
     return folder
@@ -62,13 +66,20 @@ def test_nothing_changed_nothing_executes(book: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert executed(done) == set()
     assert "no chapter executes" in done.stdout
-    assert "Built in" not in done.stdout, "the site is left alone, also after a build in which all was read by one process"
+    assert "Built in" not in done.stdout, (
+        "the site is left alone, also after a build in which all was read by one process"
+    )
 
 
 def test_what_changes_while_a_build_is_at_work_is_for_the_next_one(book: Path) -> None:
     chapter = book / "chapters" / "one.md"
     sound = chapter.read_text(encoding="utf-8")
-    chapter.write_text(sound.replace("seven = 7\n", f"seven = 7\nimport os\nos.utime({str(book / 'README.md')!r})\n"), encoding="utf-8")
+    chapter.write_text(
+        sound.replace(
+            "seven = 7\n", f"seven = 7\nimport os\nos.utime({str(book / 'README.md')!r})\n"
+        ),
+        encoding="utf-8",
+    )
     touch(chapter)
     assert build(book).returncode == 0
     assert "Built in" in build(book).stdout
@@ -96,17 +107,28 @@ def test_the_terminal_says_which_chapter_executes_and_how_many_are_left(book: Pa
     touch(book / "chapters" / "one.md")
     done = build(book)
     assert re.search(r"^\[1/1\] chapters/one: \d+\.\d s, 0 left$", done.stdout, re.MULTILINE)
-    assert re.search(r"^Built in \d+\.\d s\. Open .*_build/html/index\.html", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^Built in \d+\.\d s\. Open .*_build/html/index\.html", done.stdout, re.MULTILINE
+    )
 
 
 def test_a_failing_cell_is_named_and_the_last_site_stays(book: Path) -> None:
     chapter = book / "chapters" / "two.md"
-    sound, before = chapter.read_text(encoding="utf-8"), (book / "_build" / "html" / "chapters" / "two.html").read_bytes()
-    chapter.write_text(sound.replace("seven = 7\nseven", ":tags: [hide-input]\n\nseven = 7\n1 / 0"), encoding="utf-8")
+    sound, before = (
+        chapter.read_text(encoding="utf-8"),
+        (book / "_build" / "html" / "chapters" / "two.html").read_bytes(),
+    )
+    chapter.write_text(
+        sound.replace("seven = 7\nseven", ":tags: [hide-input]\n\nseven = 7\n1 / 0"),
+        encoding="utf-8",
+    )
     done = build(book)
     assert done.returncode != 0
     line = chapter.read_text(encoding="utf-8").splitlines().index("1 / 0") + 1
-    assert f"error: chapters/two.md, cell 2, line 2 (line {line} of the file): ZeroDivisionError" in done.stderr.splitlines()[-1]
+    assert (
+        f"error: chapters/two.md, cell 2, line 2 (line {line} of the file): ZeroDivisionError"
+        in done.stderr.splitlines()[-1]
+    )
     assert (book / "_build" / "html" / "chapters" / "two.html").read_bytes() == before
     chapter.write_text(sound, encoding="utf-8")
     touch(chapter)
@@ -129,7 +151,9 @@ def test_a_warning_fails_the_build_again_and_again_until_mended(book: Path) -> N
 def test_a_table_read_but_not_declared_fails(book: Path) -> None:
     chapter = book / "chapters" / "one.md"
     sound = chapter.read_text(encoding="utf-8")
-    chapter.write_text(sound.replace("data: [studies.csv]", "data: [products.csv]"), encoding="utf-8")
+    chapter.write_text(
+        sound.replace("data: [studies.csv]", "data: [products.csv]"), encoding="utf-8"
+    )
     touch(chapter)
     done = build(book)
     assert done.returncode != 0

@@ -16,8 +16,15 @@ from scripts import TOP
 from cartbook.export import assignments, teaching
 from cartbook.sphinxext.notebooks import SOLVED
 
-GUARDS = ("assert ", "gap, low, high = difference(cn, am)")  # lines that hold the words of a solution to its numbers
-CHAPTERS = [page for page in sorted((TOP / "chapters").glob("*.md")) if "{solution-start}" in page.read_text(encoding="utf-8")]
+GUARDS = (
+    "assert ",
+    "gap, low, high = difference(cn, am)",
+)  # lines that hold the words of a solution to its numbers
+CHAPTERS = [
+    page
+    for page in sorted((TOP / "chapters").glob("*.md"))
+    if "{solution-start}" in page.read_text(encoding="utf-8")
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +36,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def solutions(page: Path) -> list[str]:
     """The code of a chapter's solutions, from its source."""
-    found = re.findall(r"^:::\{solution-start\}.*?\n:::\{solution-end\}", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [re.search(r"```{code-cell}[^\n]*\n(?::[^\n]*\n)*(.*?)\n```", one, re.DOTALL)[1] for one in found]  # type: ignore[index]
+    found = re.findall(
+        r"^:::\{solution-start\}.*?\n:::\{solution-end\}",
+        page.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    return [
+        re.search(r"```{code-cell}[^\n]*\n(?::[^\n]*\n)*(.*?)\n```", one, re.DOTALL)[1]
+        for one in found
+    ]  # type: ignore[index]
 
 
 def read(folder: Path, page: Path) -> Any:
@@ -51,8 +65,14 @@ def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) 
     assert SOLVED not in words
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
     whole = nbformat.read(teaching.SITE / "downloads" / f"{page.stem}.ipynb", as_version=4)
-    for cell in (one for one in whole.cells if one.cell_type == "code" and one.source not in wanted):
-        lost = [line for line in cell.source.splitlines() if line.strip() and line not in words.splitlines()]
+    for cell in (
+        one for one in whole.cells if one.cell_type == "code" and one.source not in wanted
+    ):
+        lost = [
+            line
+            for line in cell.source.splitlines()
+            if line.strip() and line not in words.splitlines()
+        ]
         assert all(line.startswith(GUARDS) for line in lost), lost
     assert sum("quiz(" in one for one in code) == 1
     for heading in ("Exercises", "Check yourself", "Takeaways", "Sources"):
@@ -62,7 +82,9 @@ def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_what_a_student_runs_does_not_need_a_solution(made: Path, page: Path) -> None:
     book = read(made / "notebooks" / "students", page)
-    given, used = assignments.names("\n".join(cell.source for cell in book.cells if cell.cell_type == "code"))
+    given, used = assignments.names(
+        "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    )
     assert used - given <= set(dir(builtins))
 
 
@@ -80,14 +102,25 @@ def test_nbgrader_finds_what_it_asks_for(made: Path, page: Path) -> None:
         assert about["schema_version"] == 3
         assert {type(about[name]) for name in ("grade", "solution", "locked", "task")} == {bool}
         assert not about["task"]
-        assert set(about) - {"points"} == {"schema_version", "grade", "solution", "locked", "task", "grade_id"}
+        assert set(about) - {"points"} == {
+            "schema_version",
+            "grade",
+            "solution",
+            "locked",
+            "task",
+            "grade_id",
+        }
         assert ("points" in about) == about["grade"]
         if about["solution"]:
             assert cell.cell_type == "code"
             assert about["grade"]
             assert not about["locked"]
             lines = cell.source.splitlines()
-            assert [at for at, line in enumerate(lines) if line in ("### BEGIN SOLUTION", "### END SOLUTION")] == [0, len(lines) - 1]
+            assert [
+                at
+                for at, line in enumerate(lines)
+                if line in ("### BEGIN SOLUTION", "### END SOLUTION")
+            ] == [0, len(lines) - 1]
             ast.parse(cell.source)
         else:
             assert about["locked"]
@@ -100,12 +133,18 @@ def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
     links = re.findall(r'href="([^"]+)"', index)
     assert len(links) == len(set(links))
     assert all((made / one).is_file() for one in links)
-    files = {str(path.relative_to(made)) for path in made.rglob("*") if path.suffix in (".ipynb", ".html", ".xml", ".txt")}
+    files = {
+        str(path.relative_to(made))
+        for path in made.rglob("*")
+        if path.suffix in (".ipynb", ".html", ".xml", ".txt")
+    }
     assert files - set(links) == {"index.html", "slides/assets/reveal-LICENSE.txt"}
     teaching.write(to=tmp_path / "again")
     for path in made.rglob("*"):
         if path.is_file():
-            assert path.read_bytes() == (tmp_path / "again" / path.relative_to(made)).read_bytes(), path.name
+            assert (
+                path.read_bytes() == (tmp_path / "again" / path.relative_to(made)).read_bytes()
+            ), path.name
 
 
 @pytest.mark.parametrize(
@@ -118,13 +157,17 @@ def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
     ],
 )
 def test_marks_that_do_not_pair_are_named(cells: list[str | None], said: str) -> None:
-    book = new_notebook(cells=[new_code_cell("1") if one is None else new_markdown_cell(one) for one in cells])
+    book = new_notebook(
+        cells=[new_code_cell("1") if one is None else new_markdown_cell(one) for one in cells]
+    )
     for make in (assignments.student, assignments.graded):
         with pytest.raises(ValueError, match=said):
             make(book)
 
 
-def test_a_book_that_is_not_built_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_book_that_is_not_built_ends_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(teaching, "SITE", tmp_path)
     with pytest.raises(ValueError, match="run make book first"):
         teaching.write(to=tmp_path / "out")

@@ -37,7 +37,9 @@ def test_a_wrong_call_is_refused_and_says_why(call: list[str], said: str) -> Non
 
 
 @pytest.mark.parametrize("call", [["serve"], ["export", "zip"], ["teaching"], ["slides"]])
-def test_what_needs_a_site_says_so(call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_a_site_says_so(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cli, "SITE", tmp_path)
     done = RUN.invoke(cli.app, call)
     assert done.exit_code == 1
@@ -45,7 +47,11 @@ def test_what_needs_a_site_says_so(call: list[str], tmp_path: Path, monkeypatch:
 
 
 def test_the_makefile_calls_commands_that_exist() -> None:
-    known = {command.name or command.callback.__name__.replace("_", "-") for command in cli.app.registered_commands if command.callback}
+    known = {
+        command.name or command.callback.__name__.replace("_", "-")
+        for command in cli.app.registered_commands
+        if command.callback
+    }
     lines = (TOP / "Makefile").read_text(encoding="utf-8").splitlines()
     called = {part.split()[0] for line in lines for part in line.split("$(CARTBOOK) ")[1:]}
     assert called <= known

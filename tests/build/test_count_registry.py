@@ -41,7 +41,11 @@ NCT00000800,2023-01-01
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    for name, text in (("trials.csv", TRIALS), ("sites.csv", SITES), ("first_posted_anchors.csv", ANCHORS)):
+    for name, text in (
+        ("trials.csv", TRIALS),
+        ("sites.csv", SITES),
+        ("first_posted_anchors.csv", ANCHORS),
+    ):
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -69,22 +73,32 @@ def test_a_trial_in_both_countries_stands_apart(snapshot: Path) -> None:
 def test_dates_are_interpolated_between_anchors(snapshot: Path) -> None:
     years = counts(snapshot, "year").set_index("value")["trials"].groupby(level=0).sum().to_dict()
     assert years == {"2019": 1, "2020": 1, "2021": 3, "after March 2022": 1}
-    dates = registry.estimate_dates(pd.Series(["NCT00000200"]), pd.read_csv(snapshot / "first_posted_anchors.csv"))
+    dates = registry.estimate_dates(
+        pd.Series(["NCT00000200"]), pd.read_csv(snapshot / "first_posted_anchors.csv")
+    )
     assert dates.iloc[0].isoformat() == "2020-01-02"
 
 
 def test_kinds_of_records_are_kept_apart(snapshot: Path) -> None:
-    kinds = counts(snapshot, "year").set_index("record_kind")["trials"].groupby(level=0).sum().to_dict()
+    kinds = (
+        counts(snapshot, "year").set_index("record_kind")["trials"].groupby(level=0).sum().to_dict()
+    )
     assert kinds == {"trial": 3, "long-term follow-up": 1, "supportive care": 1, "withdrawn": 1}
 
 
 def test_groups_are_the_named_ones(snapshot: Path) -> None:
-    diseases = counts(snapshot, "disease").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    diseases = (
+        counts(snapshot, "disease").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    )
     assert diseases["T-cell malignancies"] == 1
     assert diseases["multiple myeloma"] == 1
-    enrolment = counts(snapshot, "enrolment").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    enrolment = (
+        counts(snapshot, "enrolment").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    )
     assert enrolment == {"40 or fewer": 4, "more than 100": 1, "not stated": 1}
-    centres = counts(snapshot, "centres").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    centres = (
+        counts(snapshot, "centres").set_index("value")["trials"].groupby(level=0).sum().to_dict()
+    )
     assert centres == {"one": 4, "2 to 10": 1, "not stated": 1}
 
 
@@ -113,7 +127,11 @@ SAME = {
     "branch in another case": ("trials.csv", "20,Heme-onc", "20,heme-onc "),
     "country with a blank": ("sites.csv", "Shanghai,China", "Shanghai,China "),
     "country in another case": ("sites.csv", "Shanghai,China", "Shanghai,CHINA"),
-    "country in full": ("sites.csv", "NCT00000310,Boston,United States", "NCT00000310,Boston,United States of America"),
+    "country in full": (
+        "sites.csv",
+        "NCT00000310,Boston,United States",
+        "NCT00000310,Boston,United States of America",
+    ),
     "number with a comma": ("trials.csv", ",PHASE1|PHASE2,120,", ',PHASE1|PHASE2,"1,200",'),
     "number with a decimal": ("trials.csv", ",PHASE1|PHASE2,120,", ",PHASE1|PHASE2,120.0,"),
     "date in words": ("first_posted_anchors.csv", "2021-01-01", '"January 1, 2021"'),
@@ -132,9 +150,15 @@ def test_known_spellings_count_as_one(snapshot: Path, case: str) -> None:
 
 
 def test_a_month_without_a_day_is_its_middle(snapshot: Path) -> None:
-    assert registry.day("2019-03").isoformat() == registry.day("March 2019").isoformat() == "2019-03-15"
+    assert (
+        registry.day("2019-03").isoformat()
+        == registry.day("March 2019").isoformat()
+        == "2019-03-15"
+    )
     path = snapshot / "first_posted_anchors.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("2021-01-01", "2021-01"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("2021-01-01", "2021-01"), encoding="utf-8"
+    )
     assert set(counts(snapshot, "year")["trials"]) >= {1}
 
 
@@ -145,15 +169,55 @@ BROKEN = {
     "short id": ("trials.csv", "NCT00000300", "NCT300", "row 4, column NCTId: 'NCT300'"),
     "id twice": ("trials.csv", "NCT00000300", "NCT00000200", "row 4, column NCTId: 'NCT00000200'"),
     "two dates": ("trials.csv", "2030-01-01", "2031-01-01", "SnapshotDate has 2 dates"),
-    "unmatched quotation mark": ("trials.csv", "CD19 cells", '"CD19 cells', "cannot be read as CSV"),
+    "unmatched quotation mark": (
+        "trials.csv",
+        "CD19 cells",
+        '"CD19 cells',
+        "cannot be read as CSV",
+    ),
     "short row": ("sites.csv", "Shanghai,China", "Shanghai", "sites.csv, row 5 has 2 cells"),
-    "unknown phase": ("trials.csv", ",PHASE1|PHASE2,", ",PHASE1-2a,", "row 3, column Phase: 'PHASE1-2a'"),
-    "unknown status": ("trials.csv", ",WITHDRAWN,", ",Withdrawn by sponsor,", "row 6, column OverallStatus: 'Withdrawn by sponsor'"),
-    "unknown branch": ("trials.csv", "20,Heme-onc", "20,Haematology", "row 2, column Branch: 'Haematology'"),
-    "unclear country": ("sites.csv", "Shanghai,China", "Shanghai,China (PRC)", "sites.csv, row 5, column Country: 'China (PRC)'"),
-    "enrolment in words": ("trials.csv", ",PHASE1|PHASE2,120,", ",PHASE1|PHASE2,about 120,", "row 3, column EnrollmentCount: 'about 120'"),
-    "day first": ("first_posted_anchors.csv", "2021-01-01", "05/03/2021", "row 4, column first_posted: '05/03/2021'"),
-    "impossible day": ("first_posted_anchors.csv", "2021-01-01", "2021-02-30", "row 4, column first_posted: '2021-02-30'"),
+    "unknown phase": (
+        "trials.csv",
+        ",PHASE1|PHASE2,",
+        ",PHASE1-2a,",
+        "row 3, column Phase: 'PHASE1-2a'",
+    ),
+    "unknown status": (
+        "trials.csv",
+        ",WITHDRAWN,",
+        ",Withdrawn by sponsor,",
+        "row 6, column OverallStatus: 'Withdrawn by sponsor'",
+    ),
+    "unknown branch": (
+        "trials.csv",
+        "20,Heme-onc",
+        "20,Haematology",
+        "row 2, column Branch: 'Haematology'",
+    ),
+    "unclear country": (
+        "sites.csv",
+        "Shanghai,China",
+        "Shanghai,China (PRC)",
+        "sites.csv, row 5, column Country: 'China (PRC)'",
+    ),
+    "enrolment in words": (
+        "trials.csv",
+        ",PHASE1|PHASE2,120,",
+        ",PHASE1|PHASE2,about 120,",
+        "row 3, column EnrollmentCount: 'about 120'",
+    ),
+    "day first": (
+        "first_posted_anchors.csv",
+        "2021-01-01",
+        "05/03/2021",
+        "row 4, column first_posted: '05/03/2021'",
+    ),
+    "impossible day": (
+        "first_posted_anchors.csv",
+        "2021-01-01",
+        "2021-02-30",
+        "row 4, column first_posted: '2021-02-30'",
+    ),
     "blank date": ("first_posted_anchors.csv", "2021-01-01", "", "row 4, column first_posted: ''"),
     "no trial that counts": ("trials.csv", "Heme-onc", "Solid-onc", "no trial of CAR-T cells"),
 }
@@ -169,7 +233,9 @@ def test_a_broken_snapshot_ends_in_one_line_and_writes_nothing(snapshot: Path, c
     else:
         body = path.read_text(encoding="utf-8")
         assert old in body
-        path.write_text(body.replace(old, new, -1 if case == "no trial that counts" else 1), encoding="utf-8")
+        path.write_text(
+            body.replace(old, new, -1 if case == "no trial that counts" else 1), encoding="utf-8"
+        )
     with pytest.raises(SystemExit) as stopped:
         registry.main(snapshot, target)
     message = str(stopped.value)

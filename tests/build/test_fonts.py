@@ -28,13 +28,18 @@ for chart in (base.mark_bar(), base.mark_text(align="left").encode(text="label:N
 def renamed(font: bytes, family: str, units: int) -> bytes:
     """Return a TrueType font under another family name, with letters of another width (units per em)."""
     body = bytearray(font)
-    tables = {bytes(body[at : at + 4]): at for at in range(12, 12 + 16 * struct.unpack_from(">H", body, 4)[0], 16)}
+    tables = {
+        bytes(body[at : at + 4]): at
+        for at in range(12, 12 + 16 * struct.unpack_from(">H", body, 4)[0], 16)
+    }
     struct.pack_into(">H", body, struct.unpack_from(">I", body, tables[b"head"] + 8)[0] + 18, units)
     words = {1: family, 2: "Regular", 4: family, 6: family}
     texts = [word.encode("utf-16-be") for word in words.values()]
     header = struct.pack(">HHH", 0, len(words), 6 + 12 * len(words))
     for number, text in zip(words, texts, strict=True):
-        header += struct.pack(">HHHHHH", 3, 1, 0x409, number, len(text), sum(map(len, texts[: texts.index(text)])))
+        header += struct.pack(
+            ">HHHHHH", 3, 1, 0x409, number, len(text), sum(map(len, texts[: texts.index(text)]))
+        )
     name = header + b"".join(texts)
     struct.pack_into(">II", body, tables[b"name"] + 8, len(body), len(name))
     return bytes(body) + name
@@ -53,22 +58,37 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
             (fonts / f"{family}.ttf").write_bytes(renamed(own, family, units))
         config = home / "fontconfig" / "fonts.conf"
         config.parent.mkdir()
-        config.write_text(f"<?xml version='1.0'?><fontconfig><dir>{fonts}</dir></fontconfig>", encoding="utf-8")
-        place = {"XDG_CONFIG_HOME": str(home)} if kind == "home" else {"FONTCONFIG_FILE": str(config)}
+        config.write_text(
+            f"<?xml version='1.0'?><fontconfig><dir>{fonts}</dir></fontconfig>", encoding="utf-8"
+        )
+        place = (
+            {"XDG_CONFIG_HOME": str(home)} if kind == "home" else {"FONTCONFIG_FILE": str(config)}
+        )
         found[kind] = {"HOME": str(home), **place}
     return found
 
 
 def drawn(machine: dict[str, str], first: str = "") -> str:
     """Return the pictures that a fresh Python draws on a machine, after a first line of code."""
-    environment = {name: word for name, word in os.environ.items() if name not in ("FONTCONFIG_FILE", "XDG_CONFIG_HOME")} | machine
+    environment = {
+        name: word
+        for name, word in os.environ.items()
+        if name not in ("FONTCONFIG_FILE", "XDG_CONFIG_HOME")
+    } | machine
     done = subprocess.run(
-        [sys.executable, "-c", DRAW.format(first=first)], cwd=TOP, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", DRAW.format(first=first)],
+        cwd=TOP,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 
 
-def test_charts_are_the_same_bytes_whatever_fonts_are_installed(machines: dict[str, dict[str, str]]) -> None:
+def test_charts_are_the_same_bytes_whatever_fonts_are_installed(
+    machines: dict[str, dict[str, str]],
+) -> None:
     pictures = [drawn(machine) for machine in machines.values()]
     assert pictures[0].count("<svg") == 3
     assert len(set(pictures)) == 1

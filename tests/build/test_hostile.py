@@ -105,7 +105,11 @@ parts:
 def free(resource: dict[str, object]) -> list[str]:
     """The columns of a table that take any text."""
     fields = resource["schema"]["fields"]  # type: ignore[index]
-    return [one["name"] for one in fields if one["type"] == "string" and not {"enum", "pattern"} & set(one.get("constraints", {}))]
+    return [
+        one["name"]
+        for one in fields
+        if one["type"] == "string" and not {"enum", "pattern"} & set(one.get("constraints", {}))
+    ]
 
 
 def write(path: Path, columns: list[str], text: str) -> None:
@@ -119,20 +123,33 @@ def write(path: Path, columns: list[str], text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_the_check_refuses_it_in_every_free_column_of_every_table(tmp_path: Path, text: str) -> None:
+def test_the_check_refuses_it_in_every_free_column_of_every_table(
+    tmp_path: Path, text: str
+) -> None:
     folder = Path(shutil.copytree(TOP / "data", tmp_path / "data"))
     text = f"{text} and some more words"  # no shorter than a sentence, which some columns ask for
     seen = 0
     for resource in read_descriptor(folder)["resources"]:
         path = folder / resource["path"]
         sound = path.read_bytes()
-        bounded = {one["name"] for one in resource["schema"]["fields"] if "maxLength" in one.get("constraints", {})}
+        bounded = {
+            one["name"]
+            for one in resource["schema"]["fields"]
+            if "maxLength" in one.get("constraints", {})
+        }
         columns = free(resource)
-        for group in [[one for one in columns if one not in bounded], *([one] for one in columns if one in bounded)]:
+        for group in [
+            [one for one in columns if one not in bounded],
+            *([one] for one in columns if one in bounded),
+        ]:
             write(path, group, text)
             found = [str(one) for one in validate_table(folder, resource)]
             path.write_bytes(sound)
-            assert [column for column in group if not any(f"{path.name}, row 2, column {column}:" in line for line in found)] == []
+            assert [
+                column
+                for column in group
+                if not any(f"{path.name}, row 2, column {column}:" in line for line in found)
+            ] == []
             assert all(len(line) < 600 for line in found), "a finding is a line that one can read"
             seen += len(group)
     assert seen > 40
@@ -160,11 +177,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", ["harm", "words", "evidence"])
 def test_in_a_page_it_is_text(site: Path, name: str) -> None:
-    tree = html5lib.parse((site / "chapters" / f"{name}.html").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    tree = html5lib.parse(
+        (site / "chapters" / f"{name}.html").read_text(encoding="utf-8"),
+        namespaceHTMLElements=False,
+    )
     article = next(one for one in tree.iter("article"))
     scripts = list(article.iter("script"))
     assert all(one.get("type") == "application/json" for one in scripts)
-    assert not [one for one in article.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")]
+    assert not [
+        one for one in article.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")
+    ]
     words = " ".join(article.itertext())
     assert "&lt;b&gt; 5 < 6" in words, "the text is there as it was written"
     assert ("alert(1)" in words) == (name == "harm")
@@ -189,10 +211,14 @@ def test_in_the_notebook_it_is_text(site: Path) -> None:
     book = json.loads((site / "downloads" / "harm.ipynb").read_text(encoding="utf-8"))
     assert "5 < 6" in json.dumps(book, ensure_ascii=False)
     outputs = [one for cell in book["cells"] for one in cell.get("outputs", [])]
-    pages = [text for one in outputs for kind, text in one.get("data", {}).items() if kind == "text/html"]
+    pages = [
+        text for one in outputs for kind, text in one.get("data", {}).items() if kind == "text/html"
+    ]
     assert pages
     for text in pages:
-        tree = html5lib.parse(text if isinstance(text, str) else "".join(text), namespaceHTMLElements=False)
+        tree = html5lib.parse(
+            text if isinstance(text, str) else "".join(text), namespaceHTMLElements=False
+        )
         assert not [one for one in tree.iter() if one.tag in ("script", "img")]
 
 
@@ -206,7 +232,14 @@ def teaching(site: Path) -> Path:
     """What teachers take of that book."""
     book = site.parent.parent
     there = {**os.environ, "PYTHONPATH": str(book)}
-    done = subprocess.run([sys.executable, "-m", "cartbook", "teaching"], cwd=book, env=there, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "cartbook", "teaching"],
+        cwd=book,
+        env=there,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return book / "_build" / "teaching"
 
@@ -217,24 +250,42 @@ def test_in_slides_it_is_text(teaching: Path) -> None:
     scripts = [one for one in tree.iter("script") if one.get("src") is None]
     assert scripts
     assert all(one.get("type") == "application/json" for one in scripts)
-    assert not [one for one in tree.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")]
+    assert not [
+        one for one in tree.iter() if one.tag in ("img", "b", "iframe") or one.get("onerror")
+    ]
     words = curled(" ".join(" ".join(tree.itertext()).split()))
-    assert words.count(curled(HARM)) >= 5, "question, choices, reason, takeaway and figure say it as it was written"
+    assert words.count(curled(HARM)) >= 5, (
+        "question, choices, reason, takeaway and figure say it as it was written"
+    )
     assert words.count(curled(STRANGE)) > words.count(curled(HARM))
 
 
 def test_in_questions_for_platforms_it_is_text(teaching: Path) -> None:
     stems = [HARM, *(STRANGE + end for end in ("", " three", " four"))]
-    asked = [words for _, words, _ in from_moodle((teaching / "questions" / "car-t-in-numbers.xml").read_text(encoding="utf-8"))]
-    assert [words.startswith(whole) for words, whole in zip(asked, stems, strict=True)] == [True] * 4
+    asked = [
+        words
+        for _, words, _ in from_moodle(
+            (teaching / "questions" / "car-t-in-numbers.xml").read_text(encoding="utf-8")
+        )
+    ]
+    assert [words.startswith(whole) for words, whole in zip(asked, stems, strict=True)] == [
+        True
+    ] * 4
 
 
 def test_in_notebooks_for_classes_it_is_text(teaching: Path) -> None:
     for path in (teaching / "notebooks").rglob("*.ipynb"):
         book = json.loads(path.read_text(encoding="utf-8"))
         shown = MarkdownIt("commonmark").render(
-            "".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
+            "".join(
+                "".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown"
+            )
         )
         tree = html5lib.parse(shown, namespaceHTMLElements=False)
         assert not [one for one in tree.iter() if one.tag in ("script", "img", "b")]
-        assert "".join(curled("".join(tree.itertext())).split()).count("".join(curled(STRANGE).split())) >= 2
+        assert (
+            "".join(curled("".join(tree.itertext())).split()).count(
+                "".join(curled(STRANGE).split())
+            )
+            >= 2
+        )

@@ -56,20 +56,37 @@ def built(folder: Path, place: dict[str, str]) -> dict[str, bytes]:
 
 
 def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
-    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+    return sorted(
+        name for name in first.keys() | second.keys() if first.get(name) != second.get(name)
+    )
 
 
 def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
-    figures = {name: FIGURE.replace("Three", name.title()).replace('"rates"', f'"rates-{name}"') for name in ("three", "four", "five")}
-    pages = figures | {"six": "# Six\n\n```{glossary-table}\n```\n", "one": "# One\n", "two": "# Two\n"}
+    figures = {
+        name: FIGURE.replace("Three", name.title()).replace('"rates"', f'"rates-{name}"')
+        for name in ("three", "four", "five")
+    }
+    pages = figures | {
+        "six": "# Six\n\n```{glossary-table}\n```\n",
+        "one": "# One\n",
+        "two": "# Two\n",
+    }
     book = small_book(tmp_path / "book", *pages)  # enough pages to be read side by side
     for name, text in pages.items():
         (book / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
     other = tmp_path / "Größe und Maß – 大きさ" / "the book"
-    shutil.copytree(book, other, ignore=shutil.ignore_patterns("_build", "__pycache__"), copy_function=shutil.copyfile)  # new times
+    shutil.copytree(
+        book,
+        other,
+        ignore=shutil.ignore_patterns("_build", "__pycache__"),
+        copy_function=shutil.copyfile,
+    )  # new times
     clean, elsewhere = built(book, HERE), built(other, ELSEWHERE)
     assert len(clean) > 50
     assert differing(clean, elsewhere) == []
-    for changed in ("chapters/three.md", "README.md"):  # and a build that executes one chapter anew, or none, gives what a clean one gives
+    for changed in (
+        "chapters/three.md",
+        "README.md",
+    ):  # and a build that executes one chapter anew, or none, gives what a clean one gives
         touch(book / changed)
         assert differing(clean, built(book, ELSEWHERE)) == [], changed

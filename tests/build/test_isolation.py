@@ -37,7 +37,9 @@ It counts {{eval}}`studies` studies.
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book of one chapter, whose assertion holds."""
     folder = small_book(tmp_path_factory.mktemp("isolated") / "book", "one")
-    (folder / "chapters" / "one.md").write_text(CHAPTER.format(claim="studies > 10"), encoding="utf-8")
+    (folder / "chapters" / "one.md").write_text(
+        CHAPTER.format(claim="studies > 10"), encoding="utf-8"
+    )
     return folder
 
 
@@ -49,9 +51,18 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         kernel = kernels / "kernels" / "python3" / "kernel.json"
         kernel.parent.mkdir(parents=True)
         argv = [sys.executable, "-O", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        kernel.write_text(json.dumps({"argv": argv, "display_name": "Mine", "language": "python"}), encoding="utf-8")
+        kernel.write_text(
+            json.dumps({"argv": argv, "display_name": "Mine", "language": "python"}),
+            encoding="utf-8",
+        )
     modules = home / "modules"
-    for name in ("yaml.py", "hashlib.py", "sphinx/__init__.py", "cartbook/__init__.py", "sitecustomize.py"):
+    for name in (
+        "yaml.py",
+        "hashlib.py",
+        "sphinx/__init__.py",
+        "cartbook/__init__.py",
+        "sitecustomize.py",
+    ):
         (modules / name).parent.mkdir(parents=True, exist_ok=True)
         (modules / name).write_text(f"raise RuntimeError('{name} of the user')\n", encoding="utf-8")
     startup = home / "ipython" / "profile_default" / "startup" / "00.py"
@@ -95,7 +106,14 @@ def test_a_false_assertion_fails_the_build_though_assertions_are_switched_off(
     chapter.write_text(CHAPTER.format(claim="studies > 10_000"), encoding="utf-8")
     settings = {} if option else foreign
     command = [sys.executable, *option, "-m", "cartbook", "build"]
-    done = subprocess.run(command, cwd=book, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=book,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     chapter.write_text(CHAPTER.format(claim="studies > 10"), encoding="utf-8")
     assert done.returncode != 0
     assert "chapters/one.md, cell 1, line 3" in done.stderr.splitlines()[-1]

@@ -20,7 +20,10 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_offers_come_and_go_with_the_build(book: Path) -> None:
-    page, taken = book / "_build" / "html" / "chapters" / "26-downloads.html", book / "_build" / "html" / "downloads"
+    page, taken = (
+        book / "_build" / "html" / "chapters" / "26-downloads.html",
+        book / "_build" / "html" / "downloads",
+    )
     (book / "_build" / "print").mkdir(parents=True)
     (book / "_build" / "print" / "car-t-in-numbers.pdf").write_bytes(b"%PDF-" + bytes(2_345_678))
 

@@ -26,6 +26,8 @@ def test_every_answer_has_the_policy(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_ends_in_one_line() -> None:
-    in_use = pytest.raises(SystemExit, match=r"^error: port \d+: Address already in use; choose another one")
+    in_use = pytest.raises(
+        SystemExit, match=r"^error: port \d+: Address already in use; choose another one"
+    )
     with socket.create_server(("127.0.0.1", 0)) as taken, in_use:
         serve.main(taken.getsockname()[1])

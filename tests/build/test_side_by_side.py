@@ -80,7 +80,9 @@ BROKEN = "class Broken:\n    def _repr_mimebundle_(self, include=None, exclude=N
 def test_an_output_that_cannot_be_shown_is_named(book: Path) -> None:
     (book / "chapters" / "broken.py").write_text(BROKEN, encoding="utf-8")
     failing = chapter(book, "two", "import broken\nbroken.Broken()\n")
-    failing.write_text(failing.read_text(encoding="utf-8").replace("\nseven\n```", "\n```"), encoding="utf-8")
+    failing.write_text(
+        failing.read_text(encoding="utf-8").replace("\nseven\n```", "\n```"), encoding="utf-8"
+    )
     done = build(book)
     assert done.returncode != 0
     assert done.stderr.splitlines()[-1].startswith(
@@ -90,7 +92,9 @@ def test_an_output_that_cannot_be_shown_is_named(book: Path) -> None:
 
 def test_a_build_that_is_killed_leaves_nothing_at_work(book: Path) -> None:
     for name in NAMES:
-        chapter(book, name, f"import time\nopen({str(book / 'begun')!r}, 'w').close()\ntime.sleep(60)\n")
+        chapter(
+            book, name, f"import time\nopen({str(book / 'begun')!r}, 'w').close()\ntime.sleep(60)\n"
+        )
     running = start(book)
     until = time.monotonic() + 60
     while not (book / "begun").exists():
@@ -109,7 +113,9 @@ def test_a_build_that_is_killed_leaves_nothing_at_work(book: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("count", "light", "jobs"), [(28, 8, 2), (28, 8, 4), (7, 0, 2), (100, 10, 3)])
+@pytest.mark.parametrize(
+    ("count", "light", "jobs"), [(28, 8, 2), (28, 8, 4), (7, 0, 2), (100, 10, 3)]
+)
 def test_the_parts_of_a_book_cost_about_the_same(count: int, light: int, jobs: int) -> None:
     from sphinx.util.parallel import make_chunks
 

@@ -68,7 +68,9 @@ def shown(book: Path) -> Path:  # noqa: F811
     """The small book, whose second chapter shows a cell of products.csv."""
     chapter = book / "chapters" / "two.md"
     text = chapter.read_text(encoding="utf-8")
-    chapter.write_text(text.replace("seven = 7\n", 'seven = load("products")["note"].iloc[0]\n'), encoding="utf-8")
+    chapter.write_text(
+        text.replace("seven = 7\n", 'seven = load("products")["note"].iloc[0]\n'), encoding="utf-8"
+    )
     touch(chapter)
     done = build(book)
     assert done.returncode == 0, done.stderr
@@ -83,7 +85,9 @@ def test_a_build_killed_while_it_writes_pages_loses_nothing(shown: Path) -> None
     done = build(shown)
     assert done.returncode == 0, done.stderr
     page = site_files(shown)["chapters/two.html"].decode()
-    assert page.count("Killed while writing.") >= 2, "the new cell is shown, by the output and in the prose"
+    assert page.count("Killed while writing.") >= 2, (
+        "the new cell is shown, by the output and in the prose"
+    )
     assert page.rstrip().endswith("</html>")
     assert sorted(path.name for path in (shown / "_build").iterdir()) == ["html", "lock", "work"]
 
@@ -99,12 +103,21 @@ def test_a_second_build_in_the_same_folder_is_told_to_wait(shown: Path) -> None:
     time.sleep(0.1)
     done = build(shown)
     assert done.returncode != 0
-    assert done.stderr.splitlines() == ["error: another build is at work in this folder; wait until it has ended and run make again"]
+    assert done.stderr.splitlines() == [
+        "error: another build is at work in this folder; wait until it has ended and run make again"
+    ]
     assert first.wait(300) == 0
 
 
-def test_a_site_that_was_being_replaced_is_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, path in {"SITE": "html", "OLD": "html.old", "WORK": "work", "UNFINISHED": "work/doctrees/unfinished"}.items():
+def test_a_site_that_was_being_replaced_is_put_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, path in {
+        "SITE": "html",
+        "OLD": "html.old",
+        "WORK": "work",
+        "UNFINISHED": "work/doctrees/unfinished",
+    }.items():
         monkeypatch.setattr(script, name, tmp_path / path)
     (tmp_path / "html.old").mkdir()
     (tmp_path / "html.old" / "index.html").write_text("good", encoding="utf-8")
@@ -127,6 +140,11 @@ def test_a_full_disk_is_known_however_it_is_said() -> None:
     first = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "x")
     wrapped = RuntimeError("a part of Sphinx failed")
     wrapped.__cause__ = first
-    for error in (first, wrapped, shutil.Error([("a", "b", str(first))]), sqlite3.OperationalError("database or disk is full")):
+    for error in (
+        first,
+        wrapped,
+        shutil.Error([("a", "b", str(first))]),
+        sqlite3.OperationalError("database or disk is full"),
+    ):
         assert script.is_disk_full(error)
     assert not script.is_disk_full(PermissionError(errno.EACCES, "Permission denied", "x"))

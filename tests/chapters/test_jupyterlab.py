@@ -48,7 +48,9 @@ class Lab:
         return json.loads(json.dumps(model["content"]))  # over the wire
 
     def save(self, content: Any, page: str) -> None:
-        asyncio.run(self.contents.save({"type": "notebook", "format": "json", "content": content}, page))
+        asyncio.run(
+            self.contents.save({"type": "notebook", "format": "json", "content": content}, page)
+        )
 
     def rename(self, page: str, to: str) -> None:
         asyncio.run(self.contents.rename_file(page, to))
@@ -56,14 +58,27 @@ class Lab:
 
 def use(content: Any) -> Any:
     """What JupyterLab adds to a notebook whose cells have run."""
-    content["metadata"]["language_info"] = {"name": "python", "version": "3.12.1", "pygments_lexer": "ipython3"}
+    content["metadata"]["language_info"] = {
+        "name": "python",
+        "version": "3.12.1",
+        "pygments_lexer": "ipython3",
+    }
     if "kernelspec" in content["metadata"]:
-        content["metadata"]["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+        content["metadata"]["kernelspec"] = {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        }
     content["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
     for cell in content["cells"]:
-        cell["metadata"] |= {"trusted": True, "execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}}
+        cell["metadata"] |= {
+            "trusted": True,
+            "execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"},
+        }
         if cell["cell_type"] == "markdown":  # jupyterlab-myst puts the values of {eval} here
-            cell["metadata"]["user_expressions"] = [{"expression": "n", "result": {"status": "ok", "data": {"text/plain": "7"}}}]
+            cell["metadata"]["user_expressions"] = [
+                {"expression": "n", "result": {"status": "ok", "data": {"text/plain": "7"}}}
+            ]
         if cell["cell_type"] == "code":
             cell["execution_count"] = 7
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "seven\n"}]
@@ -104,12 +119,18 @@ def test_keys_of_other_programs_survive(book: Path) -> None:
     header = f"jupytext:\n  notebook_metadata_filter: {FILTER}\n  text_representation: {{extension: .md, format_name: myst}}\n"
     header += "html_meta: {keywords: cells}\nmystnb: {execution_timeout: 9}\nbook: {title: New}"
     cell = "```{code-cell} ipython3\n---\nmystnb:\n  code_prompt_show: Show\ntags: [hide-input]\n---\nseven = 7\n```\n"
-    (book / "chapters" / "new.md").write_text(f"---\n{header}\n---\n\n# New\n\n{cell}", encoding="utf-8")
+    (book / "chapters" / "new.md").write_text(
+        f"---\n{header}\n---\n\n# New\n\n{cell}", encoding="utf-8"
+    )
     lab = Lab(book)
     lab.save(use(lab.open("chapters/new.md")), "chapters/new.md")
     saved = (book / "chapters" / "new.md").read_text(encoding="utf-8")
     kept = front_matter(saved)
-    assert (kept["html_meta"], kept["mystnb"], kept["book"]) == ({"keywords": "cells"}, {"execution_timeout": 9}, {"title": "New"})
+    assert (kept["html_meta"], kept["mystnb"], kept["book"]) == (
+        {"keywords": "cells"},
+        {"execution_timeout": 9},
+        {"title": "New"},
+    )
     assert cell in saved
 
 
@@ -118,4 +139,8 @@ def test_a_notebook_names_its_kernel_and_keeps_its_front_matter_anywhere(page: s
     header = front_matter((TOP / page).read_text(encoding="utf-8"))
     assert header["jupytext"]["notebook_metadata_filter"] == FILTER
     assert header["jupytext"]["cell_metadata_filter"] == CELL_FILTER
-    assert header["kernelspec"] == {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    assert header["kernelspec"] == {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }

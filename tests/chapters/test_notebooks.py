@@ -36,8 +36,14 @@ def test_a_notebook_keeps_its_outputs(path: Path) -> None:
     assert cells
     assert all(cell.execution_count for cell in cells)
     shown = [output for cell in cells for output in cell.outputs]
-    figures = [output for output in shown if "application/vnd.cartbook.figure+json" in output.get("data", {})]
-    assert len(figures) >= sum("figure(" in cell.source for cell in cells) > 0 or "figure(" not in "".join(cell.source for cell in cells)
+    figures = [
+        output
+        for output in shown
+        if "application/vnd.cartbook.figure+json" in output.get("data", {})
+    ]
+    assert len(figures) >= sum(
+        "figure(" in cell.source for cell in cells
+    ) > 0 or "figure(" not in "".join(cell.source for cell in cells)
     assert not [output for output in shown if output.output_type == "error"]
 
 
@@ -60,7 +66,11 @@ def test_running_them_again_gives_the_same(tmp_path: Path) -> None:
         os.devnull,
         *(path.name for path in notebooks()),
     ]
-    environment = kernel_environment(TOP, tmp_path / "settings") | {"CARTBOOK_VALIDATED": validated_tables()}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    environment = kernel_environment(TOP, tmp_path / "settings") | {
+        "CARTBOOK_VALIDATED": validated_tables()
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     assert "passed" in done.stdout

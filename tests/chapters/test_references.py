@@ -38,12 +38,21 @@ with (TOP / "data" / "references.csv").open(encoding="utf-8", newline="") as fil
 
 def cited(chapter: str) -> set[str]:
     text = (TOP / "chapters" / f"{chapter}.md").read_text(encoding="utf-8")
-    return {key.strip() for keys in re.findall(r"{cite(?::[tp])?}`([^`]+)`", text) for key in keys.split(",")}
+    return {
+        key.strip()
+        for keys in re.findall(r"{cite(?::[tp])?}`([^`]+)`", text)
+        for key in keys.split(",")
+    }
 
 
 @pytest.mark.parametrize("chapter", sorted(set(CHAPTER.values())))
 def test_a_chapter_cites_what_its_section_cites(chapter: str) -> None:
-    wanted = {row["key"] for row in REFERENCES for section in row["sections"].split("; ") if CHAPTER.get(section) == chapter}
+    wanted = {
+        row["key"]
+        for row in REFERENCES
+        for section in row["sections"].split("; ")
+        if CHAPTER.get(section) == chapter
+    }
     assert not wanted - cited(chapter)
 
 
@@ -54,5 +63,9 @@ def test_the_short_section_on_relapse_is_covered_by_its_two_chapters() -> None:
 
 
 def test_every_reference_has_a_section_or_is_said_to_have_none() -> None:
-    unknown = {section for row in REFERENCES for section in row["sections"].split("; ")} - set(CHAPTER) - {"relapse"}
+    unknown = (
+        {section for row in REFERENCES for section in row["sections"].split("; ")}
+        - set(CHAPTER)
+        - {"relapse"}
+    )
     assert unknown <= {"not reported", "references"}

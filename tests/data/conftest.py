@@ -32,7 +32,9 @@ def check(package: dict[str, Any], tables: dict[str, Table]) -> Check:
     """Findings about a table with other cells: ``check("studies", 2, enrolled="9")``."""
 
     def run(name: str, row: int, **cells: str) -> list[Finding]:
-        return check_tables(package, {**tables, name: tables_module.changed(tables[name], row, **cells)}, {name})
+        return check_tables(
+            package, {**tables, name: tables_module.changed(tables[name], row, **cells)}, {name}
+        )
 
     return run
 

@@ -69,13 +69,31 @@ WRITTEN = [
     "=1+1",
 ]
 CELL = st.one_of(
-    st.sampled_from([*WRITTEN, "", " ", " 5", "1 000", "a\nb", "a,b", "\r", "\0", "\ufeff", "\u2028", "9" * 400, "x" * 200_000]),
+    st.sampled_from(
+        [
+            *WRITTEN,
+            "",
+            " ",
+            " 5",
+            "1 000",
+            "a\nb",
+            "a,b",
+            "\r",
+            "\0",
+            "\ufeff",
+            "\u2028",
+            "9" * 400,
+            "x" * 200_000,
+        ]
+    ),
     st.sampled_from(validate.MISSING),
     st.text(max_size=8),
     st.integers().map(str),
     st.floats().map(str),
 )
-BOUNDED = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(
+    deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +113,10 @@ def judge(folder: Path, name: str, body: bytes) -> None:
     path.write_bytes(body)
     try:
         found = [str(one) for one in validate.validate_table(folder, TABLES[name])]
-        assert all(one.startswith(f"data/{name}.csv, row ") and ". Fix: " in one and one.isprintable() for one in found), found
+        assert all(
+            one.startswith(f"data/{name}.csv, row ") and ". Fix: " in one and one.isprintable()
+            for one in found
+        ), found
         if not found:
             rows = list(csv.reader(io.StringIO(body.decode("utf-8"), newline="")))
             same(name, rows)
@@ -107,7 +128,10 @@ def judge(folder: Path, name: str, body: bytes) -> None:
 
 def same(name: str, rows: list[list[str]]) -> None:
     """Check that what is loaded is what the rows say."""
-    loaded, types = data.load(name), {one["name"]: one["type"] for one in TABLES[name]["schema"]["fields"]}
+    loaded, types = (
+        data.load(name),
+        {one["name"]: one["type"] for one in TABLES[name]["schema"]["fields"]},
+    )
     assert len(loaded) == len(rows) - 1
     for place, column in enumerate(rows[0]):
         cells = [row[place] for row in rows[1:]]
@@ -129,7 +153,10 @@ def same(name: str, rows: list[list[str]]) -> None:
 def test_any_cell(copied: Path, draw: st.DataObject) -> None:
     name = draw.draw(st.sampled_from(sorted(TABLES)))
     rows = [list(row) for row in all_tables()[name]]
-    row, column = draw.draw(st.integers(0, len(rows) - 1)), draw.draw(st.integers(0, len(rows[0]) - 1))
+    row, column = (
+        draw.draw(st.integers(0, len(rows) - 1)),
+        draw.draw(st.integers(0, len(rows[0]) - 1)),
+    )
     rows[row][column] = draw.draw(CELL)
     judge(copied, name, to_bytes(rows))
 
@@ -147,7 +174,13 @@ def test_any_bytes(copied: Path, draw: st.DataObject) -> None:
 @settings(BOUNDED, max_examples=25)
 @given(
     st.sampled_from(sorted(TABLES)),
-    st.lists(st.lists(st.sampled_from(["a", "b", "1", "not reported", ";", "'", '"', "|", "\t", ","]), max_size=9), max_size=4),
+    st.lists(
+        st.lists(
+            st.sampled_from(["a", "b", "1", "not reported", ";", "'", '"', "|", "\t", ","]),
+            max_size=9,
+        ),
+        max_size=4,
+    ),
 )
 def test_any_few_rows(copied: Path, name: str, rows: list[list[str]]) -> None:
     """Files of one row or few, where a guess of the dialect goes wrong most easily."""
@@ -156,7 +189,13 @@ def test_any_few_rows(copied: Path, name: str, rows: list[list[str]]) -> None:
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The paths to everything in a descriptor."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inside = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     return [one for key, part in inside for one in [(*path, key), *places(part, (*path, key))]]
 
 
@@ -165,12 +204,34 @@ PLACES = places(package())
 
 @settings(BOUNDED, max_examples=25)
 @given(
-    st.integers(1, 8).flatmap(lambda deep: st.sampled_from([one for one in PLACES if len(one) <= deep])),
+    st.integers(1, 8).flatmap(
+        lambda deep: st.sampled_from([one for one in PLACES if len(one) <= deep])
+    ),
     st.sampled_from(
-        ["gone", None, 1, -1, 1.5, True, "x", "(", "", [], [1], ["x"], {}, {"x": 1}, "../studies.csv", "studies.csv", "studies"]
+        [
+            "gone",
+            None,
+            1,
+            -1,
+            1.5,
+            True,
+            "x",
+            "(",
+            "",
+            [],
+            [1],
+            ["x"],
+            {},
+            {"x": 1},
+            "../studies.csv",
+            "studies.csv",
+            "studies",
+        ]
     ),
 )
-def test_any_descriptor(tmp_path_factory: pytest.TempPathFactory, way: tuple[Any, ...], value: Any) -> None:
+def test_any_descriptor(
+    tmp_path_factory: pytest.TempPathFactory, way: tuple[Any, ...], value: Any
+) -> None:
     """An error in the descriptor is named, or leaves one that the whole validation can use on one row per table."""
     changed = copy.deepcopy(package())
     inside: Any = changed
@@ -189,4 +250,6 @@ def test_any_descriptor(tmp_path_factory: pytest.TempPathFactory, way: tuple[Any
         found = [str(one) for one in validate.validate(folder)]
     except validate.DataError as error:
         found = [str(error)]
-    assert all(one.startswith("data/") and ". Fix: " in one and one.isprintable() for one in found), found
+    assert all(
+        one.startswith("data/") and ". Fix: " in one and one.isprintable() for one in found
+    ), found

@@ -21,32 +21,59 @@ Mutation = tuple[str, int, str, str]
 def corrupted(cell: str, others: list[str], rng: random.Random) -> str:
     """A cell with a letter lost or changed, another row's cell, or nothing."""
     at = rng.randrange(len(cell))
-    letter = str((int(cell[at]) + rng.randrange(1, 10)) % 10) if cell[at].isdigit() else rng.choice("abcdefghijklmnopqrstuvwxyz")
-    choices = [cell[:at] + cell[at + 1 :], cell[:at] + letter + cell[at + 1 :], rng.choice(others), ""]
+    letter = (
+        str((int(cell[at]) + rng.randrange(1, 10)) % 10)
+        if cell[at].isdigit()
+        else rng.choice("abcdefghijklmnopqrstuvwxyz")
+    )
+    choices = [
+        cell[:at] + cell[at + 1 :],
+        cell[:at] + letter + cell[at + 1 :],
+        rng.choice(others),
+        "",
+    ]
     return rng.choice([one for one in choices if one != cell])
 
 
 def mutations(tables: dict[str, Table]) -> list[Mutation]:
     """Table, row, column and new cell of random changes, every cell of the data as likely as any other."""
     rng = random.Random(SEED)
-    cells = [(name, row, place) for name, table in tables.items() for row in range(1, len(table)) for place in range(len(table[0]))]
+    cells = [
+        (name, row, place)
+        for name, table in tables.items()
+        for row in range(1, len(table))
+        for place in range(len(table[0]))
+    ]
     made = []
     for name, row, place in rng.sample(cells, NUMBER):
         table = tables[name]
-        made.append((name, row + 1, table[0][place], corrupted(table[row][place], [one[place] for one in table[1:]], rng)))
+        made.append(
+            (
+                name,
+                row + 1,
+                table[0][place],
+                corrupted(table[row][place], [one[place] for one in table[1:]], rng),
+            )
+        )
     return made
 
 
-def test_rules_alone_find_most_random_changes(package: dict[str, Any], tables: dict[str, Table]) -> None:
+def test_rules_alone_find_most_random_changes(
+    package: dict[str, Any], tables: dict[str, Table]
+) -> None:
     missed = [
         (name, row, column, cell)
         for name, row, column, cell in mutations(tables)
-        if not check_tables(package, {**tables, name: changed(tables[name], row, **{column: cell})}, {name})
+        if not check_tables(
+            package, {**tables, name: changed(tables[name], row, **{column: cell})}, {name}
+        )
     ]
     assert NUMBER - len(missed) >= FLOOR, missed
 
 
-def test_the_hash_finds_every_random_change(package: dict[str, Any], tables: dict[str, Table]) -> None:
+def test_the_hash_finds_every_random_change(
+    package: dict[str, Any], tables: dict[str, Table]
+) -> None:
     signed = {resource["name"]: resource["hash"] for resource in package["resources"]}
     for name, row, column, cell in mutations(tables):
         body = to_bytes(changed(tables[name], row, **{column: cell}))

@@ -58,7 +58,11 @@ def test_a_rule_holds_and_can_be_broken(rule: rules.Rule, rows: dict[str, list[r
         table[place] = {**table[place], column: rng.choice(cells)}
         if rng.random() < 0.2:
             table.append({**table[place], next(iter(table[0])): "another-key"})
-        found = list(rule.check(table, *(rows[other] if other != name else table for other in rule.tables[1:])))
+        found = list(
+            rule.check(
+                table, *(rows[other] if other != name else table for other in rule.tables[1:])
+            )
+        )
         if found:
             assert all(one.problem and one.fix and one.row >= 1 for one in found)
             return
@@ -79,7 +83,12 @@ def said(found: list[Finding], row: int, column: str, problem: str) -> bool:
     ],
 )
 def test_groups_of_a_study_shrink(
-    check: Check, tables: dict[str, Table], study: str, cells: dict[str, str], column: str, problem: str
+    check: Check,
+    tables: dict[str, Table],
+    study: str,
+    cells: dict[str, str],
+    column: str,
+    problem: str,
 ) -> None:
     row = row_of(tables["studies"], study_id=study)
     found = check("studies", row, **cells)
@@ -106,7 +115,12 @@ OUTCOMES = {
         "value",
         "92.35%",
     ),
-    "impossible percentage": ("locke2022.axi-cel.complete-response.text", {"value": "650", "printed": "650%"}, "value", "650 per cent"),
+    "impossible percentage": (
+        "locke2022.axi-cel.complete-response.text",
+        {"value": "650", "printed": "650%"},
+        "value",
+        "650 per cent",
+    ),
     "infused above randomised": (
         "locke2022.axi-cel.cytokine-release-syndrome.any-grade-table-1",
         {"events": "167", "denominator": "181", "printed": "92 (167/181)"},
@@ -154,29 +168,45 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("case", OUTCOMES)
-def test_a_contradiction_between_outcomes_is_named(check: Check, tables: dict[str, Table], case: str) -> None:
+def test_a_contradiction_between_outcomes_is_named(
+    check: Check, tables: dict[str, Table], case: str
+) -> None:
     outcome, cells, column, problem = OUTCOMES[case]
     row = row_of(tables["outcomes"], outcome_id=outcome)
     found = check("outcomes", row, **cells)
     assert said(found, row, column, problem), found
 
 
-def test_a_contradiction_between_published_numbers_is_named(check: Check, tables: dict[str, Table]) -> None:
+def test_a_contradiction_between_published_numbers_is_named(
+    check: Check, tables: dict[str, Table]
+) -> None:
     since = tables["since"]
     row = row_of(since, since_id="den-eliana.infused")
     assert said(check("since", row, events="98", value="98"), row, "events", "98 events of 97")
     assert said(check("since", row, denominator="98"), row, "denominator", "98 patients, of 97")
-    low = next(number for number, one in enumerate(as_rows(since), start=2) if rules.number(one["low"]) is not None)
+    low = next(
+        number
+        for number, one in enumerate(as_rows(since), start=2)
+        if rules.number(one["low"]) is not None
+    )
     assert said(check("since", low, low="99999"), low, "low", "the interval runs from 99999 to")
     landscape = row_of(tables["landscape"], count_id="trials-china")
-    assert said(check("landscape", landscape, numerator="434", denominator="277"), landscape, "numerator", "434 events of 277")
+    assert said(
+        check("landscape", landscape, numerator="434", denominator="277"),
+        landscape,
+        "numerator",
+        "434 events of 277",
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "cells"),
     [
         ("outcomes", {"outcome_id": "locke2022.all.participants.text-again"}),
-        ("studies", {"study_id": "locke2022-b", "label": "ZUMA-7 again", "reference": "not applicable"}),
+        (
+            "studies",
+            {"study_id": "locke2022-b", "label": "ZUMA-7 again", "reference": "not applicable"},
+        ),
         ("since", {"since_id": "rct-zuma7-os.deaths-again"}),
         ("papers", {"paper_id": "locke2022.randomised-again"}),
         ("products", {"product_id": "axi-2", "product": "another name", "short_name": "axi-2"}),
@@ -211,7 +241,9 @@ def test_a_row_pasted_under_a_new_key_is_refused(
         ("n = 17", "17"),
     ],
 )
-def test_a_number_may_stand_as_its_source_prints_it(check: Check, tables: dict[str, Table], printed: str, value: str) -> None:
+def test_a_number_may_stand_as_its_source_prints_it(
+    check: Check, tables: dict[str, Table], printed: str, value: str
+) -> None:
     row = row_of(tables["outcomes"], outcome_id="locke2022.all.follow-up.text")
     assert check("outcomes", row, printed=printed, value=value) == []
 

@@ -15,27 +15,103 @@ REFUSED = {
     "begins with +, which": ["+44 20"],
     "begins with -, which": ["-cel"],
     "begins with @, which": ["@SUM(A1)"],
-    "begins markup or code": ["<b>bold</b>", "a <script>", "</td>", "javascript:alert(1)", "<!-- x -->"],
-    "invisible character": ["a\u200bb", "a\u202eb", "a\tb", "a\u00adb", "\ufeffa", "a\x07b", "a\u2028b"],
+    "begins markup or code": [
+        "<b>bold</b>",
+        "a <script>",
+        "</td>",
+        "javascript:alert(1)",
+        "<!-- x -->",
+    ],
+    "invisible character": [
+        "a\u200bb",
+        "a\u202eb",
+        "a\tb",
+        "a\u00adb",
+        "\ufeffa",
+        "a\x07b",
+        "a\u2028b",
+    ],
     "digit of another script": ["٣ patients", "１２"],
     "the cell is blank": ["", " ", "\u00a0"],
     "space around": [" axi-cel", "axi-cel ", "axi-cel\u00a0"],
     "more than 1,000": ["x" * 1001],
-    "spreadsheet's error value": ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "a; #REF!", "########", "Err:502"],
+    "spreadsheet's error value": [
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NUM!",
+        "a; #REF!",
+        "########",
+        "Err:502",
+    ],
     "stands for a missing value": [
-        *("NaN", "nan", "NR", "n.r.", "N.R.", "N/A", "n/a", "NA", "na", "null", "NULL", "None", "nil", "-", "--", "–", "—", "?", "TBD"),
+        *(
+            "NaN",
+            "nan",
+            "NR",
+            "n.r.",
+            "N.R.",
+            "N/A",
+            "n/a",
+            "NA",
+            "na",
+            "null",
+            "NULL",
+            "None",
+            "nil",
+            "-",
+            "--",
+            "–",
+            "—",
+            "?",
+            "TBD",
+        ),
         *("tbd", "unknown", "Unknown", "missing", "NaT", "inf", "."),
     ],
-    "date made by a spreadsheet": ["02-Jan", "2-Mar", "Jan-02", "Sep-22", "02-Jan-2022", "1-SEP", "3/12/2021", "03.12.2021", "44927"],
+    "date made by a spreadsheet": [
+        "02-Jan",
+        "2-Mar",
+        "Jan-02",
+        "Sep-22",
+        "02-Jan-2022",
+        "1-SEP",
+        "3/12/2021",
+        "03.12.2021",
+        "44927",
+    ],
     "is not a date": ["2022-02-30", "2022-13-01", "2022-00-00"],
-    "read in the wrong encoding": ["dasatinib cafÃ©", "58â€“72", "Â±", "Ã—", "â€™s", "Î³Î´", "â‰¥3", "MÃ¼ller"],
+    "read in the wrong encoding": [
+        "dasatinib cafÃ©",
+        "58â€“72",
+        "Â±",
+        "Ã—",
+        "â€™s",
+        "Î³Î´",
+        "â‰¥3",
+        "MÃ¼ller",
+    ],
     "replaced by U+FFFD": ["M\ufffdller"],
     "is a character of its own": ["Mu\u0308ller", "cafe\u0301"],
     "contains the space": ["axi\u00a0cel", "1\u202f234", "a\u2009b"],
     "looks like a Latin letter": ["\u0430xi-cel", "СD19", "CD19 \u0421AR", "ΒCMA", "t\u0456sa-cel"],
 }
 SOURCES = [
-    *("12·8 months", "1,234 patients", "Thirty-two patients", ".5", "5–8", "<0.001", "< 0.001", "3%", "≥3", "P = .03", "1 234", "−2.5"),
+    *(
+        "12·8 months",
+        "1,234 patients",
+        "Thirty-two patients",
+        ".5",
+        "5–8",
+        "<0.001",
+        "< 0.001",
+        "3%",
+        "≥3",
+        "P = .03",
+        "1 234",
+        "−2.5",
+    ),
     *("NR", "NA", "NE", "–", "n.r.", "12\u20098", "2019", "44927", "10⁶ cells/kg"),
 ]
 PLAIN = [
@@ -72,7 +148,9 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(("said", "cell"), [(said, cell) for said, cells in REFUSED.items() for cell in cells])
+@pytest.mark.parametrize(
+    ("said", "cell"), [(said, cell) for said, cells in REFUSED.items() for cell in cells]
+)
 def test_unsafe_text_is_refused(said: str, cell: str) -> None:
     found = unsafe(cell)
     assert found is not None
@@ -90,13 +168,33 @@ def test_what_sources_print_may_be_quoted(cell: str) -> None:
     assert unsafe(cell, quoted=True) is None
 
 
-@pytest.mark.parametrize("cell", ["#REF!", "02-Jan", "=1", "nan", "null", "5â€“8", "\ufeff12", "Jan-02"])
+@pytest.mark.parametrize(
+    "cell", ["#REF!", "02-Jan", "=1", "nan", "null", "5â€“8", "\ufeff12", "Jan-02"]
+)
 def test_what_only_programs_write_may_not_be_quoted(cell: str) -> None:
     assert unsafe(cell, quoted=True) is not None
 
 
 @pytest.mark.parametrize(
-    "cell", ["NaN", "Infinity", "1e999", "1_000", "1,000", "9" * 400, "9" * 16, "007", "+5", "1e2", "1.", ".5", "0x1", "12·8", "NR", "5%"]
+    "cell",
+    [
+        "NaN",
+        "Infinity",
+        "1e999",
+        "1_000",
+        "1,000",
+        "9" * 400,
+        "9" * 16,
+        "007",
+        "+5",
+        "1e2",
+        "1.",
+        ".5",
+        "0x1",
+        "12·8",
+        "NR",
+        "5%",
+    ],
 )
 def test_a_number_has_one_form(cell: str) -> None:
     assert unsafe(cell, number=True) is not None
@@ -160,4 +258,7 @@ def test_two_spellings_of_one_thing_are_refused_with_both_places(
     found = check_tables(package, {**tables, name: rows}, {name})
     named = [one for one in found if one.row == line and one.column == column]
     assert named, found
-    assert any(("looks like" in one.problem and " row " in one.problem) or "allowed value" in one.problem for one in named), named
+    assert any(
+        ("looks like" in one.problem and " row " in one.problem) or "allowed value" in one.problem
+        for one in named
+    ), named

@@ -55,7 +55,9 @@ def test_every_column_says_what_it_means(name: str) -> None:
     assert table["schema"]["primaryKey"]
     for field in table["schema"]["fields"]:
         assert field["title"], field["name"]
-        assert len(field["description"].split()) >= 4, f"{name}.{field['name']} is described in too few words"
+        assert len(field["description"].split()) >= 4, (
+            f"{name}.{field['name']} is described in too few words"
+        )
         assert field["type"]
 
 
@@ -68,14 +70,22 @@ def test_the_two_tables_of_the_review_are_complete() -> None:
 
 def test_every_number_has_a_place() -> None:
     for row in OUTCOMES:
-        assert re.fullmatch(r"paragraph \d+|row [^,]+, column .+|reference \d+|panel [A-D]", row["place"]), row
+        assert re.fullmatch(
+            r"paragraph \d+|row [^,]+, column .+|reference \d+|panel [A-D]", row["place"]
+        ), row
 
 
 def test_harms_are_of_the_graded_kind_and_any_is_never_rarer_than_severe() -> None:
     graded: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in OUTCOMES:
-        if row["endpoint"] in GRADED and row["section"] in ("table-1", "table-2") and row["value"] not in MISSING:
-            graded.setdefault((row["study_id"], row["endpoint"], row["section"]), {})[row["grade"]] = float(row["value"])
+        if (
+            row["endpoint"] in GRADED
+            and row["section"] in ("table-1", "table-2")
+            and row["value"] not in MISSING
+        ):
+            graded.setdefault((row["study_id"], row["endpoint"], row["section"]), {})[
+                row["grade"]
+            ] = float(row["value"])
     assert len(graded) == 21
     for where, rates in graded.items():
         assert rates["any"] >= rates["3 or higher"], where
@@ -92,7 +102,9 @@ def test_zuma7_arms_are_the_randomised_and_harms_are_of_the_treated() -> None:
     }
     assert sizes["all"] == 359 == sizes["axicabtagene ciloleucel"] + sizes["standard care"]
     assert (sizes["axicabtagene ciloleucel"], sizes["standard care"]) == (180, 179)
-    harms = [row for row in OUTCOMES if row["study_id"] == "locke2022" and row["endpoint"] in GRADED]
+    harms = [
+        row for row in OUTCOMES if row["study_id"] == "locke2022" and row["endpoint"] in GRADED
+    ]
     assert {row["denominator"] for row in harms} == {"170"}
     assert STUDIES["locke2022"]["infused"] == "not reported"
     for endpoint in ("complete-response", "overall-survival"):
@@ -105,7 +117,11 @@ def test_zuma5_keeps_both_complete_response_rates() -> None:
         outcome("jacobson2022.single-group.complete-response.table-1"),
     )
     assert (text["value"], text["events"], text["denominator"]) == ("74", "77", "104")
-    assert (table["value"], table["events"], table["denominator"]) == ("76", "not reported", "not reported")
+    assert (table["value"], table["events"], table["denominator"]) == (
+        "76",
+        "not reported",
+        "not reported",
+    )
     assert "text and table disagree" in text["flag"]
     assert "text and table disagree" in table["flag"]
 
@@ -115,7 +131,9 @@ def test_relma_cel_has_one_patient_more_for_harms_than_for_response() -> None:
     harms = {
         row["denominator"]
         for row in OUTCOMES
-        if row["study_id"] == "ying2021" and row["section"] == "table-1" and row["endpoint"] in GRADED
+        if row["study_id"] == "ying2021"
+        and row["section"] == "table-1"
+        and row["endpoint"] in GRADED
     }
     assert response["denominator"] == "58"
     assert harms == {"59"}
@@ -134,13 +152,21 @@ def test_relma_cel_has_one_patient_more_for_harms_than_for_response() -> None:
     ],
 )
 def test_the_column_cr_rate_holds_what_it_really_is(study: str, endpoint: str) -> None:
-    row = next(row for row in OUTCOMES if row["study_id"] == study and row["endpoint_printed"] == "CR rate (%)")
+    row = next(
+        row
+        for row in OUTCOMES
+        if row["study_id"] == study and row["endpoint_printed"] == "CR rate (%)"
+    )
     assert row["endpoint"] == endpoint
     assert endpoint == "complete response" or "label does not fit" in row["flag"]
 
 
 def test_a_count_of_patients_under_a_percent_sign_can_get_no_interval() -> None:
-    row = next(row for row in OUTCOMES if row["study_id"] == "berdeja2021" and row["endpoint_printed"] == "CR rate (%)")
+    row = next(
+        row
+        for row in OUTCOMES
+        if row["study_id"] == "berdeja2021" and row["endpoint_printed"] == "CR rate (%)"
+    )
     assert row["value"] == "65"
     assert row["denominator"] == "not reported"
 
@@ -149,14 +175,26 @@ def test_the_survival_column_holds_landmarks_with_their_month() -> None:
     rows = [row for row in OUTCOMES if row["endpoint_printed"].startswith("OS rate (median OS)")]
     assert len(rows) == 11
     months = {row["study_id"]: row["at_month"] for row in rows if row["value"] not in MISSING}
-    assert months == {"locke2022": "24", "jacobson2022": "18", "shah2021": "12", "roddie2021": "12", "xu2019": "12", "berdeja2021": "12"}
+    assert months == {
+        "locke2022": "24",
+        "jacobson2022": "18",
+        "shah2021": "12",
+        "roddie2021": "12",
+        "xu2019": "12",
+        "berdeja2021": "12",
+    }
     assert {row["statistic"] for row in rows} == {"landmark rate"}
 
 
 def test_a_bare_zero_is_none_of_the_stated_patients() -> None:
     zeros = {row["study_id"]: row for row in OUTCOMES if row["printed"] == "0"}
-    assert {name: row["denominator"] for name, row in zeros.items()} == {"roddie2021": "20", "zhao2018": "57"}
-    assert all(row["events"] == "0" and "denominator not printed" in row["flag"] for row in zeros.values())
+    assert {name: row["denominator"] for name, row in zeros.items()} == {
+        "roddie2021": "20",
+        "zhao2018": "57",
+    }
+    assert all(
+        row["events"] == "0" and "denominator not printed" in row["flag"] for row in zeros.values()
+    )
 
 
 def test_not_available_is_not_reported() -> None:
@@ -175,15 +213,29 @@ def test_all_ids_and_references_of_the_review_are_there() -> None:
     ids = read("trial_ids")
     assert len(ids) == 34
     assert [row["nct_printed"] for row in ids if row["well_formed"] == "no"] == ["NCT0403756"]
-    assert all(re.fullmatch(r"NCT\d{8}", row["nct_id"]) for row in ids if row["well_formed"] == "yes")
+    assert all(
+        re.fullmatch(r"NCT\d{8}", row["nct_id"]) for row in ids if row["well_formed"] == "yes"
+    )
     assert [int(row["reference"]) for row in read("references")] == list(range(1, 98))
 
 
 def test_every_study_is_a_reference_and_a_bibliography_entry() -> None:
     references = {row["key"]: row for row in read("references")}
-    entries = set(re.findall(r"^@\w+\{([^,]+),", (DATA.parent / "chapters" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+    entries = set(
+        re.findall(
+            r"^@\w+\{([^,]+),",
+            (DATA.parent / "chapters" / "references.bib").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
     assert set(references) <= entries
-    assert len(entries) == len(re.findall(r"^@", (DATA.parent / "chapters" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(entries) == len(
+        re.findall(
+            r"^@",
+            (DATA.parent / "chapters" / "references.bib").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
     for name, study in STUDIES.items():
         if study["section"] != "after-the-review":
             assert references[name]["reference"] == study["reference"]

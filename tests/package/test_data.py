@@ -34,7 +34,9 @@ def test_a_table_is_a_copy() -> None:
     assert load("studies").loc[0, "label"] != "changed"
 
 
-def test_a_changed_table_is_read_anew_in_a_live_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_table_is_read_anew_in_a_live_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(shutil.copytree(TOP / "data", tmp_path / "data"))
     monkeypatch.setattr(data, "FOLDER", folder)
     path = folder / "products.csv"
@@ -42,7 +44,9 @@ def test_a_changed_table_is_read_anew_in_a_live_kernel(tmp_path: Path, monkeypat
     text = path.read_text(encoding="utf-8")
     name = str(before.loc[0, "brand_printed"])
     path.write_text(text.replace(name, name[::-1]), encoding="utf-8")
-    os.utime(path, ns=times)  # of the same size and time, as an editor that restores times leaves it
+    os.utime(
+        path, ns=times
+    )  # of the same size and time, as an editor that restores times leaves it
     assert load("products").loc[0, "brand_printed"] == name[::-1]
     path.write_text(text.splitlines()[0] + "\n,,\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"data/products\.csv, row 2"):
@@ -69,11 +73,22 @@ def test_a_quoted_number_reads_as_a_sentence_needs_it() -> None:
     zuma5 = reported("jacobson2022.single-group.complete-response.text")
     assert str(zuma5.text) == "74\N{NO-BREAK SPACE}%"
     assert repr(zuma5.fraction) == "77 of 104"
-    assert str(zuma5.full) == "77 of 104 (74\N{NO-BREAK SPACE}%, 95\N{NO-BREAK SPACE}% CI 65–82\N{NO-BREAK SPACE}%)"
-    assert str(reported("shah2021.single-group.overall-survival.text-responders").text) == "not reached"
-    assert str(reported("ramos2020.single-group.participants.text-in-cr-before-treatment").text) == "1\N{NO-BREAK SPACE}patient"
+    assert (
+        str(zuma5.full)
+        == "77 of 104 (74\N{NO-BREAK SPACE}%, 95\N{NO-BREAK SPACE}% CI 65–82\N{NO-BREAK SPACE}%)"
+    )
+    assert (
+        str(reported("shah2021.single-group.overall-survival.text-responders").text)
+        == "not reached"
+    )
+    assert (
+        str(reported("ramos2020.single-group.participants.text-in-cr-before-treatment").text)
+        == "1\N{NO-BREAK SPACE}patient"
+    )
     assert str(reported("ying2021.single-group.overall-survival.table-1").text) == "not reported"
-    assert str(reported("locke2022.standard-care.complete-response.text").fraction).startswith("about ")
+    assert str(reported("locke2022.standard-care.complete-response.text").fraction).startswith(
+        "about "
+    )
 
 
 def test_an_unknown_outcome_is_refused_with_its_neighbours() -> None:
@@ -101,8 +116,14 @@ def test_the_public_face_is_what_it_says() -> None:
 
 
 def test_small_samples_are_marked() -> None:
-    rows = cartbook.proportions(evidence(section="table-1", endpoint="cytokine release syndrome", grade="any"))
-    assert rows.loc[rows["small"], "denominator"].max() < 30 <= rows.loc[~rows["small"], "denominator"].min()
+    rows = cartbook.proportions(
+        evidence(section="table-1", endpoint="cytokine release syndrome", grade="any")
+    )
+    assert (
+        rows.loc[rows["small"], "denominator"].max()
+        < 30
+        <= rows.loc[~rows["small"], "denominator"].min()
+    )
     assert isinstance(rows, pd.DataFrame)
 
 
@@ -116,17 +137,47 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (packages / "dependencies.pth").write_text(
         "\n".join(site.getsitepackages()) + "\n", encoding="utf-8"
     )  # an editable cartbook is not among them
-    install = ["-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", str(TOP)]
-    subprocess.run([sys.executable, *install], check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    install = [
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        str(TOP),
+    ]
+    subprocess.run(
+        [sys.executable, *install],
+        check=True,
+        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+    )
     return python
 
 
-def run(python: Path, code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CARTBOOK", "PYTHON"))}
-    return subprocess.run([python, "-c", code], cwd=folder, env=kept | environment, capture_output=True, text=True, check=False)
+def run(
+    python: Path, code: str, folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CARTBOOK", "PYTHON"))
+    }
+    return subprocess.run(
+        [python, "-c", code],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_an_installed_package_carries_every_table_and_drawing(installed: Path, tmp_path: Path) -> None:
+def test_an_installed_package_carries_every_table_and_drawing(
+    installed: Path, tmp_path: Path
+) -> None:
     tables = sorted(path.stem for path in (TOP / "data").glob("*.csv"))
     drawings = sorted(path.stem for path in (TOP / "chapters" / "drawings").glob("*.svg"))
     code = f"import cartbook; print(cartbook.__file__); print(*(len(cartbook.load(one)) for one in {tables})); [cartbook.drawing(one, caption='x') for one in {drawings}]"
@@ -137,7 +188,9 @@ def test_an_installed_package_carries_every_table_and_drawing(installed: Path, t
     assert lengths.split() == [str(len(load(one))) for one in tables]
 
 
-def test_tables_that_are_not_there_come_with_the_right_advice(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_that_are_not_there_come_with_the_right_advice(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = "import cartbook; cartbook.load('outcomes')"
     assert (
         f"$CARTBOOK_DATA names {tmp_path}, which has no datapackage.json"

@@ -16,7 +16,18 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cartbook import dot_plot, drawable, drawing, evidence, figure, interval_plot, paired_bars, proportions, render, table
+from cartbook import (
+    dot_plot,
+    drawable,
+    drawing,
+    evidence,
+    figure,
+    interval_plot,
+    paired_bars,
+    proportions,
+    render,
+    table,
+)
 from cartbook.figures import LIVE_MIME, MIME, VEGALITE, Figure, from_record, specification
 from cartbook.theme import HUES, INK, colour, stylesheet
 
@@ -43,8 +54,16 @@ CHARTS = {
 
 
 def give(chart: Any, **words: Any) -> Figure:
-    said = {"id": "a-figure", "title": "A finding", "reading": "Read it so.", "source": "Nobody.", "table": ROWS}
-    said |= {"alt": "An interval plot of made-up shares by row, which shows that one row is high."} | words
+    said = {
+        "id": "a-figure",
+        "title": "A finding",
+        "reading": "Read it so.",
+        "source": "Nobody.",
+        "table": ROWS,
+    }
+    said |= {
+        "alt": "An interval plot of made-up shares by row, which shows that one row is high."
+    } | words
     return figure(chart, **said)
 
 
@@ -69,7 +88,12 @@ def html_of(chart: Any, **words: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "made", [lambda: give(CHARTS["interval"]()), lambda: table(ROWS, caption="Rows"), lambda: drawing("b-lineage", caption="Cells")]
+    "made",
+    [
+        lambda: give(CHARTS["interval"]()),
+        lambda: table(ROWS, caption="Rows"),
+        lambda: drawing("b-lineage", caption="Cells"),
+    ],
 )
 def test_a_record_becomes_json_and_back(made: Callable[[], Any]) -> None:
     record = made()
@@ -86,14 +110,23 @@ def test_a_record_holds_no_html() -> None:
         elif isinstance(value, str):
             yield path, value
 
-    marked = {path for path, words in texts(give(CHARTS["dot"](), table=ROWS.iloc[[0, 3]]).to_record()) if "<" in words}
-    assert {path for path in marked if not path.startswith(("/spec/", "/live/"))} == {"/wide/body", "/narrow/body"}
+    marked = {
+        path
+        for path, words in texts(give(CHARTS["dot"](), table=ROWS.iloc[[0, 3]]).to_record())
+        if "<" in words
+    }
+    assert {path for path in marked if not path.startswith(("/spec/", "/live/"))} == {
+        "/wide/body",
+        "/narrow/body",
+    }
 
 
 def test_one_call_gives_all_forms() -> None:
     data, _ = give(CHARTS["interval"]())._repr_mimebundle_()
     assert {LIVE_MIME, MIME, "image/svg+xml", "text/plain"} == set(data)
-    assert not hasattr(Figure, "_repr_html_"), "Jupyter would keep the page's form in the notebook too"
+    assert not hasattr(Figure, "_repr_html_"), (
+        "Jupyter would keep the page's form in the notebook too"
+    )
     assert data[LIVE_MIME]["title"] == "A finding"
     assert 'role="img"' in data["image/svg+xml"]
     tree = html5lib.parseFragment(html_of(CHARTS["interval"]()), namespaceHTMLElements=False)
@@ -108,7 +141,9 @@ def test_one_call_gives_all_forms() -> None:
 
 @pytest.mark.parametrize("place", ["title", "reading", "alt", "source"])
 def test_hostile_words_stay_words(place: str) -> None:
-    html = html_of(CHARTS["interval by"](), **{place: HOSTILE + " and enough words to be an alternative text"})
+    html = html_of(
+        CHARTS["interval by"](), **{place: HOSTILE + " and enough words to be an alternative text"}
+    )
     tree = html5lib.parseFragment(html, namespaceHTMLElements=False)
     scripts = [one for one in tree.iter() if str(one.tag).endswith("script")]
     assert [one.get("type") for one in scripts] == ["application/json"]
@@ -122,7 +157,10 @@ def test_ids_are_unique_within_a_figure() -> None:
 
 
 def test_the_pictures_fit_a_page_and_a_phone() -> None:
-    widths = [float(one) for one in re.findall(r'<svg [^>]*viewBox="0 0 ([\d.]+)', html_of(CHARTS["interval by"]()))]
+    widths = [
+        float(one)
+        for one in re.findall(r'<svg [^>]*viewBox="0 0 ([\d.]+)', html_of(CHARTS["interval by"]()))
+    ]
     assert len(widths) == 2
     assert widths[0] > 600
     assert widths[1] <= 360
@@ -136,7 +174,10 @@ def test_the_pictures_fit_a_page_and_a_phone() -> None:
         ({"alt": "A finding."}, "written alternative"),
         ({"table": ROWS.iloc[:0]}, "without rows"),
         ({"table": ROWS.assign(percent=[None, 1, 2, 3])}, "no blank cells"),
-        ({"digits": {"percent": 0}, "table": ROWS.assign(percent=[0.4, 1.5, 2, 3])}, "would be shown as 0"),
+        (
+            {"digits": {"percent": 0}, "table": ROWS.assign(percent=[0.4, 1.5, 2, 3])},
+            "would be shown as 0",
+        ),
     ],
 )
 def test_a_figure_without_its_words_is_refused(words: dict[str, Any], message: str) -> None:
@@ -153,12 +194,25 @@ def test_a_chart_says_which_columns_it_needs() -> None:
 
 @pytest.mark.parametrize("kind", ["interval", "dot"])
 def test_of_very_many_rows_the_largest_are_drawn_and_the_chart_says_so(kind: str) -> None:
-    many = pd.concat([ROWS.iloc[[3]].assign(label=f"Row {n}", denominator=20 + n, percent=float(n % 97)) for n in range(200)])
-    chart = interval_plot(many) if kind == "interval" else dot_plot(many, label="label", value="denominator", title="Patients")
+    many = pd.concat(
+        [
+            ROWS.iloc[[3]].assign(label=f"Row {n}", denominator=20 + n, percent=float(n % 97))
+            for n in range(200)
+        ]
+    )
+    chart = (
+        interval_plot(many)
+        if kind == "interval"
+        else dot_plot(many, label="label", value="denominator", title="Patients")
+    )
     svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGALITE)
     assert "60 of 200 lines: those with the largest numbers (denominator)." in svg
-    assert {f"Row {n}" for n in range(200) if f">Row {n}<" in svg} == {f"Row {n}" for n in range(140, 200)}
-    assert "of 4 lines" not in vl_convert.vegalite_to_svg(CHARTS[kind]().to_dict(), vl_version=VEGALITE)
+    assert {f"Row {n}" for n in range(200) if f">Row {n}<" in svg} == {
+        f"Row {n}" for n in range(140, 200)
+    }
+    assert "of 4 lines" not in vl_convert.vegalite_to_svg(
+        CHARTS[kind]().to_dict(), vl_version=VEGALITE
+    )
 
 
 def luminance(hex_colour: str) -> float:
@@ -204,15 +258,21 @@ def test_a_meaning_has_one_colour_and_an_unknown_one_is_refused() -> None:
 
 
 def test_a_bare_chart_shows_through_the_same_renderer() -> None:
-    chart = alt.Chart(ROWS).mark_point().encode(x="percent", y="label").properties(description="dots")
+    chart = (
+        alt.Chart(ROWS).mark_point().encode(x="percent", y="label").properties(description="dots")
+    )
     bundle = chart._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     assert {LIVE_MIME, "image/svg+xml", "text/plain"} == set(data)
 
 
 def test_real_evidence_draws() -> None:
-    rows = proportions(evidence(section="table-2", endpoint="cytokine release syndrome", grade="any"))
-    assert "KarMMa" in vl_convert.vegalite_to_svg(interval_plot(rows).to_dict(), vl_version=VEGALITE)
+    rows = proportions(
+        evidence(section="table-2", endpoint="cytokine release syndrome", grade="any")
+    )
+    assert "KarMMa" in vl_convert.vegalite_to_svg(
+        interval_plot(rows).to_dict(), vl_version=VEGALITE
+    )
 
 
 def test_a_table_has_caption_and_scopes_and_no_blanks() -> None:
@@ -226,13 +286,19 @@ def test_a_table_has_caption_and_scopes_and_no_blanks() -> None:
 @pytest.mark.parametrize("blank", [None, float("nan"), np.float32("nan"), pd.NaT, pd.NA])
 def test_a_blank_cell_of_any_kind_is_refused(blank: Any) -> None:
     with pytest.raises(ValueError, match="no blank cells"):
-        table(pd.DataFrame({"row": ["a", "b"], "value": pd.Series(["x", blank], dtype=object)}), caption="Blank")
+        table(
+            pd.DataFrame({"row": ["a", "b"], "value": pd.Series(["x", blank], dtype=object)}),
+            caption="Blank",
+        )
 
 
 @pytest.mark.parametrize(
     ("values", "shown"),
     [
-        ([0.015, 0.061, 0.002], ["0.015", "0.061", "0.002"]),  # small chances keep two significant digits
+        (
+            [0.015, 0.061, 0.002],
+            ["0.015", "0.061", "0.002"],
+        ),  # small chances keep two significant digits
         ([0.00123, 0.4], ["0.0012", "0.4000"]),
         ([63.95811352592431, 4.0], ["64.0", "4.0"]),  # percentages
         ([0.398, 1.2512], ["0.40", "1.25"]),  # ratios
@@ -245,20 +311,27 @@ def test_a_blank_cell_of_any_kind_is_refused(blank: Any) -> None:
     ],
 )
 def test_a_column_has_digits_that_suit_its_numbers(values: list[float], shown: list[str]) -> None:
-    record = table(pd.DataFrame({"row": ["a", "b", "c"][: len(values)], "value": values}), caption="Digits").to_record()
+    record = table(
+        pd.DataFrame({"row": ["a", "b", "c"][: len(values)], "value": values}), caption="Digits"
+    ).to_record()
     assert [render.cell(record["columns"][1], row[1]) for row in record["rows"]] == shown
 
 
 @given(st.lists(st.floats(min_value=1e-9, max_value=1e6), min_size=1, max_size=6))
 def test_no_number_is_ever_shown_as_zero(values: list[float]) -> None:
-    record = table(pd.DataFrame({"row": [str(one) for one in values], "value": values}), caption="Digits").to_record()
+    record = table(
+        pd.DataFrame({"row": [str(one) for one in values], "value": values}), caption="Digits"
+    ).to_record()
     assert all(float(render.cell(record["columns"][1], row[1])) > 0 for row in record["rows"])
 
 
 def test_an_author_chooses_digits_but_not_too_few() -> None:
     rows = pd.DataFrame({"row": ["a", "b"], "p": [0.01512, 0.5]})
     record = table(rows, caption="Digits", digits={"p": 3}).to_record()
-    assert [render.cell(record["columns"][1], row[1]) for row in record["rows"]] == ["0.015", "0.500"]
+    assert [render.cell(record["columns"][1], row[1]) for row in record["rows"]] == [
+        "0.015",
+        "0.500",
+    ]
     with pytest.raises(ValueError, match="would be shown as 0 with 1 decimals"):
         table(rows, caption="Digits", digits={"p": 1})
     with pytest.raises(ValueError, match="does not have: q"):
@@ -266,8 +339,18 @@ def test_an_author_chooses_digits_but_not_too_few() -> None:
 
 
 def test_a_csv_has_six_digits_and_whole_numbers_stay_whole() -> None:
-    rows = pd.DataFrame({"row": ["a", "b"], "share": [63.95811352592431, 50.0], "count": [1234567, 2], "large": [1234567.0, 1.0]})
-    assert table(rows, caption="Digits").csv.splitlines()[1:] == ["a,63.9581,1234567,1234567", "b,50,2,1"]
+    rows = pd.DataFrame(
+        {
+            "row": ["a", "b"],
+            "share": [63.95811352592431, 50.0],
+            "count": [1234567, 2],
+            "large": [1234567.0, 1.0],
+        }
+    )
+    assert table(rows, caption="Digits").csv.splitlines()[1:] == [
+        "a,63.9581,1234567,1234567",
+        "b,50,2,1",
+    ]
 
 
 def test_a_chart_is_the_same_on_every_run_and_its_data_stay() -> None:
@@ -276,7 +359,11 @@ def test_a_chart_is_the_same_on_every_run_and_its_data_stay() -> None:
     def drawn() -> dict[str, Any]:
         brush = alt.selection_point(fields=["name"])
         shade = alt.condition(brush, alt.value(1), alt.value(0.2))
-        chart = alt.Chart(rows).mark_point().encode(x=alt.X("view_7:Q", title="view_7"), y="name:N", opacity=shade)
+        chart = (
+            alt.Chart(rows)
+            .mark_point()
+            .encode(x=alt.X("view_7:Q", title="view_7"), y="name:N", opacity=shade)
+        )
         return specification((chart.add_params(brush) | chart).resolve_scale(x="shared"))
 
     first, second = drawn(), drawn()
@@ -297,7 +384,12 @@ def test_a_drawing_has_its_words_and_ids_of_its_own() -> None:
 
 
 def test_plain_text_says_what_the_page_says_and_nothing_of_the_interface() -> None:
-    words = render.text(give(CHARTS["interval"](), table=ROWS.drop(columns=["disease", "low", "high"]).replace(HOSTILE, "Two")).to_record())
+    words = render.text(
+        give(
+            CHARTS["interval"](),
+            table=ROWS.drop(columns=["disease", "low", "high"]).replace(HOSTILE, "Two"),
+        ).to_record()
+    )
     assert words.startswith("[Figure] A finding\n\nHow to read it. Read it so.\n")
     assert "label  what               events  denominator  percent\n" in words
     assert "Two    any grade              17           20       85\n" in words
@@ -305,5 +397,7 @@ def test_plain_text_says_what_the_page_says_and_nothing_of_the_interface() -> No
 
 
 def test_a_wide_table_becomes_rows_of_named_values() -> None:
-    words = render.text(table(pd.DataFrame({"Study": ["A"], "Result": ["x" * 99]}), caption="Wide").to_record())
+    words = render.text(
+        table(pd.DataFrame({"Study": ["A"], "Result": ["x" * 99]}), caption="Wide").to_record()
+    )
     assert words.startswith("Table: Wide\n\n- Study: A; Result:\n  xxx")

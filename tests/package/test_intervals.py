@@ -86,7 +86,11 @@ def test_a_coarse_percentage_of_many_says_that_it_is_coarse() -> None:
 
 def test_rows_without_a_denominator_get_no_interval() -> None:
     rows = pd.DataFrame(
-        {"value": [74.0, 76.0], "events": pd.array([77, None], dtype="Int64"), "denominator": pd.array([104, None], dtype="Int64")}
+        {
+            "value": [74.0, 76.0],
+            "events": pd.array([77, None], dtype="Int64"),
+            "denominator": pd.array([104, None], dtype="Int64"),
+        }
     )
     out = proportions(rows)
     assert out["denominator"].tolist() == [104]

@@ -17,11 +17,21 @@ from cartbook.quizzes import MIME, Quiz
 
 HOSTILE = "\"><script>alert(1)</script> ]]> &amp; '"
 ITEMS = [("A", "First."), ("B", "Second."), ("C", "Third.")]
-OPTIONS = [Choice("Yes", True, "So."), Choice("No", False, "Not so."), Choice("Perhaps", False, "Neither.")]
+OPTIONS = [
+    Choice("Yes", True, "So."),
+    Choice("No", False, "Not so."),
+    Choice("Perhaps", False, "Neither."),
+]
 
 
 def number(**other: Any) -> Quiz:
-    given: dict[str, Any] = {"why": "So.", "hint": "Divide.", "tolerance": 0.5, "unit": "%", "slips": {40: "The other way round."}}
+    given: dict[str, Any] = {
+        "why": "So.",
+        "hint": "Divide.",
+        "tolerance": 0.5,
+        "unit": "%",
+        "slips": {40: "The other way round."},
+    }
     return quiz("q", {"How many?": Number(other.pop("answer", 62.5), **(given | other))})
 
 
@@ -46,13 +56,19 @@ def test_words_stay_words_in_every_kind(notebook: bool) -> None:
     html = render_html(of_every_kind(HOSTILE).to_record(), notebook=notebook)
     tree = html5lib.parse(html, namespaceHTMLElements=False)
     assert not list(tree.iter("script"))
-    shown = "".join("".join(one.itertext()) for one in tree.iter("div") if one.get("class", "").startswith("cb-quiz"))
+    shown = "".join(
+        "".join(one.itertext())
+        for one in tree.iter("div")
+        if one.get("class", "").startswith("cb-quiz")
+    )
     assert shown.count("alert(1)") == shown.count(HOSTILE) >= 16
     if not notebook:
         form = next(tree.iter("form"))
         assert json.loads(form.get("data-slips", "")) == [{"value": 5.0, "why": HOSTILE}]
         assert form.get("data-why") == form.get("data-hint") == form.get("data-unit") == HOSTILE
-        assert [one.get("data-why") for one in tree.iter("li") if one.get("data-why")] == [HOSTILE] * 3
+        assert [one.get("data-why") for one in tree.iter("li") if one.get("data-why")] == [
+            HOSTILE
+        ] * 3
 
 
 def test_numpy_numbers_become_plain_numbers() -> None:
@@ -62,12 +78,24 @@ def test_numpy_numbers_become_plain_numbers() -> None:
 
 
 def test_without_scripts_every_kind_shows_its_answer() -> None:
-    made = quiz("q", {"How many?": Number(62.5, "Five of eight.", "Divide.", 0.05, "%"), "In order?": Order(ITEMS, "by age")})
+    made = quiz(
+        "q",
+        {
+            "How many?": Number(62.5, "Five of eight.", "Divide.", 0.05, "%"),
+            "In order?": Order(ITEMS, "by age"),
+        },
+    )
     for notebook in (False, True):
-        tree = html5lib.parse(render_html(made.to_record(), notebook=notebook), namespaceHTMLElements=False)
+        tree = html5lib.parse(
+            render_html(made.to_record(), notebook=notebook), namespaceHTMLElements=False
+        )
         answers = ["".join(one.itertext()) for one in tree.iter("details")]
         assert "62.5%. Five of eight." in answers[0]
-        assert answers[1].index("A. First.") < answers[1].index("B. Second.") < answers[1].index("C. Third.")
+        assert (
+            answers[1].index("A. First.")
+            < answers[1].index("B. Second.")
+            < answers[1].index("C. Third.")
+        )
         assert [one.get("hidden") for one in tree.iter("form")] == ([] if notebook else [""])
 
 
@@ -81,7 +109,9 @@ def test_notebook_form_is_complete_by_itself() -> None:
 
 
 def test_options_have_one_order_whatever_their_source_order_and_key() -> None:
-    orders = {tuple(texts(quiz("q", {"Which?": list(one)}))) for one in itertools.permutations(OPTIONS)}
+    orders = {
+        tuple(texts(quiz("q", {"Which?": list(one)}))) for one in itertools.permutations(OPTIONS)
+    }
     assert len(orders) == 1
     for right in range(3):
         again = [Choice(one.text, place == right, one.why) for place, one in enumerate(OPTIONS)]
@@ -90,7 +120,13 @@ def test_options_have_one_order_whatever_their_source_order_and_key() -> None:
 
 
 def test_order_of_options_differs_between_questions() -> None:
-    made = quiz("q", {f"Which one is {word}?": OPTIONS for word in ("red", "green", "blue", "black", "white", "grey", "brown", "pink")})
+    made = quiz(
+        "q",
+        {
+            f"Which one is {word}?": OPTIONS
+            for word in ("red", "green", "blue", "black", "white", "grey", "brown", "pink")
+        },
+    )
     assert len({tuple(texts(made, place)) for place in range(8)}) > 2
 
 
@@ -98,9 +134,14 @@ def test_every_form_has_the_options_in_the_order_of_the_record() -> None:
     made = quiz("q", {"Which?": OPTIONS})
     wanted = texts(made)
     for notebook in (False, True):
-        tree = html5lib.parse(render_html(made.to_record(), notebook=notebook), namespaceHTMLElements=False)
+        tree = html5lib.parse(
+            render_html(made.to_record(), notebook=notebook), namespaceHTMLElements=False
+        )
         assert ["".join(one.itertext()) for one in tree.iter("summary")] == wanted
-    for lines in (repr(made).splitlines()[1:], render_text(made.to_record(), answers=True).splitlines()[1:4]):
+    for lines in (
+        repr(made).splitlines()[1:],
+        render_text(made.to_record(), answers=True).splitlines()[1:4],
+    ):
         assert lines == [f"   {letter}. {text}" for letter, text in zip("ABC", wanted, strict=True)]
 
 
@@ -127,7 +168,12 @@ def ids(questions: Any) -> list[str]:
 def test_ids_survive_changed_numbers_order_and_answers() -> None:
     (first,) = ids({"Of 71 patients 55 responded (77%). Which rate?": OPTIONS})
     assert first.startswith("q-")
-    assert ids({"Another?": OPTIONS, "Of 72 patients 56 responded (77.8%). Which rate?": OPTIONS[:2]})[1] == first
+    assert (
+        ids({"Another?": OPTIONS, "Of 72 patients 56 responded (77.8%). Which rate?": OPTIONS[:2]})[
+            1
+        ]
+        == first
+    )
     assert ids({"Of 71 adults 55 responded (77%). Which rate?": OPTIONS}) != [first]
     assert ids({Stem("Any words", id="rate"): OPTIONS}) == ["q-rate"]
 
@@ -157,7 +203,9 @@ def test_two_questions_with_one_id_are_refused(twice: Any) -> None:
         (-0.25, 0, "-0.25", "Unit: %. Round to 2 decimal places."),
     ],
 )
-def test_precision_wanted_is_the_coarsest_that_is_always_right(answer: float, tolerance: float, shown: str, asked: str) -> None:
+def test_precision_wanted_is_the_coarsest_that_is_always_right(
+    answer: float, tolerance: float, shown: str, asked: str
+) -> None:
     one = Number(answer, "Why.", "Hint.", tolerance, "%")
     assert (one.shown, one.asked) == (shown, asked)
     assert abs(float(shown) - answer) <= tolerance + 1e-9
@@ -174,20 +222,41 @@ def test_no_sentence_ends_twice(text: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: number(slips={62.9: "Near."}), r"question 1 \('How many\?'\): a slip lies further .* \[62\.9\]"),
+        (
+            lambda: number(slips={62.9: "Near."}),
+            r"question 1 \('How many\?'\): a slip lies further .* \[62\.9\]",
+        ),
         (lambda: number(answer=float("nan")), "finite numbers; found"),
         (lambda: number(tolerance=-1), "not below 0; found -1"),
         (lambda: number(answer=2 / 3, tolerance=0, slips={}), "needs a tolerance"),
         (lambda: number(why=" "), "why it is right; give why="),
         (lambda: number(hint=" "), "hint for any other number; give hint="),
         (lambda: number(slips={40: ""}), r"every slip says why it is wrong; give feedback to \[40"),
-        (lambda: quiz("q", {"In order?": Order(ITEMS[:2], "by age")}), "three different items; found 2"),
-        (lambda: quiz("q", {"In order?": Order([*ITEMS, ITEMS[0]], "by age")}), "three different items; found 3 of 4"),
+        (
+            lambda: quiz("q", {"In order?": Order(ITEMS[:2], "by age")}),
+            "three different items; found 2",
+        ),
+        (
+            lambda: quiz("q", {"In order?": Order([*ITEMS, ITEMS[0]], "by age")}),
+            "three different items; found 3 of 4",
+        ),
         (lambda: quiz("q", {"In order?": Order(ITEMS, "")}), "from what to what; give by="),
-        (lambda: quiz("q", {"In order?": Order([*ITEMS, ("D", " ")], "by age")}), r"its place; give feedback to \['D'\]"),
-        (lambda: quiz("q", {"Which?": Spot([Choice("A", True, "x"), Choice("B", True, "y")])}), r"exactly one option is right; found 2"),
-        (lambda: quiz("q", {"Which?": [Choice("A", True, "x"), Choice("A ", False, "y")]}), r"differs from the others; change \['A'\]"),
-        (lambda: quiz("q", {"Which?": [Choice("A", True, "x"), Choice("B", False, " ")]}), r"give feedback to \['B'\]"),
+        (
+            lambda: quiz("q", {"In order?": Order([*ITEMS, ("D", " ")], "by age")}),
+            r"its place; give feedback to \['D'\]",
+        ),
+        (
+            lambda: quiz("q", {"Which?": Spot([Choice("A", True, "x"), Choice("B", True, "y")])}),
+            r"exactly one option is right; found 2",
+        ),
+        (
+            lambda: quiz("q", {"Which?": [Choice("A", True, "x"), Choice("A ", False, "y")]}),
+            r"differs from the others; change \['A'\]",
+        ),
+        (
+            lambda: quiz("q", {"Which?": [Choice("A", True, "x"), Choice("B", False, " ")]}),
+            r"give feedback to \['B'\]",
+        ),
         (
             lambda: quiz("q", {"Fine?": OPTIONS, "Which?": OPTIONS[:1]}),
             r"question 2 \('Which\?'\): there are at least two options; found 1",
@@ -204,7 +273,11 @@ def test_a_question_that_breaks_a_rule_is_named_with_rule_and_fix(wrong: Any, me
 
 
 def test_a_record_is_plain_data_and_reads_back() -> None:
-    for made in (of_every_kind(HOSTILE), quiz("q", {Stem("Which?", id="x", figure="a-figure"): OPTIONS}), number()):
+    for made in (
+        of_every_kind(HOSTILE),
+        quiz("q", {Stem("Which?", id="x", figure="a-figure"): OPTIONS}),
+        number(),
+    ):
         record = json.loads(json.dumps(made.to_record()))
         again = Quiz.from_record(record)
         assert again == made

@@ -51,11 +51,15 @@ def test_a_lacking_module_is_named(run: Any) -> None:
 def test_a_table_is_html_and_a_figure_comes_with_its_numbers(run: Any) -> None:
     assert (
         "<table>"
-        in run("from cartbook import table\nimport pandas as pd\ntable(pd.DataFrame({'a': ['x']}), caption='Words')")["outputs"][0]["html"]
+        in run(
+            "from cartbook import table\nimport pandas as pd\ntable(pd.DataFrame({'a': ['x']}), caption='Words')"
+        )["outputs"][0]["html"]
     )
 
 
-def test_without_vl_convert_a_figure_leaves_the_drawing_to_the_browser(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+def test_without_vl_convert_a_figure_leaves_the_drawing_to_the_browser(
+    monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
     monkeypatch.setattr(figures, "DRAWS", False)
     rows = pd.DataFrame({"x": [1, 2]})
     drawn = figure(alt.Chart(rows).mark_bar().encode(x="x:Q"), id="bars", title="Bars", reading="Read.", alt="A bar chart with two bars, one longer than the other.", table=rows, source="Here.")  # fmt: skip
@@ -68,7 +72,9 @@ def test_without_vl_convert_a_figure_leaves_the_drawing_to_the_browser(monkeypat
     assert csv == "x\n1\n2\n"
     assert "{root}figures/bars.csv" in html
     assert "-excel.csv" not in html, "the script gives the link the new numbers"
-    bare = run("import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'x': [1]})).mark_point().encode(x='x:Q')")["outputs"][0]["html"]
+    bare = run(
+        "import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'x': [1]})).mark_point().encode(x='x:Q')"
+    )["outputs"][0]["html"]
     assert 'data-chart="chart"' in bare
     assert "vega-lite" in bare
 

@@ -22,7 +22,15 @@ def bind(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
         out = tmp_path_factory.mktemp(kind)
         environment = {**os.environ, "PYTHONPATH": str(TOP)}
         command = [sys.executable, "-c", CODE, str(out), kind]
-        done = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True, check=False, timeout=400)
+        done = subprocess.run(
+            command,
+            cwd=TOP,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
         assert done.returncode == 0, done.stderr
         return next(path for path in out.iterdir() if path.is_file())
 

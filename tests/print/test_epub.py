@@ -35,7 +35,11 @@ def files(path: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def pages(files: dict[str, bytes]) -> dict[str, ElementTree.Element]:
-    return {name: ElementTree.fromstring(body) for name, body in files.items() if name.endswith(".xhtml")}
+    return {
+        name: ElementTree.fromstring(body)
+        for name, body in files.items()
+        if name.endswith(".xhtml")
+    }
 
 
 def words(element: ElementTree.Element) -> str:
@@ -49,18 +53,28 @@ def test_a_reader_knows_it_by_its_first_file(path: Path) -> None:
         assert zipped.read("mimetype") == b"application/epub+zip"
 
 
-def test_the_list_of_files_is_complete_and_in_the_order_of_the_contents(files: dict[str, bytes]) -> None:
+def test_the_list_of_files_is_complete_and_in_the_order_of_the_contents(
+    files: dict[str, bytes],
+) -> None:
     package = ElementTree.fromstring(files["content.opf"])
     items = {one.get("id"): one.get("href") for one in package.iter(f"{OPF}item")}
     assert set(items.values()) == set(files) - {"mimetype", "META-INF/container.xml", "content.opf"}
     spine = [items[one.get("idref")] for one in package.iter(f"{OPF}itemref")]
-    wanted = [f"{name}.xhtml" for name, _, _ in contents(TOP / "_toc.yml") if name not in NOT_PRINTED]
+    wanted = [
+        f"{name}.xhtml" for name, _, _ in contents(TOP / "_toc.yml") if name not in NOT_PRINTED
+    ]
     assert spine == ["cover.xhtml", "nav.xhtml", *wanted]
 
 
 def test_it_says_what_it_is_and_how_it_can_be_read(files: dict[str, bytes]) -> None:
     package = files["content.opf"].decode()
-    for kind in ("accessMode", "accessModeSufficient", "accessibilityFeature", "accessibilityHazard", "accessibilitySummary"):
+    for kind in (
+        "accessMode",
+        "accessModeSufficient",
+        "accessibilityFeature",
+        "accessibilityHazard",
+        "accessibilitySummary",
+    ):
         assert f'property="schema:{kind}"' in package
     assert "<dc:language>en-GB</dc:language>" in package
     assert "unknown" not in package
@@ -73,8 +87,13 @@ def test_the_contents_name_parts_and_chapters(pages: dict[str, ElementTree.Eleme
         assert name in NOT_PRINTED or f"{number} {title}".strip() in found or not title
 
 
-def test_every_link_and_picture_resolves(files: dict[str, bytes], pages: dict[str, ElementTree.Element]) -> None:
-    ids = {name: [one.get("id") for one in page.iter() if one.get("id")] for name, page in pages.items()}
+def test_every_link_and_picture_resolves(
+    files: dict[str, bytes], pages: dict[str, ElementTree.Element]
+) -> None:
+    ids = {
+        name: [one.get("id") for one in page.iter() if one.get("id")]
+        for name, page in pages.items()
+    }
     assert all(len(found) == len(set(found)) for found in ids.values())
     broken = []
     for name, page in pages.items():
@@ -84,8 +103,16 @@ def test_every_link_and_picture_resolves(files: dict[str, bytes], pages: dict[st
                 if address.scheme in ("http", "https"):
                     assert not re.search(r'[<>" ]', one.get(key) or "")
                 elif address.path or address.fragment:
-                    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address.path))) if address.path else name
-                    if target not in files or (address.fragment and address.fragment not in ids[target]):
+                    target = (
+                        posixpath.normpath(
+                            posixpath.join(posixpath.dirname(name), unquote(address.path))
+                        )
+                        if address.path
+                        else name
+                    )
+                    if target not in files or (
+                        address.fragment and address.fragment not in ids[target]
+                    ):
                         broken.append((name, one.get(key)))
     assert not broken
 
@@ -94,7 +121,11 @@ def test_every_chart_and_drawing_is_a_picture_with_words(
     site: Path, files: dict[str, bytes], pages: dict[str, ElementTree.Element]
 ) -> None:
     images = [one for page in pages.values() for one in page.iter(f"{XHTML}img")]
-    charts = {name for page in site.rglob("*.html") for name in re.findall(r'data-chart="([^"]+)"', page.read_text(encoding="utf-8"))}
+    charts = {
+        name
+        for page in site.rglob("*.html")
+        for name in re.findall(r'data-chart="([^"]+)"', page.read_text(encoding="utf-8"))
+    }
     shown = {Path(one.get("src", "")).stem for one in images}
     assert charts <= shown
     assert len(shown) == len(images) == sum(name.endswith(".svg") for name in files)
@@ -110,8 +141,12 @@ def test_every_chart_and_drawing_is_a_picture_with_words(
     assert sum(len(list(page.iter(f"{XHTML}table"))) for page in pages.values()) >= len(charts)
 
 
-def test_a_quiz_gives_letters_first_and_answers_after(pages: dict[str, ElementTree.Element]) -> None:
-    quiz = next(one for one in pages["chapters/08-b-cell.xhtml"].iter() if one.get("class") == "cb-quiz")
+def test_a_quiz_gives_letters_first_and_answers_after(
+    pages: dict[str, ElementTree.Element],
+) -> None:
+    quiz = next(
+        one for one in pages["chapters/08-b-cell.xhtml"].iter() if one.get("class") == "cb-quiz"
+    )
     text = words(quiz)
     questions, answers = text.split("Answers", 1)
     assert "Right." not in questions
@@ -125,12 +160,32 @@ def test_nothing_of_the_screen_is_left(pages: dict[str, ElementTree.Element]) ->
         tags = {one.tag.removeprefix(XHTML) for one in body.iter()}
         assert not tags & {"script", "style", "form", "button", "input", "select"}, name
         text = words(page)
-        assert not [one for one in ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV") if one in text], name
-        assert not [one.get("class") for one in body.iter() if {"cb-run", "cb-take", "cb-screen"} & set((one.get("class") or "").split())]
+        assert not [
+            one
+            for one in (
+                "Show the code",
+                "A click loads Python",
+                "Take it with you",
+                "Numbers as CSV",
+            )
+            if one in text
+        ], name
+        assert not [
+            one.get("class")
+            for one in body.iter()
+            if {"cb-run", "cb-take", "cb-screen"} & set((one.get("class") or "").split())
+        ]
 
 
-def test_headers_of_tables_say_something_and_links_are_underlined(pages: dict[str, ElementTree.Element], files: dict[str, bytes]) -> None:
-    empty = [(name, words(page)[:40]) for name, page in pages.items() for one in page.iter(f"{XHTML}th") if not words(one)]
+def test_headers_of_tables_say_something_and_links_are_underlined(
+    pages: dict[str, ElementTree.Element], files: dict[str, bytes]
+) -> None:
+    empty = [
+        (name, words(page)[:40])
+        for name, page in pages.items()
+        for one in page.iter(f"{XHTML}th")
+        if not words(one)
+    ]
     assert not empty
     assert b"text-decoration: underline" in files["_static/print.css"]
 

@@ -38,7 +38,11 @@ def book(printed: Path) -> list[dict[str, str]]:
 
 def shown(book: list[dict[str, str]], tag: str) -> list[Any]:
     """Every element of a kind in the pages."""
-    return [one for page in book for one in html5lib.parseFragment(page["body"], namespaceHTMLElements=False).iter(tag)]
+    return [
+        one
+        for page in book
+        for one in html5lib.parseFragment(page["body"], namespaceHTMLElements=False).iter(tag)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +76,14 @@ def test_bookmarks_are_the_contents_and_the_contents_name_the_right_pages(
         part = page["part"]
         wanted.append(page["title"])
     in_front = {page["title"] for page in book if not page["part"]}
-    assert [title for depth, title, _ in marks if depth == 1 or (depth == 2 and title in wanted)] == wanted
-    begins = {title: page for depth, title, page in marks if title in wanted and (depth == 2 or title in in_front)}
+    assert [
+        title for depth, title, _ in marks if depth == 1 or (depth == 2 and title in wanted)
+    ] == wanted
+    begins = {
+        title: page
+        for depth, title, page in marks
+        if title in wanted and (depth == 2 or title in in_front)
+    }
     listed = "".join(words[1:3])
     for title, page in begins.items():
         assert bare(f"{title}{page}") in listed, title
@@ -101,17 +111,27 @@ def test_every_page_has_its_number_and_more_than_that(words: list[str]) -> None:
         assert len(text) > 60, f"page {number} is empty"
 
 
-def test_every_picture_is_there_with_its_alternative(pdf: PdfReader, printed: Path, book: list[dict[str, str]], words: list[str]) -> None:
+def test_every_picture_is_there_with_its_alternative(
+    pdf: PdfReader, printed: Path, book: list[dict[str, str]], words: list[str]
+) -> None:
     images = shown(book, "img")
-    pictures = {path.stem: path.read_text(encoding="utf-8") for path in (printed / "images").glob("*.svg")}
+    pictures = {
+        path.stem: path.read_text(encoding="utf-8") for path in (printed / "images").glob("*.svg")
+    }
     assert {Path(one.get("src")).stem for one in images} == set(pictures)
     assert len(images) == len(pictures) > 100
-    tagged = [str(one["/Alt"]) for one in elements(pdf.root_object["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
+    tagged = [
+        str(one["/Alt"])
+        for one in elements(pdf.root_object["/StructTreeRoot"])
+        if one.get("/S") == "/Figure"
+    ]
     assert sorted(tagged) == sorted(one.get("alt") for one in images)
     text = "".join(words)
     for name, svg in pictures.items():
         labels = [bare(label) for label in re.findall(r"<text[^>]*>([^<&]{4,})</text>", svg)]
-        assert all(label in text for label in labels), f"{name}: {[label for label in labels if label not in text][:3]}"
+        assert all(label in text for label in labels), (
+            f"{name}: {[label for label in labels if label not in text][:3]}"
+        )
 
 
 def elements(one: Any) -> Iterator[Any]:
@@ -144,21 +164,36 @@ def test_links_lead_to_places_of_the_book_or_to_the_web(pdf: PdfReader) -> None:
 
 
 def test_a_citation_leads_to_its_reference(pdf: PdfReader, book: list[dict[str, str]]) -> None:
-    cited = [link.get("href")[1:] for one in shown(book, "span") if one.get("class") == "bibtex-citation" for link in one.iter("a")]
+    cited = [
+        link.get("href")[1:]
+        for one in shown(book, "span")
+        if one.get("class") == "bibtex-citation"
+        for link in one.iter("a")
+    ]
     assert cited
     assert all(f"/{one}" in pdf.named_destinations for one in cited)
 
 
-def test_ids_are_unique_in_the_whole_book_and_every_link_has_its_place(book: list[dict[str, str]]) -> None:
+def test_ids_are_unique_in_the_whole_book_and_every_link_has_its_place(
+    book: list[dict[str, str]],
+) -> None:
     trees = [html5lib.parseFragment(page["body"], namespaceHTMLElements=False) for page in book]
-    ids = [page["anchor"] for page in book] + [one.get("id") for tree in trees for one in tree.iter() if one.get("id")]
+    ids = [page["anchor"] for page in book] + [
+        one.get("id") for tree in trees for one in tree.iter() if one.get("id")
+    ]
     assert len(ids) == len(set(ids))
     links = {one.get("href") for tree in trees for one in tree.iter("a")}
-    assert {one for one in links if not one.startswith(("https://", "http://"))} <= {f"#{one}" for one in ids}
+    assert {one for one in links if not one.startswith(("https://", "http://"))} <= {
+        f"#{one}" for one in ids
+    }
 
 
 def test_nothing_of_the_screen_is_printed(book: list[dict[str, str]]) -> None:
     for kind in ("script", "style", "form", "button", "input", "select", "details"):
         assert not shown(book, kind), kind
     text = " ".join("".join(one.itertext()) for one in shown(book, "section"))
-    assert not [one for one in ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV") if one in text]
+    assert not [
+        one
+        for one in ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV")
+        if one in text
+    ]

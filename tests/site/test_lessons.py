@@ -12,7 +12,11 @@ from scripts import TOP
 from cartbook.sphinxext import lesson_plans
 from cartbook.sphinxext.directives import front_matter
 
-CHAPTERS = [path for path in sorted((TOP / "chapters").glob("*.md")) if "minutes" in front_matter(path.read_text(encoding="utf-8"))["book"]]
+CHAPTERS = [
+    path
+    for path in sorted((TOP / "chapters").glob("*.md"))
+    if "minutes" in front_matter(path.read_text(encoding="utf-8"))["book"]
+]
 
 
 def chapter(path: Path) -> lesson_plans.Chapter:
@@ -33,7 +37,9 @@ def test_the_minutes_add_up_and_leave_room_for_each_step(path: Path) -> None:
 
 def test_the_page_has_both_plans_of_every_chapter_and_their_charts_exist() -> None:
     site = TOP / "_build" / "html" / "chapters"
-    page = html5lib.parse((site / "24-for-teachers.html").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    page = html5lib.parse(
+        (site / "24-for-teachers.html").read_text(encoding="utf-8"), namespaceHTMLElements=False
+    )
     captions = ["".join(one.itertext()) for one in page.iter("caption")]
     for path in CHAPTERS:
         title = chapter(path).about["title"]
@@ -42,4 +48,6 @@ def test_the_page_has_both_plans_of_every_chapter_and_their_charts_exist() -> No
     assert links
     for link in links:
         name, _, place = link.partition("#")
-        assert re.search(f'id="{re.escape(place)}"', (site / name).read_text(encoding="utf-8")), link
+        assert re.search(f'id="{re.escape(place)}"', (site / name).read_text(encoding="utf-8")), (
+            link
+        )

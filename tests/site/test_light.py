@@ -45,8 +45,14 @@ def test_a_page_gets_the_scripts_that_it_uses() -> None:
         def __init__(self, name: str) -> None:
             self.filename = name
 
-    files = [Script(f"_static/{name}") for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "sphinx-thebe.js")] + [Script("")]
-    names = [one.filename for one in assets.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')]
+    files = [
+        Script(f"_static/{name}")
+        for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "sphinx-thebe.js")
+    ] + [Script("")]
+    names = [
+        one.filename
+        for one in assets.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')
+    ]
     assert names == ["_static/figure.js", "_static/copybutton.js?v=1"]
     assert [one.filename for one in assets.scripts(files, "search", "")] == ["_static/doctools.js"]
 
@@ -58,12 +64,22 @@ def transforms(part: Any) -> set[str]:
     if not isinstance(part, dict):
         return set()
     own = part.get("transform", [])
-    return {one["type"] for one in own if isinstance(own, list) and "type" in one} | transforms(list(part.values()))
+    return {one["type"] for one in own if isinstance(own, list) and "type" in one} | transforms(
+        list(part.values())
+    )
 
 
 def test_the_runtime_knows_every_transform_that_charts_use() -> None:
     runtime = (SITE / "_static" / "vega.js").read_text(encoding="utf-8").lower()
     pages = [page.read_text(encoding="utf-8") for page in SITE.rglob("*.html")]
-    used = transforms([json.loads(spec) for page in pages for spec in re.findall(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)])
+    used = transforms(
+        [
+            json.loads(spec)
+            for page in pages
+            for spec in re.findall(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)
+        ]
+    )
     assert {"formula", "filter"} <= used
-    assert not [one for one in used if f'type:"{one}"' not in runtime], "add its part of Vega to PARTS in cartbook/sphinxext/assets.py"
+    assert not [one for one in used if f'type:"{one}"' not in runtime], (
+        "add its part of Vega to PARTS in cartbook/sphinxext/assets.py"
+    )

@@ -42,12 +42,25 @@ def test_no_internal_link_is_broken(page: str) -> None:
     for one in tree(page).iter():
         for name in ("href", "src"):
             address = urlsplit(one.get(name) or "")
-            if address.scheme or address.netloc or not (address.path or address.fragment) or one.tag == "base":
+            if (
+                address.scheme
+                or address.netloc
+                or not (address.path or address.fragment)
+                or one.tag == "base"
+            ):
                 continue
-            assert not address.path.startswith("/"), f"{address.path} breaks where the site lies in a folder"
-            target = (SITE / page).parent.joinpath(unquote(address.path)).resolve() if address.path else SITE / page
+            assert not address.path.startswith("/"), (
+                f"{address.path} breaks where the site lies in a folder"
+            )
+            target = (
+                (SITE / page).parent.joinpath(unquote(address.path)).resolve()
+                if address.path
+                else SITE / page
+            )
             if not target.is_file() or (
-                address.fragment and target.suffix == ".html" and unquote(address.fragment) not in ids(str(target.relative_to(SITE)))
+                address.fragment
+                and target.suffix == ".html"
+                and unquote(address.fragment) not in ids(str(target.relative_to(SITE)))
             ):
                 broken.append(one.get(name))
     assert not broken
@@ -56,7 +69,9 @@ def test_no_internal_link_is_broken(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_ids_are_unique(page: str) -> None:
     found = [one.get("id") for one in tree(page).iter() if one.get("id")]
-    assert len(found) == len(set(found)), sorted({one for one in found if found.count(one) > 1 and one})
+    assert len(found) == len(set(found)), sorted(
+        {one for one in found if found.count(one) > 1 and one}
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -65,7 +80,11 @@ def test_a_page_says_what_it_is(page: str) -> None:
     assert len(title.strip()) > 5
     assert tree(page).get("lang", "").startswith("en")
     if page not in GENERATED:
-        descriptions = [one.get("content", "") for one in tree(page).iter("meta") if one.get("name") == "description"]
+        descriptions = [
+            one.get("content", "")
+            for one in tree(page).iter("meta")
+            if one.get("name") == "description"
+        ]
         assert len(descriptions) == 1
         assert len(descriptions[0]) >= 20
 
@@ -77,18 +96,27 @@ def test_titles_and_descriptions_are_each_used_once() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_asks_another_host(page: str) -> None:
-    asked = [one.get(LOADED[str(one.tag)]) for one in tree(page).iter() if str(one.tag) in LOADED and one.get("rel") != "canonical"]
+    asked = [
+        one.get(LOADED[str(one.tag)])
+        for one in tree(page).iter()
+        if str(one.tag) in LOADED and one.get("rel") != "canonical"
+    ]
     outside = [one for one in asked if one and (urlsplit(one).netloc or one.startswith("//"))]
     assert not outside
     text = (SITE / page).read_text(encoding="utf-8")
-    text = re.sub(r'<section class="cb-run".*?</section>', "", text, flags=re.DOTALL)  # names its host, and asks it after a click alone
+    text = re.sub(
+        r'<section class="cb-run".*?</section>', "", text, flags=re.DOTALL
+    )  # names its host, and asks it after a click alone
     for host in ("unpkg.com", "jsdelivr", "cdnjs", "googleapis", "mathjax", "require.js"):
         assert host not in text
 
 
 def test_no_style_asks_another_host() -> None:
     for path in SITE.rglob("*.css"):
-        assert not re.findall(r"""(?:url\(|@import\s+)['"]?(?:https?:)?//""", path.read_text(encoding="utf-8", errors="replace")), path.name
+        assert not re.findall(
+            r"""(?:url\(|@import\s+)['"]?(?:https?:)?//""",
+            path.read_text(encoding="utf-8", errors="replace"),
+        ), path.name
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -101,14 +129,27 @@ def test_every_figure_has_its_parts(page: str) -> None:
         assert (SITE / "figures" / f"{name}.csv").is_file()
         assert figure.find(".//table/caption") is not None
         assert [one for one in figure.iter("script") if one.get("type") == "application/json"]
-        described = {one.get("aria-describedby") for one in figure.iter() if one.get("aria-describedby")}
+        described = {
+            one.get("aria-describedby") for one in figure.iter() if one.get("aria-describedby")
+        }
         assert described == {f"fig-{name}-alt"}
 
 
 def test_no_machine_speech_reaches_a_reader() -> None:
     for page in PAGES:
         words = " ".join(tree(page).itertext())
-        for wrong in ("np.int64", "np.float64", "&lt;NA&gt;", "<NA>", "Traceback", "{eval}", "{term}", "object at 0x", "\\xa0", "\\u20"):
+        for wrong in (
+            "np.int64",
+            "np.float64",
+            "&lt;NA&gt;",
+            "<NA>",
+            "Traceback",
+            "{eval}",
+            "{term}",
+            "object at 0x",
+            "\\xa0",
+            "\\u20",
+        ):
             shown = re.sub(r"def |code", "", words)
             assert wrong not in shown, f"{page}: {wrong}"
 
@@ -120,5 +161,10 @@ def test_the_data_goes_with_the_site() -> None:
 
 
 def test_the_numbers_of_figures_are_those_that_pages_show() -> None:
-    shown = {one.get("data-chart") for page in PAGES for one in tree(page).iter("figure") if one.get("data-chart")}
+    shown = {
+        one.get("data-chart")
+        for page in PAGES
+        for one in tree(page).iter("figure")
+        if one.get("data-chart")
+    }
     assert {path.stem.removesuffix("-excel") for path in (SITE / "figures").glob("*.csv")} == shown

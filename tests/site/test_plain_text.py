@@ -47,7 +47,12 @@ def written(*content: nodes.Node) -> str:
     """Plain text of a document with this content."""
     document = new_document("page", get_default_settings())
     document += content
-    config = SimpleNamespace(text_newlines="unix", text_sectionchars="*=-", text_add_secnumbers=False, text_secnumber_suffix=". ")
+    config = SimpleNamespace(
+        text_newlines="unix",
+        text_sectionchars="*=-",
+        text_add_secnumbers=False,
+        text_secnumber_suffix=". ",
+    )
     translator = PlainText(document, SimpleNamespace(config=config))  # type: ignore[arg-type]
     document.walkabout(translator)
     return translator.body
@@ -56,7 +61,10 @@ def written(*content: nodes.Node) -> str:
 def test_what_is_for_a_screen_is_in_no_text() -> None:
     link = nodes.reference("", "Take it with you", refuri="x.ipynb")
     button = nodes.raw("", "<button>Run this chapter here</button>", format="html")
-    assert written(nodes.paragraph(text="Words."), screen("", button, nodes.paragraph("", "", link))) == "Words.\n"
+    assert (
+        written(nodes.paragraph(text="Words."), screen("", button, nodes.paragraph("", "", link)))
+        == "Words.\n"
+    )
 
 
 def test_a_record_is_its_text_and_any_other_builder_finds_the_same_words() -> None:
@@ -70,23 +78,31 @@ def test_a_record_is_its_text_and_any_other_builder_finds_the_same_words() -> No
 def test_code_that_a_page_folds_is_in_no_text_and_its_output_is(wrapped: bool) -> None:
     source = nodes.container("", nodes.literal_block("", "1 + 1"), nb_element="cell_code_source")
     output = nodes.container("", nodes.paragraph(text="2"), nb_element="cell_code_output")
-    cell = nodes.container("", nb_element="cell_code", **({} if wrapped else {"hide_mode": "input"}))
+    cell = nodes.container(
+        "", nb_element="cell_code", **({} if wrapped else {"hide_mode": "input"})
+    )
     cell += [HideCodeCellNode("", source), output] if wrapped else [source, output]
     assert written(cell) == "2\n"
 
 
 def test_a_box_stands_under_its_title_and_an_address_behind_its_words() -> None:
     link = nodes.reference("", "the paper", refuri="https://example.org/x")
-    box = nodes.admonition("", nodes.title(text="Try this"), nodes.paragraph("", "See ", link, nodes.Text(".")))
+    box = nodes.admonition(
+        "", nodes.title(text="Try this"), nodes.paragraph("", "See ", link, nodes.Text("."))
+    )
     assert written(box) == "[Try this]\n  See the paper <https://example.org/x>.\n"
     assert not hasattr(TextTranslator, "visit_record"), "Sphinx has no such node of its own"
 
 
 def test_works_are_listed_once_in_the_order_of_their_citation() -> None:
     def cited(work: str) -> nodes.inline:
-        return nodes.inline("", "", nodes.reference("", "x", refuri="#", reftitle=work), classes=["bibtex-citation"])
+        return nodes.inline(
+            "", "", nodes.reference("", "x", refuri="#", reftitle=work), classes=["bibtex-citation"]
+        )
 
-    assert works_cited(nodes.paragraph("", "", cited("B.  Two."), cited("A. One."), cited("B. Two."))) == ["B. Two.", "A. One."]  # type: ignore[arg-type]
+    assert works_cited(
+        nodes.paragraph("", "", cited("B.  Two."), cited("A. One."), cited("B. Two."))
+    ) == ["B. Two.", "A. One."]  # type: ignore[arg-type]
 
 
 def test_chapters_and_nothing_else_have_a_text() -> None:
@@ -97,8 +113,14 @@ def test_chapters_and_nothing_else_have_a_text() -> None:
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_text_is_words_alone(name: str) -> None:
     text = said(name)
-    assert (SITE / "chapters" / f"{name}.txt").read_bytes().startswith(b"\xef\xbb\xbf"), "browsers read it as UTF-8"
-    assert not re.findall(r"</?(?:p|div|span|table|td|svg|a|details)\b|{(?:eval|term|cite)[^`]*}`|^:{3,}|&(?:amp|lt|#)", text, re.MULTILINE)
+    assert (SITE / "chapters" / f"{name}.txt").read_bytes().startswith(b"\xef\xbb\xbf"), (
+        "browsers read it as UTF-8"
+    )
+    assert not re.findall(
+        r"</?(?:p|div|span|table|td|svg|a|details)\b|{(?:eval|term|cite)[^`]*}`|^:{3,}|&(?:amp|lt|#)",
+        text,
+        re.MULTILINE,
+    )
     assert "\n\n\n" not in text
     assert "[]" not in text.splitlines(), "every box has its title"
     assert "Not medical advice; not yet clinically reviewed." in text.splitlines()[-1]
@@ -108,9 +130,18 @@ def test_a_text_is_words_alone(name: str) -> None:
 def test_no_words_of_the_interface_are_in_a_text(name: str) -> None:
     text, page = flat(said(name)), article(name)
     interface = [one for kind in ("cb-run", "cb-take") for one in classed(page, kind)]
-    interface += [one for source in classed(page, "cb-source") for one in source.iter("a") if one.get("download") is not None]
+    interface += [
+        one
+        for source in classed(page, "cb-source")
+        for one in source.iter("a")
+        if one.get("download") is not None
+    ]
     interface += [one for fold in classed(page, "hide") for one in fold.iter("summary")]
-    words = {flat("".join(part.itertext())) for one in interface for part in [one, *one.iter("p"), *one.iter("button")]}
+    words = {
+        flat("".join(part.itertext()))
+        for one in interface
+        for part in [one, *one.iter("p"), *one.iter("button")]
+    }
     assert {"Run this chapter here", "Show the code"} <= words
     assert not [one for one in words if one and one in text]
 
@@ -124,23 +155,47 @@ def test_nothing_of_the_page_is_lost(name: str) -> None:
     assert figures
     for figure in figures:
         assert f"[Figure] {flat(''.join(figure.find('figcaption').itertext()))}" in text  # type: ignore[union-attr]
-        alt = next("".join(one.itertext()) for one in figure.iter("p") if (one.get("id") or "").endswith("-alt"))
+        alt = next(
+            "".join(one.itertext())
+            for one in figure.iter("p")
+            if (one.get("id") or "").endswith("-alt")
+        )
         assert flat(alt) in text
-        cells = [flat("".join(one.itertext())) for kind in ("th", "td") for one in figure.iter(kind)]
+        cells = [
+            flat("".join(one.itertext())) for kind in ("th", "td") for one in figure.iter(kind)
+        ]
         assert cells
         assert not [cell for cell in cells if cell not in text]
     questions = [flat("".join(one.itertext())) for one in classed(page, "cb-question")]
     assert questions
-    stems = [flat("".join(one.itertext()).split(" ", 1)[1]) for question in classed(page, "cb-question") for one in [question.find("p")]]  # type: ignore[union-attr]
+    stems = [
+        flat("".join(one.itertext()).split(" ", 1)[1])
+        for question in classed(page, "cb-question")
+        for one in [question.find("p")]
+    ]  # type: ignore[union-attr]
     assert not [stem for stem in stems if stem not in text]
-    reasons = [flat("".join(one.itertext())) for fold in classed(page, "cb-choice") for one in fold.iter("p")]
+    reasons = [
+        flat("".join(one.itertext()))
+        for fold in classed(page, "cb-choice")
+        for one in fold.iter("p")
+    ]
     assert not [reason for reason in reasons if reason not in text]
-    assert text.count("[Solution to Exercise ") == text.count("[Exercise ") == len(classed(page, "solution")) > 0
+    assert (
+        text.count("[Solution to Exercise ")
+        == text.count("[Exercise ")
+        == len(classed(page, "solution"))
+        > 0
+    )
 
 
 def test_the_page_leads_to_its_text() -> None:
-    page = html5lib.parse((SITE / "chapters" / "08-b-cell.html").read_text(encoding="utf-8"), namespaceHTMLElements=False)
-    assert "08-b-cell.txt" in [one.get("href") for one in page.iter("link") if one.get("type") == "text/plain"]
+    page = html5lib.parse(
+        (SITE / "chapters" / "08-b-cell.html").read_text(encoding="utf-8"),
+        namespaceHTMLElements=False,
+    )
+    assert "08-b-cell.txt" in [
+        one.get("href") for one in page.iter("link") if one.get("type") == "text/plain"
+    ]
     assert "08-b-cell.txt" in [one.get("href") for one in page.iter("a")]
 
 
@@ -149,5 +204,6 @@ def test_values_and_citations_read_as_they_do_in_the_page() -> None:
     assert re.search(r"10 of 22 .{1,20} 17 of 20 ", text), "values are filled in"
     assert "[Shah et al., 2021]" in text
     assert re.search(
-        r"Works cited -+ .* B\. D\. Shah, .*doi:10\.1016/s0140-6736\(21\)01222-8|B\. D\. Shah, .*doi:10\.1016/s0140-6736\(21\)01222-8", text
+        r"Works cited -+ .* B\. D\. Shah, .*doi:10\.1016/s0140-6736\(21\)01222-8|B\. D\. Shah, .*doi:10\.1016/s0140-6736\(21\)01222-8",
+        text,
     )

@@ -21,8 +21,18 @@ def app(folder: Path, said: str) -> Any:
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A Pyodide release in miniature."""
-    entries = {"pandas": ["numpy"], "numpy": [], "scipy": ["numpy"], "jinja2": [], "jsonschema": [], "packaging": [], "unwanted": []}
-    lock = {name: {"file_name": f"{name}.whl", "depends": depends} for name, depends in entries.items()}
+    entries = {
+        "pandas": ["numpy"],
+        "numpy": [],
+        "scipy": ["numpy"],
+        "jinja2": [],
+        "jsonschema": [],
+        "packaging": [],
+        "unwanted": [],
+    }
+    lock = {
+        name: {"file_name": f"{name}.whl", "depends": depends} for name, depends in entries.items()
+    }
     for name in [*pyodide.CORE, "pyodide.asm.js", *(f"{name}.whl" for name in entries)]:
         (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "pyodide-lock.json").write_text(json.dumps({"packages": lock}), encoding="utf-8")
@@ -31,11 +41,15 @@ def release(tmp_path: Path) -> Path:
 
 def test_three_settings(release: Path) -> None:
     assert pyodide.runtime(app(release, "none")) is None
-    assert pyodide.runtime(app(release, "https://host.example/full/")) == "https://host.example/full/"
+    assert (
+        pyodide.runtime(app(release, "https://host.example/full/")) == "https://host.example/full/"
+    )
     assert pyodide.runtime(app(release.parent, release.name)) == release
 
 
-@pytest.mark.parametrize("said", ["http://host.example/full/", "https://host.example/full", "nowhere/to/be/found"])
+@pytest.mark.parametrize(
+    "said", ["http://host.example/full/", "https://host.example/full", "nowhere/to/be/found"]
+)
 def test_another_setting_is_one_clear_line(tmp_path: Path, said: str) -> None:
     with pytest.raises(ExtensionError, match=r"cartbook_runtime in _config\.yml: [^\n]+$"):
         pyodide.runtime(app(tmp_path, said))
@@ -54,7 +68,9 @@ def test_the_site_takes_what_it_needs_of_a_release_and_no_more(release: Path) ->
 
 def test_sources_in_a_page_close_no_script() -> None:
     source = "print('</script><b>')"
-    html = pyodide.button("https://host.example/", "host.example", "../", 17.4, [{"source": source, "placed": True}])
+    html = pyodide.button(
+        "https://host.example/", "host.example", "../", 17.4, [{"source": source, "placed": True}]
+    )
     inside = html.partition('class="cb-run-cells">')[2].partition("</script>")[0]
     assert json.loads(inside) == [{"source": source, "placed": True}]
     assert "about 17 MB, from host.example and this site" in html
@@ -70,11 +86,17 @@ def test_the_site_carries_the_package_its_tables_and_altair(site: Path) -> None:
         "narwhals/__init__.py",
         "typing_extensions.py",
     } <= names
-    assert not [name for name in names if name.startswith("cartbook/sphinxext/") or name.endswith(".pyc")]
+    assert not [
+        name for name in names if name.startswith("cartbook/sphinxext/") or name.endswith(".pyc")
+    ]
 
 
 def test_every_chapter_offers_to_run_with_all_its_cells(site: Path) -> None:
-    pages = [path for path in site.glob("chapters/*.html") if 'class="cb-run"' in path.read_text(encoding="utf-8")]
+    pages = [
+        path
+        for path in site.glob("chapters/*.html")
+        if 'class="cb-run"' in path.read_text(encoding="utf-8")
+    ]
     assert len(pages) == 19
     for path in pages:
         text = path.read_text(encoding="utf-8")

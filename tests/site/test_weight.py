@@ -12,7 +12,16 @@ from benchmarks import page_weight as weight
 
 SITE: Path = weight.SITE
 PAGES = weight.pages(SITE)
-NEVER = ("jquery", "require", "thebe", "mathjax", "bootstrap", "fontawesome", "font-awesome", "polyfill")
+NEVER = (
+    "jquery",
+    "require",
+    "thebe",
+    "mathjax",
+    "bootstrap",
+    "fontawesome",
+    "font-awesome",
+    "polyfill",
+)
 
 
 def named(page: Path) -> str:
@@ -52,13 +61,26 @@ def test_a_static_picture_is_small(page: Path) -> None:
 
 
 def test_no_font_and_no_map_lies_in_the_site() -> None:
-    assert not [path.name for path in SITE.rglob("*") if path.suffix in (".woff", ".woff2", ".ttf", ".eot", ".map")]
+    assert not [
+        path.name
+        for path in SITE.rglob("*")
+        if path.suffix in (".woff", ".woff2", ".ttf", ".eot", ".map")
+    ]
 
 
 def test_the_styles_keep_what_pages_use() -> None:
     css = (SITE / "_static" / "site.css").read_text(encoding="utf-8")
-    assert not re.findall(r"@import|url\((?![\"']?data:)", css), "the sheet is whole: it asks for no other file"
-    for kept in (".bd-article", ".cb-figure", ".pst-sidebar-hidden", ".admonition-title", "@media print", ".copybtn"):
+    assert not re.findall(r"@import|url\((?![\"']?data:)", css), (
+        "the sheet is whole: it asks for no other file"
+    )
+    for kept in (
+        ".bd-article",
+        ".cb-figure",
+        ".pst-sidebar-hidden",
+        ".admonition-title",
+        "@media print",
+        ".copybtn",
+    ):
         assert kept in css
     for dropped in (".carousel", ".navbar-expand-sm", ".sd-tab-set", "@font-face", ".offcanvas"):
         assert dropped not in css

@@ -19,7 +19,10 @@ from scripts import until
 
 RUNTIME = Path(os.environ["RUNTIME"]).expanduser().resolve()
 SITE = Path(__file__).resolve().parents[3] / "_build" / "html"
-TEXTS = {str(path.relative_to(SITE)): path.read_text(encoding="utf-8") for path in sorted(SITE.glob("chapters/*.html"))}
+TEXTS = {
+    str(path.relative_to(SITE)): path.read_text(encoding="utf-8")
+    for path in sorted(SITE.glob("chapters/*.html"))
+}
 CHAPTERS = [name for name, text in TEXTS.items() if 'class="cb-run"' in text]
 B_CELL = "chapters/08-b-cell.html"
 
@@ -35,25 +38,41 @@ def reader(browser: Browser, url: str) -> Iterator[Page]:
     def answer(route: Route) -> None:
         path = RUNTIME / route.request.url.rsplit("/", 1)[-1]
         if path.is_file():
-            route.fulfill(path=path, headers={"access-control-allow-origin": "*"}, content_type=KINDS.get(path.suffix))
+            route.fulfill(
+                path=path,
+                headers={"access-control-allow-origin": "*"},
+                content_type=KINDS.get(path.suffix),
+            )
         else:
             outside.append(route.request.url)
             route.abort()
 
-    context.route(lambda asked: not asked.startswith(("http://127.0.0.1", "data:", "blob:")), answer)
+    context.route(
+        lambda asked: not asked.startswith(("http://127.0.0.1", "data:", "blob:")), answer
+    )
     page.goto(url)
     yield page
     assert not outside
     context.close()
 
 
-KINDS = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
+KINDS = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".wasm": "application/wasm",
+    ".json": "application/json",
+}
 
 
 def status(page: Page, begins: str) -> str:
     """What the status line says, once it says something that begins so."""
     line = page.locator(".cb-run-bar [role=status]")
-    until(page, "begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)", arg=begins, seconds=180)
+    until(
+        page,
+        "begins => document.querySelector('.cb-run-bar [role=status]').textContent.startsWith(begins)",
+        arg=begins,
+        seconds=180,
+    )
     return line.inner_text()
 
 
@@ -72,19 +91,28 @@ def test_every_chapter_runs_to_its_end(browser: Browser, address: str, name: str
     with reader(browser, address + name) as page:
         before = [page.locator("figure[data-chart]").count(), page.locator("table").count()]
         said = run(page)
-        assert said.startswith("Finished: all"), said + page.locator(".cb-run-error").all_inner_texts().__str__()
+        assert said.startswith("Finished: all"), (
+            said + page.locator(".cb-run-error").all_inner_texts().__str__()
+        )
         until(
-            page, "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length", seconds=180
+            page,
+            "document.querySelectorAll('.cb-is-live').length === document.querySelectorAll('figure[data-chart]').length",
+            seconds=180,
         )
         assert [page.locator("figure[data-chart]").count(), page.locator("table").count()] == before
-        assert not page.locator("div.cell .cb-wide svg").count(), "a published picture stands where a new chart should"
+        assert not page.locator("div.cell .cb-wide svg").count(), (
+            "a published picture stands where a new chart should"
+        )
 
 
 def test_text_and_tables_are_what_was_published(browser: Browser, address: str) -> None:
     shown = "all => all.map(one => one.innerText.trim())"
     with reader(browser, address + B_CELL) as page:
         page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
-        published = {kind: page.locator(kind).evaluate_all(shown) for kind in ("div.cell table", "div.cell .text_plain", ".cb-reading")}
+        published = {
+            kind: page.locator(kind).evaluate_all(shown)
+            for kind in ("div.cell table", "div.cell .text_plain", ".cb-reading")
+        }
         assert all(published.values())
         run(page)
         page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
@@ -98,10 +126,17 @@ def test_a_changed_number_changes_the_chart_at_once(browser: Browser, address: s
         figure = page.locator("#fig-zuma3-denominators")
         number = int(re.findall(r"(\d+) responders", figure.locator("figcaption").inner_text())[0])
         field = page.locator("div.cell", has=figure).locator("textarea")
-        field.fill(field.input_value().replace("zuma3.events", str(number - 9)).replace("> both", "> 0 * both"))
+        field.fill(
+            field.input_value()
+            .replace("zuma3.events", str(number - 9))
+            .replace("> both", "> 0 * both")
+        )
         began = time.perf_counter()
         field.press("Control+Enter")
-        until(page, f"document.querySelector('#fig-zuma3-denominators .cb-is-live .cb-live')?.textContent.includes('{number - 9}/')")
+        until(
+            page,
+            f"document.querySelector('#fig-zuma3-denominators .cb-is-live .cb-live')?.textContent.includes('{number - 9}/')",
+        )
         took = time.perf_counter() - began
         print(f"from the key to the new chart: {took:.2f} s")
         assert took < 10, "on an idle machine this is a fraction of a second"
@@ -114,7 +149,11 @@ def test_a_changed_number_changes_the_chart_at_once(browser: Browser, address: s
 def test_a_mistake_is_told_in_plain_view_and_can_be_reset(browser: Browser, address: str) -> None:
     with reader(browser, address + B_CELL) as page:
         run(page)
-        name = page.locator("div.cell", has=page.locator("#fig-zuma7-complete-response")).locator("textarea").get_attribute("id")
+        name = (
+            page.locator("div.cell", has=page.locator("#fig-zuma7-complete-response"))
+            .locator("textarea")
+            .get_attribute("id")
+        )
         field = page.locator(f"#{name}")  # by its name: the figure goes
         cell = page.locator("div.cell", has=field)
         source = field.input_value()
@@ -133,7 +172,9 @@ def test_a_mistake_is_told_in_plain_view_and_can_be_reset(browser: Browser, addr
         assert not page.locator(".cb-run-error").count()
 
 
-def test_stop_ends_a_cell_that_does_not_end_and_run_starts_anew(browser: Browser, address: str) -> None:
+def test_stop_ends_a_cell_that_does_not_end_and_run_starts_anew(
+    browser: Browser, address: str
+) -> None:
     with reader(browser, address + B_CELL) as page:
         run(page)
         field = page.locator("div.cell", has=page.locator("#fig-cd19-crs")).locator("textarea")
