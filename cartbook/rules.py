@@ -609,6 +609,10 @@ def _of_tables(outcomes: Rows) -> list[Row]:
     return [row if "table-" in row["section"] else {**row, "section": NA} for row in outcomes]
 
 
+def _first(rows: Rows) -> list[str]:
+    return list(rows[0])[:1] if rows else ["-"]
+
+
 def _one(studies: Rows) -> list[Row]:
     return [{**row, "product": NA} if row["product"] == "several" else row for row in studies]
 
@@ -645,7 +649,6 @@ ONE_LINERS: list[tuple[str, str, Check]] = [
         lambda t: agree(t, by("reasons"), "certainty"),
     ),
     ("recount", "The whole table is of one day", lambda t: agree(t, by(), "as_of")),
-    ("approvals", "A document is one decision", lambda t: agree(t, by("document"), "date")),
     # ids say what they name
     ("approvals", "The id names the agency", lambda t: named(t, "approval_id", "agency")),
     (
@@ -719,7 +722,7 @@ ONE_LINERS: list[tuple[str, str, Check]] = [
         lambda t: repeated(t, "recount_id", "trials", "as_of"),
     ),
     *(
-        (name, "No row repeats another under a new key", lambda t: repeated(t, next(iter(t[0]))))
+        (name, "No row repeats another under a new key", lambda t: repeated(t, *_first(t)))
         for name in ["outcomes", "sources", "approvals", "landscape", "strategies", "preclinical", "findings"]
     ),
     *(

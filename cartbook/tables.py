@@ -85,7 +85,7 @@ def _path(name: str) -> Path:
             f"the chapter reads data/{name}.csv but its front matter does not say so: "
             f"add {name}.csv to book: data:"
         )
-    return paths[name]
+    return Path(paths[name])
 
 
 def load(name: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.sphinxext.nodes import node_of, paper
-from cartbook.tables import Reported, evidence
+from cartbook.tables import Quote, evidence
 
 FILTERS = {
     "endpoint": "End point",
@@ -36,7 +36,7 @@ class EvidenceExplorer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
-        rows = evidence()
+        rows = evidence(source="review")
         facts = [
             _evidence(place, row)
             for place, row in enumerate(map(pd.Series, rows.to_dict("records")))
@@ -115,7 +115,7 @@ def _select(name: str, said: str, values: list[str]) -> str:
 
 def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
     """One row of the explorer: the facts by which the script chooses and sorts, and what a reader sees."""
-    told = Reported(row)
+    told = Quote(row)
     facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
     facts |= {name: "" if row[name] == "none" else str(row[name]) for name in ("flag", "note")}
     facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}
