@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from helpers import PAGES, SITE, THEMED, until
 from playwright.sync_api import Browser, FrameLocator, Page
-from scripts import PAGES, SITE, THEMED, until
 
 CHAPTER = "chapters/08-b-cell.html"
 PHONE = {"width": 390, "height": 844}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import TOP, build, small_book, until
 from playwright.sync_api import Browser, Page
-from scripts import TOP, build, small_book, until
 
 from benchmarks.copies import grow_tables
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import THEMED, reader, scroll
 from playwright.sync_api import Browser, Page
-from scripts import THEMED
-from test_reading import reader, scroll
 
 from cartbook.csp import worker
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers import THEMED, WITH_CHARTS, reader, scroll
 from playwright.sync_api import Browser, Page
-from scripts import THEMED, WITH_CHARTS
 
 AXE = {"preload": False, "resultTypes": ["violations"]}
 #: a dark page differs from a light one in its colours alone
@@ -24,45 +22,6 @@ DRAWN = """figure => {
   const picture = [...figure.querySelectorAll('.cb-picture svg')].find(svg => svg.checkVisibility() && svg.getBoundingClientRect().width > 40);
   return !!picture && picture.querySelectorAll('path, line, text').length > 5;
 }"""
-
-
-@contextmanager
-def reader(browser: Browser, url: str, disk: bool = False, **options: Any) -> Iterator[Page]:
-    """A page in a fresh context; a request to another host or an error on the page fails the test."""
-    home = "file://" if disk else "http://127.0.0.1"
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(f"console: {message.text}")
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda request: (
-            faults.append(f"outside: {request.url}")
-            if not request.url.startswith((home, "data:", "blob:"))
-            else None
-        ),
-    )
-    page.goto(url, wait_until="networkidle")
-    yield page
-    assert not faults
-    context.close()
-
-
-def scroll(page: Page) -> None:
-    """Come to every chart, as a reader does, and wait until it is live; a minute a chart at most."""
-    page.mouse.move(5, 5)
-    for figure in page.locator("figure[data-chart]").all():
-        figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
-        figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
 
 
 def figures(page: Page) -> int:

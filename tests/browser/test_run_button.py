@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers import SITE, until
 from playwright.sync_api import Browser, Page
-from scripts import SITE, until
 
 CHAPTER = "chapters/08-b-cell.html"
 BUTTON = "Run this chapter here"

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from helpers import SITE, until
 from playwright.sync_api import Browser, Page
-from scripts import SITE, until
 
 from cartbook.sphinxext.spelling import spelled
 

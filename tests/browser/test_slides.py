@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers import until
 from playwright.sync_api import Browser, Page
-from scripts import until
 
 from cartbook.export import teaching
 

@@ -7,10 +7,9 @@ from functools import cache
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import scripts
-from scripts import SITE, tree
+from helpers import SITE, THEMED, tree
 
-PAGES = scripts.THEMED
+PAGES = THEMED
 GENERATED = ("genindex.html", "search.html")
 LOADED = {
     "script": "src",
