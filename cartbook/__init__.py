@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.plots_early_events import early_events_plot as early_events_plot
+    from cartbook.plots_early_events import early_risk_trial as early_risk_trial
+    from cartbook.plots_early_events import hazard_ratio_after as hazard_ratio_after
+    from cartbook.plots_landmarks import landmark_plot as landmark_plot
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
@@ -48,6 +52,10 @@ FACE = {
     "drawable": "charts",
     "drawing": "figures",
     "agreement": "tables",
+    "early_events_plot": "plots_early_events",
+    "early_risk_trial": "plots_early_events",
+    "hazard_ratio_after": "plots_early_events",
+    "landmark_plot": "plots_landmarks",
     "evidence": "tables",
     "figure": "figures",
     "forest": "forest",
