@@ -75,4 +75,6 @@ __all__ = sorted(FACE)
 def __getattr__(name: str) -> Any:
     if name not in FACE:
         raise AttributeError(f"cartbook has no {name!r}; it offers {', '.join(__all__)}")
-    return getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    value = getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    globals()[name] = value  # importing cartbook.forest has just put the module under this name
+    return value

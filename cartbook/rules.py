@@ -351,13 +351,13 @@ def number_is_printed(outcomes: Rows) -> Iterator[Break]:
 def count_is_printed(landscape: Rows) -> Iterator[Break]:
     """A count is in the string that the review prints, and is at most its denominator."""
     for line, row in numbered(landscape):
-        if row["printed"] not in MISSING and printed_numbers(row["printed"]):
-            yield from _printed(line, row, "numerator", "percent_printed")
         part, whole = number(row["numerator"]), number(row["denominator"])
         ratio = row["count_id"].startswith("ratio-")  # of two counts, so it may be above one
         if part is not None and whole is not None and part > whole and not ratio:
             problem = f"{row['numerator']} events of {row['denominator']}"
             yield Break(line, "numerator", problem, "correct the count or the denominator")
+        if row["printed"] not in MISSING and printed_numbers(row["printed"]):
+            yield from _printed(line, row, "numerator", "percent_printed")
 
 
 def _printed(line: int, row: Row, *columns: str) -> Iterator[Break]:
@@ -723,11 +723,30 @@ ONE_LINERS: list[tuple[str, str, Check]] = [
     ),
     *(
         (name, "No row repeats another under a new key", lambda t: repeated(t, *_first(t)))
-        for name in ["outcomes", "sources", "approvals", "landscape", "strategies", "preclinical", "findings"]
+        for name in [
+            "outcomes",
+            "sources",
+            "approvals",
+            "landscape",
+            "strategies",
+            "preclinical",
+            "findings",
+        ]
     ),
     *(
         (name, "A place is one that its section of the review has", place_exists)
-        for name in ["products", "approvals", "trial_ids", "studies", "outcomes", "landscape", "antigens", "preclinical", "strategies", "findings"]
+        for name in [
+            "products",
+            "approvals",
+            "trial_ids",
+            "studies",
+            "outcomes",
+            "landscape",
+            "antigens",
+            "preclinical",
+            "strategies",
+            "findings",
+        ]
     ),
 ]
 RULES += [

@@ -34,9 +34,9 @@ class EvidenceExplorer(SphinxDirective):
     """``{evidence-explorer}``: every number of every study, as a table that a script filters and sorts."""
 
     def run(self) -> list[nodes.Node]:
-        for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
+        for name in ("outcomes.csv", "studies.csv", "sources.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
-        rows = evidence(source="review")
+        rows = evidence()
         facts = [
             _evidence(place, row)
             for place, row in enumerate(map(pd.Series, rows.to_dict("records")))
@@ -57,7 +57,7 @@ class EvidenceExplorer(SphinxDirective):
         heads = "".join(
             f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items()
         )  # the script makes buttons of them
-        table = f"<table><caption>The numbers that the review reports of each study</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table><caption>The numbers that the review and other sources report</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
         page = nodes.raw(
@@ -99,7 +99,7 @@ def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
     rows = [[one[name] for name in names] for one in facts]
     return {
         "kind": "table",
-        "caption": "The numbers that the review reports of each study",
+        "caption": "The numbers that the review and other sources report",
         "columns": columns,
         "rows": rows,
     }

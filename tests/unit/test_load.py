@@ -14,7 +14,7 @@ import pytest
 from helpers import TOP
 
 import cartbook
-from cartbook import agreement, evidence, history, load, quote
+from cartbook import evidence, load, quote
 from cartbook import tables as data
 from cartbook.validate import DataError
 
@@ -75,8 +75,7 @@ def test_a_quoted_number_reads_as_a_sentence_needs_it() -> None:
     assert repr(zuma5.fraction) == "77 of 104"
     assert str(zuma5.full) == "77 of 104 (74%, 95% CI 65–82)"
     assert (
-        str(quote("shah2021.single-group.overall-survival.text-responders").text)
-        == "not reached"
+        str(quote("shah2021.single-group.overall-survival.text-responders").text) == "not reached"
     )
     assert (
         str(quote("ramos2020.single-group.participants.text-in-cr-before-treatment").text)
