@@ -89,4 +89,6 @@ __all__ = sorted(FACE)
 def __getattr__(name: str) -> Any:
     if name not in FACE:
         raise AttributeError(f"cartbook has no {name!r}; it offers {', '.join(__all__)}")
-    return getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    found = getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    globals()[name] = found  # in place of a module of the same name, which the import has put there
+    return found
