@@ -89,6 +89,6 @@ __all__ = sorted(FACE)
 def __getattr__(name: str) -> Any:
     if name not in FACE:
         raise AttributeError(f"cartbook has no {name!r}; it offers {', '.join(__all__)}")
-    found = getattr(import_module(f"cartbook.{FACE[name]}"), name)
-    globals()[name] = found  # in place of a module of the same name, which the import has put there
-    return found
+    value = getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    globals()[name] = value  # importing cartbook.forest has just put the module under this name
+    return value
