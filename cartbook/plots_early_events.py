@@ -99,7 +99,7 @@ def early_events_plot(
         f"events after week {week}: {ratio:.2f}"
         for week, ratio in zip(ratios["weeks"], ratios["ratio"], strict=True)
     ]
-    ratios["until"] = (ratios["weeks"] / WEEKS).round(2)
+    ratios["start"], ratios["until"] = 0.0, (ratios["weeks"] / WEEKS).round(2)
     curves = pd.concat(
         [_curves(early_risk_trial(risk)).assign(early=risk) for risk in early], ignore_index=True
     )
@@ -141,7 +141,7 @@ def early_events_plot(
     )
     chosen = alt.Chart(ratios).transform_filter(both)
     band = chosen.mark_rect(opacity=0.35, color=colour("grid"), aria=False).encode(
-        x=alt.value(0), x2=alt.X2("until:Q"), y=alt.value(0), y2=alt.value("height")
+        x=alt.X("start:Q", scale=months), x2="until:Q", y=alt.value(0), y2=alt.value("height")
     )
     words = {"align": "right", "baseline": "top", "fontSize": 14}
     head = chosen.mark_text(**words, fontWeight=600).encode(
