@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.plots_binomial import binomial_plot as binomial_plot
+    from cartbook.plots_binomial import chance_of_at_least as chance_of_at_least
     from cartbook.plots_early_events import early_events_plot as early_events_plot
     from cartbook.plots_early_events import early_risk_trial as early_risk_trial
     from cartbook.plots_early_events import hazard_ratio_after as hazard_ratio_after
@@ -27,6 +29,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.plots_reading import of_all_enrolled as of_all_enrolled
     from cartbook.plots_reading import survival_plot as survival_plot
     from cartbook.plots_reading import trial_simulator as trial_simulator
+    from cartbook.plots_remission import remission_plot as remission_plot
+    from cartbook.plots_remission import share_in_remission as share_in_remission
+    from cartbook.plots_zoom import zoom as zoom
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
@@ -90,6 +95,11 @@ FACE = {
     "quiz": "quizzes",
     "quote": "tables",
     "table": "figures",
+    "zoom": "plots_zoom",
+    "binomial_plot": "plots_binomial",
+    "chance_of_at_least": "plots_binomial",
+    "remission_plot": "plots_remission",
+    "share_in_remission": "plots_remission",
 }
 __all__ = sorted(FACE)
 

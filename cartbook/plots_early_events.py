@@ -92,9 +92,7 @@ def early_events_plot(
     """
     ratios = early_ratios(early, weeks)
     every = ratios[ratios["weeks"] == 0].set_index("early")["ratio"]
-    ratios["all_events"] = [
-        f"all events counted: {every[risk]:.2f}" for risk in ratios["early"]
-    ]
+    ratios["all_events"] = [f"all events counted: {every[risk]:.2f}" for risk in ratios["early"]]
     ratios["counted"] = [
         f"events after week {week}: {ratio:.2f}"
         for week, ratio in zip(ratios["weeks"], ratios["ratio"], strict=True)
@@ -113,7 +111,7 @@ def early_events_plot(
     )
     left_out = alt.param(
         name="weeks_left_out",
-        value=weeks[0],
+        value=weeks[len(weeks) // 2],
         bind=alt.binding_range(min=weeks[0], max=weeks[-1], step=step, name="Weeks not counted "),
     )
     one = "datum.early == early_risk"
@@ -136,7 +134,7 @@ def early_events_plot(
     names = (
         alt.Chart(ends)
         .transform_filter(one)
-        .mark_text(align="right", baseline="bottom", dy=-6, fontWeight=600)
+        .mark_text(align="right", baseline="top", dy=7, fontWeight=600)
         .encode(x=alt.value("width"), y=alt.Y("share:Q", scale=share), text="arm:N", color=tint)
     )
     chosen = alt.Chart(ratios).transform_filter(both)

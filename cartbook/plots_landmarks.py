@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import SHAPES, Layers
-from cartbook.theme import HUES, colour
+from cartbook.theme import HUES
 
 
 def landmark_plot(
@@ -55,7 +55,7 @@ def landmark_plot(
         "at_month:Q",
         title="Months",
         scale=alt.Scale(domain=[0, last * 1.02], nice=False),
-        axis=alt.Axis(tickMinStep=6, grid=False),
+        axis=alt.Axis(values=list(range(0, int(last) + 1, 6)), grid=False),
     )
     y = alt.Y(
         "value:Q",
@@ -98,10 +98,15 @@ def landmark_plot(
         ],
     )
     ends = points.groupby("group", sort=False).tail(1).assign(name=lambda one: one["group"])
-    right: Any = {"align": "right", "dx": -8, "fontWeight": 600, "aria": False}
-    name = (
-        alt.Chart(ends[["group", "at_month", "value", "name"]])
-        .mark_text(baseline="bottom", dy=-6, **right)
-        .encode(x=x, y=y, text="name:N", color=alt.value(colour("text")))
-    )
-    return alt.layer(path, span, dot, name).properties(height=height)
+    ends = ends[["group", "at_month", "value", "name", "dashes"]]
+    layers: list[Any] = [path, span, dot]
+    # below the end of a line that reaches the right edge, beside the end of one that stops before
+    below: dict[str, Any] = {"align": "right", "baseline": "top", "dx": 4, "dy": 9}
+    above: dict[str, Any] = {"align": "left", "baseline": "bottom", "dx": 6, "dy": -5}
+    under: dict[str, Any] = {"align": "left", "baseline": "top", "dx": 6, "dy": 7}
+    edge, dashes = ends["at_month"].eq(last), ends["dashes"]
+    for where, place in ((edge, below), (~edge & ~dashes, above), (~edge & dashes, under)):
+        if where.any():
+            mark = alt.Chart(ends[where]).mark_text(fontWeight=600, aria=False, **place)
+            layers.append(mark.encode(x=x, y=y, text="name:N", color=tint))
+    return alt.layer(*layers).properties(height=height)
