@@ -129,9 +129,7 @@ def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
         facts |= {"n": str(share.denominator), "events": str(share.events)} | {
             name: f"{100 * end:.1f}" for name, end in ends.items()
         }
-        facts["shown"] = (
-            f"{told.fraction} · {told.share} (95% CI {told.interval})"
-        )
+        facts["shown"] = f"{told.fraction} · {told.share} (95% CI {told.interval})"
     counted = [row["endpoint"]]
     counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
     counted += (
