@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -141,7 +142,7 @@ def early_events_plot(
     band = chosen.mark_rect(opacity=0.35, color=colour("grid"), aria=False).encode(
         x=alt.X("start:Q", scale=months), x2="until:Q", y=alt.value(0), y2=alt.value("height")
     )
-    words = {"align": "right", "baseline": "top", "fontSize": 14}
+    words: dict[str, Any] = {"align": "right", "baseline": "top", "fontSize": 14}
     head = chosen.mark_text(**words, fontWeight=600).encode(
         x=alt.value("width"), y=alt.value(4), text=alt.value("Hazard ratio")
     )

@@ -68,7 +68,7 @@ def remission_plot(
             "No remission": "100 - remissions",
         }
     )
-    names = list(STATES)
+    names: list[Any] = list(STATES)
     scale = alt.Scale(domain=[0, 100], nice=False)
     x = alt.X(
         "month:Q",

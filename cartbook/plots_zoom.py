@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
 from cartbook.charts import Layers
@@ -17,19 +19,17 @@ def zoom(chart: Layers, upper: int) -> Layers:
     >>> rows = pd.DataFrame({"label": ["A"], "events": [3], "denominator": [100]})
     >>> chart = zoom(interval_plot(proportions(rows)), 10)
     """
-    ends = [layer.data["high"].max() for layer in chart.layer if "high" in layer.data]
-    if max(ends) > upper:
-        raise ValueError(
-            f"an interval ends at {max(ends):.0f}%, outside an axis that ends at {upper}%"
-        )
-    small = chart.copy(deep=True)
-    step = 5 if upper <= 25 else 10
-    axis = alt.Axis(
-        values=list(range(0, upper + 1, step)), labelExpr="datum.value + '%'", grid=True
-    )
-    for layer in small.layer:
-        x = layer.encoding.x
-        if isinstance(x, alt.X):
-            x.scale = alt.Scale(domain=[0, upper], nice=False)
-            x.axis = axis
+    layers: list[Any] = chart.copy(deep=True).layer
+    spans = [layer.data for layer in layers if "high" in layer.data]
+    last = max(rows["high"].max() for rows in spans)
+    if last > upper:
+        raise ValueError(f"an interval ends at {last:.0f}%, outside an axis that ends at {upper}%")
+    ticks = list(range(0, upper + 1, 5 if upper <= 25 else 10))
+    axis = alt.Axis(values=ticks, labelExpr="datum.value + '%'", grid=True)
+    for layer in layers:
+        if isinstance(layer.encoding.x, alt.X):
+            layer.encoding.x["scale"] = alt.Scale(domain=[0, upper], nice=False)
+            layer.encoding.x["axis"] = axis
+    small: Layers = chart.copy(deep=False)
+    small.layer = layers
     return small
