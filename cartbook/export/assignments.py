@@ -44,9 +44,9 @@ def parts(book: NotebookNode) -> list[Group]:
     kind = "text"
     for cell in book.cells:
         if cell.cell_type != "markdown":
-            if kind == "exercise":
-                raise ValueError("a code cell is within an exercise, before its solution")
-            found.append((kind, copy.deepcopy(cell)))
+            found.append(
+                (kind, copy.deepcopy(cell))
+            )  # in an exercise: the cell from which it starts
             continue
         for piece in MARKS.split(cell.source):
             if MARKS.fullmatch(piece):
@@ -81,15 +81,22 @@ def _notebook(cells: list[NotebookNode], like: NotebookNode) -> NotebookNode:
     return NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)
 
 
+def _exercise(group: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the words of an exercise, its hint included, and the cells from which it starts."""
+    words = [one.source for one in group if one.cell_type == "markdown"]
+    starting = [_as_new(one) for one in group if one.cell_type == "code"]
+    return [new_markdown_cell("\n\n".join(words)), *starting]
+
+
 def student(book: NotebookNode) -> NotebookNode:
-    """Return the notebook with an empty cell in place of each solution, and no outputs."""
+    """Return the notebook without solutions and outputs; an exercise without a starting cell gets an empty one."""
     cells: list[NotebookNode] = []
     for kind, group in parts(book):
         if kind == "text":
             cells += map(_as_new, group)
         elif kind == "exercise":
-            cells.append(new_markdown_cell("\n\n".join(one.source for one in group)))
-        else:
+            cells += _exercise(group)
+        elif cells[-1].cell_type == "markdown":
             cells.append(new_code_cell("", metadata={"blank": True}))
     return _notebook(cells, book)
 
@@ -114,11 +121,11 @@ def graded(book: NotebookNode) -> NotebookNode:
         number += kind == "exercise"
         about = {"schema_version": 3, "task": False, "grade_id": f"{kind}-{number}"}
         if kind == "exercise":
-            cell = new_markdown_cell("\n\n".join(one.source for one in group))
+            made = _exercise(group)
             about |= {"grade": False, "solution": False, "locked": True}
         else:
-            cell = new_code_cell(_solution(group))
+            made = [new_code_cell(_solution(group))]
             about |= {"grade": True, "solution": True, "locked": False, "points": 1}
-        cell.metadata["nbgrader"] = about
-        cells.append(cell)
+        made[0].metadata["nbgrader"] = about
+        cells += made
     return _notebook(cells, book)

@@ -32,7 +32,8 @@ class Chapter:
 
     question: str
     answer: str
-    takeaways: list[str]
+    end: str  # heading of the last slide
+    points: list[str]
     figures: list[dict[str, Any]]
     votes: list[dict[str, Any]]  # questions with choices
 

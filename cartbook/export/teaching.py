@@ -25,8 +25,12 @@ from cartbook.sphinxext.structured_data import public_address
 
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute"
 OUT = TOP / "_build" / "teaching"
-ANSWER = re.compile(r"^\*\*In one sentence\*\*\n+(.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
-TAKEAWAYS = re.compile(r"^## Takeaways\n(.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+ANSWER = re.compile(
+    r"^\*\*In (?:one sentence|short)\*\*\n+(.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
+)
+END = re.compile(
+    r"^## (Takeaways|What remains uncertain)\n(.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+)
 POINT = re.compile(r"^- (.+?)(?=\n- |\n*\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -55,20 +59,22 @@ class Chapter:
         return Path(self.page).name
 
     def slides(self) -> slides.Chapter:
-        """Return what goes onto slides. Raise ValueError if question, answer or takeaways are missing."""
+        """Return what goes onto slides. Raise ValueError if question, answer or end are missing."""
         cells = [cell.source for cell in self.notebook.cells if cell.cell_type == "markdown"]
         text = "\n\n".join(cells)
         question = re.search(r"^# (.+)$", text, re.MULTILINE)
-        answer, taken = ANSWER.search(text), TAKEAWAYS.search(text)
-        points = POINT.findall(taken[1].strip()) if taken else []
-        if not (question and answer and points):
+        answer, end = ANSWER.search(text), END.search(text)
+        section = end[2].strip() if end else ""
+        points = POINT.findall(section) or [line for line in section.splitlines() if line.strip()]
+        if not (question and answer and end and points):
             raise ValueError(
-                f"{self.name} has no question, no sentence that answers it, or no takeaways"
+                f"{self.name} has no question, no sentence that answers it, or no takeaways "
+                "and nothing that remains uncertain"
             )
         asked = [one for quiz in self.quizzes[:1] for one in quiz["questions"]]
         votes = [one for one in asked if "choices" in one][:1]
         sentence = " ".join(answer[1].split())
-        return slides.Chapter(question[1], sentence, points, self.figures, votes)
+        return slides.Chapter(question[1], sentence, end[1], points[:5], self.figures, votes)
 
     def pictures(self) -> dict[str, moodle.Picture]:
         """Return the pictures of the figures that questions name, by id."""

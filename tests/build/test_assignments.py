@@ -16,6 +16,7 @@ from cartbook.export import assignments, teaching
 from cartbook.sphinxext.notebooks import SOLVED
 
 SOLUTION = re.compile(r"^:::\{solution-start\}.*?\n:::\{solution-end\}", re.DOTALL | re.MULTILINE)
+STARTED = re.compile(r"^:::\{exercise-end\}.*?\n:::\{solution-start\}", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"```{code-cell}[^\n]*\n(?::[^\n]*\n)*(.*?)\n```", re.DOTALL)
 TEXTS = {
     path.stem: path.read_text(encoding="utf-8") for path in sorted((TOP / "chapters").glob("*.md"))
@@ -34,6 +35,12 @@ def made(site, tmp_path_factory):
 def solutions(name):
     """The code of a chapter's solutions, from its source."""
     return [CODE.search(one)[1] for one in SOLUTION.findall(TEXTS[name])]
+
+
+def starting(name):
+    """The cells from which a chapter's exercises start, from its source."""
+    found = [CODE.search(one) for one in STARTED.findall(TEXTS[name])]
+    return [cell[1].strip() for cell in found if cell]
 
 
 def read(path):
@@ -56,19 +63,20 @@ def missing_names(code):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_student_gets_an_empty_cell_for_each_solution(made, site, name):
+def test_a_student_gets_a_cell_for_each_exercise(made, site, name):
     book = read(made / "notebooks" / "students" / f"{name}.ipynb")
-    wanted = solutions(name)
+    wanted, started = solutions(name), starting(name)
     code = [cell.source for cell in book.cells if cell.cell_type == "code"]
     text = "\n".join(cell.source for cell in book.cells)
-    assert code.count("") == len(wanted) == text.count("### Exercise ") >= 3
+    assert set(started) <= set(code)
+    assert code.count("") + len(started) == len(wanted) == text.count("### Exercise ") >= 3
     assert not [one for one in wanted if one in code]
     assert "#### Solution" not in text
     assert SOLVED not in text
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
     assert sum("quiz(" in one for one in code) == 1
-    for heading in ("Exercises", "Check yourself", "Takeaways", "Sources"):
-        assert f"## {heading}" in text
+    for heading in re.findall(r"^## .+$", TEXTS[name], re.MULTILINE):
+        assert heading.partition("{")[0] in text
     for cell in read(site / "downloads" / f"{name}.ipynb").cells:
         if cell.cell_type == "code" and cell.source not in wanted:
             kept = assignments.without_assertions(cell.source)
@@ -118,15 +126,29 @@ def test_the_index_links_every_file(made):
     [
         (["### Exercise 7\n\nDo.", "#### Solution\n\nDone."], "the last solution does not end"),
         (["#### Solution\n\nDone.", SOLVED], "'#### Solution' is within a part that is text"),
-        (["### Exercise 7\n\nDo.", None, "#### Solution", SOLVED], "within an exercise"),
         (["### Exercise 7\n\nDo.", SOLVED], "is within a part that is exercise"),
     ],
 )
 def test_marks_that_do_not_pair_are_named(cells, said):
-    made = [new_code_cell("1") if one is None else new_markdown_cell(one) for one in cells]
+    made = [new_markdown_cell(one) for one in cells]
     for make in (assignments.student, assignments.graded):
         with pytest.raises(ValueError, match=said):
             make(new_notebook(cells=made))
+
+
+def test_an_exercise_keeps_its_starting_cell_in_place_of_an_empty_one():
+    cells = [
+        new_markdown_cell("### Exercise 7\n\nDo."),
+        new_code_cell("answer = ..."),
+        new_markdown_cell("**Hint.** Look.\n\n#### Solution"),
+        new_code_cell("answer = 1"),
+        new_markdown_cell(SOLVED),
+    ]
+    for make, end in ((assignments.student, 0), (assignments.graded, 1)):
+        words, starting, *solution = (one.source for one in make(new_notebook(cells=cells)).cells)
+        assert "Hint" in words
+        assert starting == "answer = ..."
+        assert len(solution) == end
 
 
 def test_a_book_that_is_not_built_ends_in_one_line(monkeypatch, tmp_path):

@@ -80,7 +80,7 @@ def test_the_same_sources_give_the_same_bytes(tmp_path, foreign):
             name,
             *code,
             *([QUIZ] if name == "a" else []),
-            data="studies.csv, outcomes.csv",
+            data="studies.csv, outcomes.csv, sources.csv",
             end="There are {eval}`len(rates)` rates.",
         )
         for name, code in cells.items()
