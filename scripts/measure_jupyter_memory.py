@@ -26,6 +26,7 @@ SERVER = [
     "-m",
     "jupyterlab",
     "--no-browser",
+    "--allow-root",
     "--port=8899",
     "--IdentityProvider.token=",
     f"--ServerApp.root_dir={TOP}",

@@ -22,7 +22,7 @@ began = time.monotonic()
 while not Path({top!r}, "{other}").exists():
     assert time.monotonic() < began + 90, "the other chapter never came"
     time.sleep(0.1)"""
-BROKEN = "class Broken:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        raise ValueError('no way to show it')\nBroken()"
+BROKEN = "class Broken:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        raise ValueError('no way to show it')\n"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def book(tmp_path_factory):
     }
     texts |= {name: f"# {name}\n" for name in STUBS}
     folder = small_book(tmp_path_factory.mktemp("book") / "book", texts=texts)
+    (folder / "chapters" / "broken.py").write_text(BROKEN, encoding="utf-8")
     build(folder)
     return folder
 
@@ -128,7 +129,7 @@ def test_chapters_execute_at_once_and_a_change_meanwhile_is_for_the_next_build(b
         ),
         (
             SEVEN,
-            BROKEN,
+            "import broken\nbroken.Broken()",
             r"chapters/two\.md, the cell at line \d+ of the file: ValueError: no way to show it",
         ),
         ("data: [products.csv]", "data: [studies.csv]", r"add products\.csv to book: data:"),

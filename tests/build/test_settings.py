@@ -86,7 +86,7 @@ def test_address_and_exports_come_and_go_with_their_settings(book):
     ("settings", "said"),
     [
         ({"CARTBOOK_ADDRESS": "example.org/book"}, "the public address 'example.org/book'"),
-        ({"CARTBOOK_OFFERS": "nowhere"}, "run make publish"),
+        ({"CARTBOOK_OFFERS": "nowhere"}, "run make dist"),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line(book, settings, said):
