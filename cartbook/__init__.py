@@ -18,6 +18,14 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.licences import delays as delays
+    from cartbook.licences import england as england
+    from cartbook.licences import licences as licences
+    from cartbook.plots_products import delay_plot as delay_plot
+    from cartbook.plots_products import fate_bars as fate_bars
+    from cartbook.plots_products import fates as fates
+    from cartbook.plots_products import licence_grid as licence_grid
+    from cartbook.plots_products import waiting_times as waiting_times
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
@@ -43,16 +51,23 @@ FACE = {
     "Stem": "quizzes",
     "check": "exercises",
     "colour": "theme",
+    "delay_plot": "plots_products",
+    "delays": "licences",
     "difference": "stats",
     "dot_plot": "charts",
     "drawable": "charts",
     "drawing": "figures",
     "agreement": "tables",
+    "england": "licences",
     "evidence": "tables",
+    "fate_bars": "plots_products",
+    "fates": "plots_products",
     "figure": "figures",
     "forest": "forest",
     "interval_plot": "charts",
     "history": "tables",
+    "licence_grid": "plots_products",
+    "licences": "licences",
     "load": "tables",
     "paired_bars": "charts",
     "proportion": "stats",
@@ -60,6 +75,7 @@ FACE = {
     "quiz": "quizzes",
     "quote": "tables",
     "table": "figures",
+    "waiting_times": "plots_products",
 }
 __all__ = sorted(FACE)
 

@@ -58,3 +58,28 @@ def delays(first: str = "FDA", second: str = "EMA") -> pd.DataFrame:
     earlier = [", earlier line" if step > 1 else "" for step in pairs["step"]]
     pairs["licence"] = pairs["short_name"] + ": " + pairs["disease"].replace(SHORT) + earlier
     return pairs.sort_values("months", ascending=False, kind="stable", ignore_index=True)
+
+
+#: what NICE decided on the funding of a treatment by the NHS in England, by the first words of a note
+FUNDING = ("Routine use", "Managed access", "Not recommended", "Appraisal ended")
+
+
+def england() -> pd.DataFrame:
+    """Return NICE's decisions on CAR-T products, one row per appraisal, with ``funding``.
+
+    The note of a row begins with the funding in words. Raise ValueError if one does not.
+    """
+    names = load("products")[["product_id", "short_name"]]
+    rows = load("approvals").merge(names, on="product_id", validate="many_to_one")
+    rows = rows[rows["agency"].eq("NICE")]
+    funding = [next((one for one in FUNDING if note.startswith(one)), "") for note in rows["note"]]
+    if "" in funding:
+        raise ValueError(f"a note of NICE's decisions begins with none of {', '.join(FUNDING)}")
+    lines = [LINES.get(line, OTHER_LINE) for line in rows["line"]]
+    order = {name: place for place, name in enumerate(FUNDING)}
+    rows = rows.assign(funding=funding, from_line=lines)
+    return rows.sort_values(
+        ["funding", "disease", "document"],
+        key=lambda one: one.map(order) if one.name == "funding" else one,
+        ignore_index=True,
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers
 from cartbook.licences import AGENCIES
+from cartbook.tables import evidence, load
 from cartbook.theme import colour
 
 PLACES = {"FDA": "US", "EMA": "EU", "NMPA": "China"}
@@ -119,7 +122,7 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         .mark_rule(color=colour("text"), strokeDash=[5, 4], aria=False)
         .encode(x=x)
     )
-    words = {"baseline": "bottom", "dy": -8, "aria": False}
+    words: dict[str, Any] = {"baseline": "bottom", "dy": -8, "aria": False}
     name = base.mark_text(align="left", fontWeight=600, **words).encode(
         x=alt.value(0), text="licence:N"
     )
@@ -129,26 +132,74 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
     return alt.layer(middle, stem, point, name, number).properties(height=alt.Step(38))
 
 
-def fates(
-    enrolled: pd.Series[int], infused: pd.Series[int], failed: pd.Series[int]
-) -> pd.DataFrame:
+def waiting_times() -> pd.DataFrame:
+    """Return median days from leukapheresis to infusion by product and place, the shortest first.
+
+    Lymphoma: medians over published studies, for all studies and for those of one region.
+    Myeloma: the randomised trials. Columns are ``line`` (product and place), ``where`` and ``days``.
+    """
+    rows = evidence(
+        endpoint="vein-to-vein time", source_id=["hemasphere-2023-v2v", "jtct-2024-review"]
+    )
+    where = {"not applicable": "all studies", "United States": "United States", "Europe": "Europe"}
+    rows = rows[rows["subgroup"].isin(list(where))]
+    names = load("products").set_index("product")["short_name"]
+    product = [
+        names.get(arm, names.get(name))
+        for arm, name in zip(rows["arm"], rows["product"], strict=True)
+    ]
+    trial = rows["trial_name"].mask(rows["trial_name"].eq("not reported"), "")
+    place = trial.mask(trial.eq(""), rows["subgroup"].map(where))
+    times = pd.DataFrame(
+        {
+            "line": [f"{one}, {at}" for one, at in zip(product, place, strict=True)],
+            "where": rows["subgroup"].map(where).mask(trial.ne(""), "randomised trial").to_numpy(),
+            "days": rows["value"].astype(float).to_numpy(),
+        }
+    )
+    return times.sort_values("days", kind="stable", ignore_index=True)
+
+
+def fates(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what became of the patients of each trial: infused, no product made, other reasons.
 
-    The three series have trials as their index: patients enrolled (or leukapheresed), infused,
-    and those for whom no product could be made. The trial with the smallest share infused comes
-    first. Raise ValueError if the parts of a trial exceed its whole.
+    ``rows`` are rows of `evidence` with the end points infused, not infused, manufactured and
+    manufacturing failure. Of each trial the largest denominator counts for which both the
+    patients infused and those without a product are known. The trial with the smallest share
+    infused comes first.
+
+    Raise ValueError if a trial lacks one of the two numbers, or if its sources disagree.
     """
-    whole = pd.DataFrame({"enrolled": enrolled, "infused": infused, "no product made": failed})
-    if whole.isna().any(axis=None):
-        raise ValueError(
-            f"not every trial has three numbers: {whole.index[whole.isna().any(axis=1)].tolist()}"
+    counted = rows[rows["events"].notna() & rows["denominator"].notna()]
+    found = []
+    for trial, group in counted.groupby("trial_name", sort=False):
+        infused, failed = (
+            _counts(group, "infused", "not infused"),
+            _counts(group, "manufacturing failure", "manufactured"),
         )
-    whole = whole.astype(int)
-    whole["other reasons"] = whole["enrolled"] - whole["infused"] - whole["no product made"]
-    if (whole["other reasons"] < 0).any():
-        raise ValueError("more patients were infused or without a product than were enrolled")
-    order = (whole["infused"] / whole["enrolled"]).sort_values(kind="stable").index
-    return whole.loc[order].rename_axis("trial").reset_index()
+        lost = {n - events: n for n, one in infused.items() for events in one}
+        failed |= {lost[n]: one for n, one in failed.items() if n in lost and lost[n] not in failed}
+        both = sorted(set(infused) & set(failed))
+        if not both:
+            raise ValueError(f"{trial}: no denominator with patients infused and without a product")
+        n = both[-1]
+        if len(infused[n]) > 1 or len(failed[n]) > 1:
+            raise ValueError(f"{trial}: the sources disagree on what became of {n} patients")
+        (given,), (none,) = infused[n], failed[n]
+        found.append((trial, n, given, none, n - given - none))
+    table = pd.DataFrame(found, columns=["trial", "enrolled", *FATES])
+    order = (table["infused"] / table["enrolled"]).sort_values(kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def _counts(rows: pd.DataFrame, endpoint: str, opposite: str) -> dict[int, set[int]]:
+    """Return, for each denominator, the numbers of patients that rows give for an end point or for its opposite."""
+    found: dict[int, set[int]] = {}
+    for name, events, n in rows[["endpoint", "events", "denominator"]].itertuples(index=False):
+        if name in (endpoint, opposite):
+            count = int(events) if name == endpoint else int(n) - int(events)
+            found.setdefault(int(n), set()).add(count)
+    return found
 
 
 def fate_bars(rows: pd.DataFrame) -> Layers:
@@ -180,7 +231,7 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
         ]
     )
     base = alt.Chart(lines[["trial", "written"]]).encode(y=y)
-    words = {"baseline": "bottom", "dy": -9, "aria": False}
+    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
     name = base.mark_text(align="left", fontWeight=600, **words).encode(
         x=alt.value(0), text="trial:N"
     )
