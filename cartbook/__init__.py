@@ -18,9 +18,9 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
-    from cartbook.licences import delays as delays
-    from cartbook.licences import england as england
-    from cartbook.licences import licences as licences
+    from cartbook.licensing import delays as delays
+    from cartbook.licensing import england as england
+    from cartbook.licensing import licences as licences
     from cartbook.plots_products import delay_plot as delay_plot
     from cartbook.plots_products import fate_bars as fate_bars
     from cartbook.plots_products import fates as fates
@@ -63,7 +63,7 @@ FACE = {
     "check": "exercises",
     "colour": "theme",
     "delay_plot": "plots_products",
-    "delays": "licences",
+    "delays": "licensing",
     "difference": "stats",
     "difference_explorer": "plots_reading",
     "joined_rates": "plots_reading",
@@ -80,7 +80,7 @@ FACE = {
     "drawable": "charts",
     "drawing": "figures",
     "agreement": "tables",
-    "england": "licences",
+    "england": "licensing",
     "evidence": "tables",
     "fate_bars": "plots_products",
     "fates": "plots_products",
@@ -89,7 +89,7 @@ FACE = {
     "interval_plot": "charts",
     "history": "tables",
     "licence_grid": "plots_products",
-    "licences": "licences",
+    "licences": "licensing",
     "load": "tables",
     "paired_bars": "charts",
     "proportion": "stats",

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers
-from cartbook.licences import AGENCIES
+from cartbook.licensing import AGENCIES
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
 
@@ -22,7 +22,7 @@ FATES = {"infused": "blue", "no product made": "vermillion", "other reasons": "g
 def licence_grid(rows: pd.DataFrame) -> Layers:
     """Draw which products each agency has licensed for which disease by the end of a year.
 
-    ``rows`` is from `cartbook.licences.licences`. The reader moves the year; a cell names the
+    ``rows`` is from `cartbook.licensing.licences`. The reader moves the year; a cell names the
     earliest line that the licence covers by then. The number above each column counts licensed
     pairs of product and disease.
     """
@@ -101,7 +101,7 @@ def licence_grid(rows: pd.DataFrame) -> Layers:
 
 
 def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
-    """Draw `cartbook.licences.delays`, one line per licence, with the median as a dashed rule."""
+    """Draw `cartbook.licensing.delays`, one line per licence, with the median as a dashed rule."""
     lines = pairs[["licence", "months"]].copy()
     lines["written"] = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
     axis = alt.Axis(orient="top", tickCount=6, grid=True, offset=8)
