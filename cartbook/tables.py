@@ -156,7 +156,7 @@ def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.Dat
     rows = rows.merge(sources, on="source_id", how="left", validate="many_to_one")
     without = rows["label"].isna()
     for name in studies.columns:
-        if name != "study_id" and rows[name].dtype == object:
+        if name != "study_id" and not pd.api.types.is_numeric_dtype(rows[name]):
             rows.loc[without, name] = "not applicable"
     rows.loc[without, "label"] = [_citation(row) for _, row in rows[without].iterrows()]
     return rows
