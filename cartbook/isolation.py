@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 
 FOREIGN = ("PYTHON", "IPYTHON", "JUPYTER", "MPL")  # how the names of such settings begin
-OURS = ("CARTBOOK_DATA", "CARTBOOK_TABLES", "CARTBOOK_VALIDATED")  # a build sets them itself
+OURS = (
+    "CARTBOOK_DATA",
+    "CARTBOOK_DECLARED_TABLES",
+    "CARTBOOK_VALIDATED",
+)  # a build sets them itself
 
 
 def kernel_environment(top: Path, scratch: Path) -> dict[str, str]:

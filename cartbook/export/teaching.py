@@ -123,7 +123,7 @@ def _address() -> str:
     """The public address of the site, or nothing if none is configured."""
     config = yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))
     return public_address(
-        os.environ.get("CARTBOOK_ADDRESS") or config.get("html", {}).get("baseurl") or ""
+        os.environ.get("CARTBOOK_BASE_URL") or config.get("html", {}).get("baseurl") or ""
     )
 
 

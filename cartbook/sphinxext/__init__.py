@@ -98,7 +98,7 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     about = front_matter(source[0]).get("book", {})
     app.env.cartbook_about[docname] = about  # type: ignore[attr-defined]
     tables = about.get("data", [])
-    os.environ["CARTBOOK_TABLES"] = " ".join(Path(name).stem for name in tables)
+    os.environ["CARTBOOK_DECLARED_TABLES"] = " ".join(Path(name).stem for name in tables)
     data = Path(app.srcdir) / "data"
     if modules := modules_of(source[0]):
         parts = [PACKAGE / f"{module}.py" for module in modules | {"__init__"}]
@@ -111,7 +111,7 @@ def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _chapter_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     """Take the chapter's tables out of the environment: who builds in the same process may load any."""
-    os.environ.pop("CARTBOOK_TABLES", None)
+    os.environ.pop("CARTBOOK_DECLARED_TABLES", None)
 
 
 def _take(app: Sphinx, doctree: docutils_nodes.document) -> None:

@@ -49,7 +49,6 @@ window.vega = {{ View, parse, expressionInterpreter }};
 
 #: scripts that no page needs, and scripts that a page needs only if it has a certain text
 DROPPED = (
-    "thebe",
     "mathjax",
     "design-tabs",
     "sphinx_highlight",
@@ -76,7 +75,6 @@ UNUSED = (
         "images",
         "vendor",
         "design-tabs.js",
-        "sphinx-thebe.*",
     ),
     *(
         "bootstrap.js",
@@ -237,7 +235,7 @@ def styles(app: Sphinx) -> list[str]:
         key=lambda one: int(one.priority),
     )
     names = [str(one.filename).removeprefix("_static/").partition("?")[0] for one in found]
-    return [name for name in dict.fromkeys(names) if name not in FIRST and "thebe" not in name]
+    return [name for name in dict.fromkeys(names) if name not in FIRST]
 
 
 def finish(out: Path, styles: list[str], ours: set[str]) -> None:

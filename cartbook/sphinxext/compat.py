@@ -19,7 +19,6 @@ def mended(body: str) -> str:
 
     - docutils marks references with ``doc-biblioentry``, a role that ARIA has withdrawn (docutils 0.21);
     - sphinx-exercise gives every exercise and solution the same id (1.2);
-    - sphinx-thebe puts an inline script into every page, which the book's policy forbids;
     - Sphinx has no setting for ``rel`` on links that leave the site (7.4).
     """
     body, count = body.replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
@@ -27,9 +26,6 @@ def mended(body: str) -> str:
         r'(\bid="[^"]*\b(?:exercise|solution)-content)"',
         lambda found: f'{found[1]}-{next(count)}"',
         body,
-    )
-    body = re.sub(
-        r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", body, flags=re.DOTALL
     )
     return re.sub(
         r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', body

@@ -1,7 +1,7 @@
 """The page that lists every download with its size.
 
 PDF, EPUB and the packed site are made after a build (cartbook.export). A build offers them when
-``$CARTBOOK_OFFERS`` names their folder; without it, the page lists what every build makes.
+``$CARTBOOK_PRINT_DIR`` names their folder; without it, the page lists what every build makes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cartbook.sphinxext.nodes import node_of, screen
 from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)
-FOLDER = "CARTBOOK_OFFERS"
+FOLDER = "CARTBOOK_PRINT_DIR"
 OFFERS = {
     "car-t-in-numbers.pdf": ("The book as PDF", "to print, and to read as pages"),
     "car-t-in-numbers.epub": (

@@ -1,6 +1,6 @@
 """What machines read of a page: preview cards, schema.org data, and addresses where the public one is known.
 
-The public address is one setting: ``html: baseurl:`` in _config.yml, or CARTBOOK_ADDRESS. Where it is empty,
+The public address is one setting: ``html: baseurl:`` in _config.yml, or CARTBOOK_BASE_URL. Where it is empty,
 there is no canonical address, no preview picture and no sitemap, and addresses in the data are relative.
 All of it is made from front matter, doctrees and records.
 """
@@ -46,14 +46,14 @@ def public_address(setting: str) -> str:
     parts = urlsplit(setting)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError(
-            f"the public address {setting!r} (CARTBOOK_ADDRESS, or html: baseurl: in _config.yml) is not one like https://example.org/book/"
+            f"the public address {setting!r} (CARTBOOK_BASE_URL, or html: baseurl: in _config.yml) is not one like https://example.org/book/"
         )
     return setting.rstrip("/") + "/"
 
 
 def _address(app: Sphinx, config: Config) -> None:
     config.html_baseurl = public_address(
-        os.environ.get("CARTBOOK_ADDRESS") or config.html_baseurl or ""
+        os.environ.get("CARTBOOK_BASE_URL") or config.html_baseurl or ""
     )
 
 

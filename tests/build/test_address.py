@@ -40,7 +40,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     site = book / "_build" / "html"
-    done = build(book, CARTBOOK_ADDRESS=ADDRESS.rstrip("/"))
+    done = build(book, CARTBOOK_BASE_URL=ADDRESS.rstrip("/"))
     assert done.returncode == 0, done.stderr
     text = (site / "chapters" / "one.html").read_text(encoding="utf-8")
     assert f'<link rel="canonical" href="{ADDRESS}chapters/one.html"' in text
@@ -68,7 +68,7 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
     assert found["teaches"] == ["Write </script><b>bold</b> & “quoted” <!-- text"]
     assert found["url"] == f"{ADDRESS}chapters/one.html"
 
-    done = build(book, CARTBOOK_ADDRESS="")
+    done = build(book, CARTBOOK_BASE_URL="")
     assert done.returncode == 0, done.stderr
     assert not [
         path
@@ -82,7 +82,7 @@ def test_the_address_comes_and_goes_with_its_setting(book: Path) -> None:
 
 
 def test_what_is_no_address_ends_in_one_line(book: Path) -> None:
-    done = build(book, CARTBOOK_ADDRESS="example.org/book")
+    done = build(book, CARTBOOK_BASE_URL="example.org/book")
     assert done.returncode == 1
     line = done.stderr.strip().splitlines()[-1]
     assert "the public address 'example.org/book'" in line

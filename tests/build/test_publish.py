@@ -27,7 +27,7 @@ def test_offers_come_and_go_with_the_build(book: Path) -> None:
     (book / "_build" / "print").mkdir(parents=True)
     (book / "_build" / "print" / "car-t-in-numbers.pdf").write_bytes(b"%PDF-" + bytes(2_345_678))
 
-    done = build(book, CARTBOOK_OFFERS="_build/print")
+    done = build(book, CARTBOOK_PRINT_DIR="_build/print")
     assert done.returncode == 0, done.stderr
     text = page.read_text(encoding="utf-8")
     assert '<a href="../downloads/car-t-in-numbers.pdf" download="">The book as PDF</a>' in text
@@ -42,7 +42,7 @@ def test_offers_come_and_go_with_the_build(book: Path) -> None:
 
 
 def test_a_build_told_to_offer_nothing_says_so(book: Path) -> None:
-    done = build(book, CARTBOOK_OFFERS="nowhere")
+    done = build(book, CARTBOOK_PRINT_DIR="nowhere")
     assert done.returncode != 0
     assert "run make publish" in done.stderr
 

@@ -68,7 +68,7 @@ def test_a_failing_cell_is_named_and_nothing_is_published(book: Path) -> None:
     done = build(book, JOBS="3")
     assert done.returncode != 0
     line = failing.read_text(encoding="utf-8").splitlines().index("1 / 0") + 1
-    said = f"error: chapters/five.md, cell 2, line 2 (line {line} of the file): ZeroDivisionError: division by zero. Mend the cell"
+    said = f"error: chapters/five.md, cell 2, line 2 (line {line} of the file): ZeroDivisionError: division by zero. Fix the cell"
     assert done.stderr.splitlines()[-1].startswith(said)
     assert "1 / 0" in done.stderr, "the trace is shown"
     assert not (book / "_build" / "html").exists()
@@ -86,7 +86,7 @@ def test_an_output_that_cannot_be_shown_is_named(book: Path) -> None:
     done = build(book)
     assert done.returncode != 0
     assert done.stderr.splitlines()[-1].startswith(
-        "error: chapters/two.md, the cell at line 18 of the file: ValueError: no way to show it. Mend the cell"
+        "error: chapters/two.md, the cell at line 18 of the file: ValueError: no way to show it. Fix the cell"
     )
 
 

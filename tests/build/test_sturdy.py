@@ -104,7 +104,7 @@ def test_a_second_build_in_the_same_folder_is_told_to_wait(shown: Path) -> None:
     done = build(shown)
     assert done.returncode != 0
     assert done.stderr.splitlines() == [
-        "error: another build is at work in this folder; wait until it has ended and run make again"
+        "error: another build is running in this folder; wait until it has ended and run make again"
     ]
     assert first.wait(300) == 0
 

@@ -98,7 +98,7 @@ def test_an_unknown_outcome_is_refused_with_its_neighbours() -> None:
 
 def test_a_chapter_may_read_only_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     load("studies")
-    monkeypatch.setenv("CARTBOOK_TABLES", "outcomes")
+    monkeypatch.setenv("CARTBOOK_DECLARED_TABLES", "outcomes")
     with pytest.raises(DataError, match=r"add studies\.csv to book: data"):
         load("studies")
 

@@ -273,7 +273,7 @@ def test_a_notebook_runs_from_the_archive_without_the_clone(tmp_path: Path) -> N
     book = nbformat.read(tmp_path / "taken" / "08-b-cell.ipynb", as_version=4)
     book.cells.append(nbformat.v4.new_code_cell("import cartbook; print(cartbook.__file__)"))
     environment = {**os.environ, "PYTHONPATH": str(installed)}
-    environment.pop("CARTBOOK_TABLES", None)
+    environment.pop("CARTBOOK_DECLARED_TABLES", None)
     NotebookClient(book, timeout=300, kernel_name="python3").execute(
         cwd=str(tmp_path / "taken"), env=environment
     )
