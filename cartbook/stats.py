@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -123,3 +123,38 @@ def proportions(
     out["small"] = out["denominator"] < SMALL
     out["method"] = METHOD_NAMES[method]
     return out
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The difference of two proportions and its interval, each between -1 and 1."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+
+    def __str__(self) -> str:
+        points = [
+            f"{100 * one:.0f}".replace("-", "−") for one in (self.estimate, self.low, self.high)
+        ]
+        return (
+            f"{points[0]} percentage points ({100 * self.level:g}% CI {points[1]} to {points[2]})"
+        )
+
+
+def difference(first: Proportion, second: Proportion) -> Difference:
+    """Return ``first - second`` for two independent groups, with Newcombe's interval.
+
+    The interval (method 10 of Newcombe, Stat Med 1998;17:873-890) is made from the two Wilson
+    intervals. Raise ValueError if these are not Wilson's, or have different levels.
+
+    >>> print(difference(proportion(56, 70), proportion(48, 80)))
+    20 percentage points (95% CI 5 to 33)
+    """
+    if {first.method, second.method} != {"wilson"} or first.level != second.level:
+        raise ValueError("Newcombe's interval needs two Wilson intervals of the same level")
+    estimate = first.estimate - second.estimate
+    low = estimate - hypot(first.estimate - first.low, second.high - second.estimate)
+    high = estimate + hypot(first.high - first.estimate, second.estimate - second.low)
+    return Difference(estimate, low, high, first.level)

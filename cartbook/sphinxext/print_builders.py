@@ -309,9 +309,8 @@ class EpubBuilder(PrintRecords, Epub3Builder):
             key: str(ENVIRONMENT.from_string("{{ words }}").render(words=one))
             for key, one in words.items()
         }
-        summary = " ".join(
-            self.env.cartbook_about["index"].get("description", found["title"]).split()
-        )  # type: ignore[attr-defined]
+        front = self.env.cartbook_about["index"]  # type: ignore[attr-defined]
+        summary = " ".join(front.get("description", found["title"]).split())
         about = str(ENVIRONMENT.from_string("{{ words }}").render(words=summary))
         return {
             **super().content_metadata(),

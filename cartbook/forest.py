@@ -1,0 +1,92 @@
+"""Forest plots: one line per reported number, with its interval and its denominator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from cartbook.charts import Layers, interval_plot
+from cartbook.stats import proportions
+from cartbook.theme import colour
+
+RATIOS = ("hazard ratio", "odds ratio", "risk ratio")
+
+
+def forest(
+    rows: pd.DataFrame,
+    *,
+    group: str | None = None,
+    show: str | None = None,
+    label: str = "label",
+    sort: bool = True,
+    choose: str | None = None,
+    title: str | None = None,
+) -> Layers:
+    """Draw rows of `evidence` as a forest plot.
+
+    Proportions are drawn in per cent with their 95% Wilson intervals; a row without a reported
+    denominator is left out. Ratios (hazard, odds, risk) are drawn on a logarithmic axis with the
+    interval that the source prints. Fewer than 30 patients give a hollow point. ``label`` names
+    each line, ``show`` adds another column to the name, ``group`` gives colours and order,
+    ``choose`` a menu. With ``sort`` the largest proportion, or the smallest ratio, of each group
+    comes first.
+
+    Raise ValueError if there are no rows, or if proportions and ratios are mixed.
+    """
+    kinds = set(rows["statistic"])
+    if not kinds or (kinds & set(RATIOS) and kinds - set(RATIOS)):
+        found = ", ".join(sorted(kinds)) or "no rows"
+        raise ValueError(f"a forest plot shows proportions or ratios, not {found}")
+    lines = rows if kinds <= set(RATIOS) else proportions(rows)
+    value = "value" if kinds <= set(RATIOS) else "percent"
+    lines = lines.assign(line=_names(lines, label, show))
+    if sort:
+        order = [group, value] if group else [value]
+        rising = [True, value == "value"][-len(order) :]
+        lines = lines.sort_values(order, ascending=rising, kind="stable")
+    if value == "value":
+        return _ratio_plot(lines, title or "Ratio (below 1 favours CAR-T cells)")
+    heading = title or "Patients"
+    return interval_plot(lines, label="line", by=group, choose=choose, title=heading)
+
+
+def _names(rows: pd.DataFrame, label: str, show: str | None) -> pd.Series[str]:
+    names = rows[label].astype(str)
+    return names + " (" + rows[show].astype(str) + ")" if show else names
+
+
+def _ratio_plot(rows: pd.DataFrame, title: str) -> Layers:
+    lines = rows[["line", "value", "low", "high"]].astype(
+        {"value": float, "low": float, "high": float}
+    )
+    lines["written"] = [
+        f"{value:.2f} ({low:.2f}–{high:.2f})"
+        for value, low, high in lines[["value", "low", "high"]].to_numpy()
+    ]
+    ends = [min(0.2, lines["low"].min()), max(2.0, lines["high"].max())]
+    base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=None, axis=None))
+    axis = alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10], grid=True)
+    scale = alt.Scale(type="log", domain=ends, nice=False)
+    x = alt.X("low:Q", title=title, scale=scale, axis=axis)
+    span = base.mark_rule(strokeWidth=2.5, aria=False, color=colour("blue")).encode(
+        x=x, x2="high:Q"
+    )
+    point = base.mark_point(size=100, filled=True, color=colour("blue")).encode(
+        x="value:Q",
+        tooltip=[alt.Tooltip("line:N", title="Trial"), alt.Tooltip("written:N", title=title)],
+    )
+    one = (
+        alt.Chart(pd.DataFrame({"at": [1]}))
+        .mark_rule(color=colour("quiet"), strokeDash=[4, 3], aria=False)
+        .encode(x=alt.X("at:Q", scale=scale))
+    )
+    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
+    name = base.mark_text(align="left", fontWeight=600, **words).encode(
+        x=alt.value(0), text="line:N"
+    )
+    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
+        x=alt.value("width"), text="written:N"
+    )
+    return alt.layer(one, span, point, name, number).properties(height=alt.Step(46))
