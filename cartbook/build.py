@@ -33,9 +33,7 @@ UNFINISHED = WORK / "doctrees" / "unfinished"
 STAMP = WORK / "stamp"  # what the last site was made of, and its files
 VALIDATED = WORK / "validated"  # hash of the data and the validation code that passed last
 IGNORED_DIRS = frozenset({"_build", "__pycache__", "tests", "docs"})  # no part of the site
-#: extensions of Jupyter Book that this book does not use: two for LaTeX and numbered sections, which
-#: do not declare whether pages may be read in parallel, and one that writes inline scripts
-UNUSED_EXTENSIONS = {"sphinx_jupyterbook_latex", "sphinx_multitoc_numbering", "sphinx_thebe"}
+UNUSED_EXTENSION = "sphinx_thebe"  # Jupyter Book's; it writes inline scripts into pages
 
 
 class BuildError(Exception):
@@ -61,7 +59,7 @@ def run_sphinx(builder: str, out: Path, doctrees: Path, jobs: int = 1) -> bool:
         "external_toc_path": str(TOP / "_toc.yml"),
     }
     config, _ = get_final_config(user_yaml=TOP / "_config.yml", cli_config=settings, sourcedir=TOP)
-    config["extensions"] = [one for one in config["extensions"] if one not in UNUSED_EXTENSIONS]
+    config["extensions"].remove(UNUSED_EXTENSION)
     out.mkdir(parents=True, exist_ok=True)
     with patch_docutils(), docutils_namespace():
         app = Sphinx(

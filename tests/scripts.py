@@ -15,6 +15,8 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
+from cartbook.sphinxext.redirects import REDIRECTS
+
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
 #: every page of the built site, by its name within it; all test modules share these, so they cannot be changed
@@ -26,7 +28,9 @@ PAGES = tuple(
     )
 )
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_lost.py)
-THEMED = tuple(page for page in PAGES if page != "404.html")
+THEMED = tuple(
+    page for page in PAGES if page != "404.html" and page.removesuffix(".html") not in REDIRECTS
+)
 WITH_CHARTS = tuple(
     page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
 )

@@ -13,8 +13,7 @@ import symtable
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cartbook.sphinxext.exports import ZIP_NAME
-from cartbook.sphinxext.notebooks import ASIDE, SOLVED
+from cartbook.sphinxext.notebooks import ASIDE, SOLVED, ZIP_NAME
 
 MARKS = re.compile(rf"^(### Exercise \d+|#### Solution|{re.escape(SOLVED)})$", re.MULTILINE)
 #: what nbgrader asks of a cell (its metadata format, version 3)

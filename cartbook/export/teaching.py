@@ -23,7 +23,7 @@ from cartbook.export import assignments, moodle, slides
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.paths import SITE, TOP
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.structured_data import public_address
 
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute"

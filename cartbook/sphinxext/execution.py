@@ -19,18 +19,19 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
-from cartbook.sphinxext.compat import ExecutionError, Parser
+from cartbook.sphinxext.compat import ExecutionError, Parser, allow_parallel_reading
 
 CELL = re.compile(r"^```{code-cell}.*\n(?:---\n(?:.*\n)*?---\n|(?::.*\n)*)\n?", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-DONE = multiprocessing.Value("i")  # pages read so far; all processes of a build count here
+#: pages to read, and pages read so far; all processes of a build count here
+TOTAL, DONE = multiprocessing.Value("i"), multiprocessing.Value("i")
 
 
 class CellError(SphinxError):
     """A cell failed; the message is one line with chapter, cell and line."""
 
 
-class ChapterParser(Parser):
+class ChapterParser(Parser):  # type: ignore[misc]  # it has no types
     """The notebook parser; it reports its page, and raises :class:`CellError` for a cell that fails."""
 
     def parse(self, inputstring: str, document: nodes.document) -> None:
@@ -44,11 +45,11 @@ class ChapterParser(Parser):
             name = path.relative_to(top) if path.is_relative_to(top) else path
             text = path.read_text(encoding="utf-8")
             raise CellError(f"{name}{locate(error.__cause__, text)}") from None
-        total, seconds = self.env.app.cartbook_pages, time.perf_counter() - began
+        name, seconds = self.env.docname, time.perf_counter() - began
         with DONE.get_lock():
             DONE.value += 1
-            counts = f"[{DONE.value}/{total}]", f"{total - DONE.value} left"
-            print(f"{counts[0]} {self.env.docname}: {seconds:.1f} s, {counts[1]}", flush=True)
+            done, left = f"{DONE.value}/{TOTAL.value}", TOTAL.value - DONE.value
+            print(f"[{done}] {name}: {seconds:.1f} s, {left} left", flush=True)
 
 
 def locate(cause: BaseException | None, text: str) -> str:
@@ -75,8 +76,11 @@ def locate(cause: BaseException | None, text: str) -> str:
 
 def _before(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Deal the pages out, since Sphinx gives each process one slice of the list; count them."""
-    docnames[:] = [name for start in range(app.parallel) for name in docnames[start :: app.parallel]]
-    app.cartbook_pages, DONE.value = len(docnames), 0  # type: ignore[attr-defined]
+    docnames[:] = [
+        name for start in range(app.parallel) for name in docnames[start :: app.parallel]
+    ]
+    allow_parallel_reading(app)
+    TOTAL.value, DONE.value = len(docnames), 0
     if not docnames:
         print("Nothing has changed: no chapter executes.", flush=True)
 

@@ -1,15 +1,23 @@
-"""Lesson plans: what a chapter's front matter and its text give a teacher for fifty minutes, and for two hours.
+"""Lesson plans: what a chapter's front matter and text give a teacher for 50 minutes and two hours.
 
-Nothing is typed twice: times come from the chapter's own minutes, steps from its misconceptions, charts, boxes,
-exercises, quiz and questions to discuss. A lesson is a record; cartbook.render writes it.
+Nothing is typed twice: times come from the chapter's own minutes, steps from its misconceptions,
+charts, boxes, exercises, quiz and questions to discuss.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from cartbook.sphinxext.metadata import front_matter
+from cartbook.sphinxext.nodes import node_of, section
 
 #: sections that every chapter ends with, and which are no topic of their own
 CLOSING = (
@@ -20,6 +28,10 @@ CLOSING = (
     "Sources",
     "What not to conclude",
 )
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+Link = dict[str, str]  # words, page, anchor
+Step = tuple[int, list[str | Link]]  # minutes, and what is done in them
 
 
 @dataclass(frozen=True)
@@ -30,162 +42,151 @@ class Chapter:
     about: dict[str, Any]
     text: str
 
-    @property
-    def _prose(self) -> str:
+    @cached_property
+    def prose(self) -> str:
+        """Its text without its cells."""
         return re.sub(r"^```.*?^```", "", self.text, flags=re.DOTALL | re.MULTILINE)
 
     @property
     def question(self) -> str:
-        """The chapter's title, which asks what it answers."""
-        found = re.search(r"^# (.+)$", self._prose, re.MULTILINE)
+        """Its heading, which asks what it answers."""
+        found = re.search(r"^# (.+)$", self.prose, re.MULTILINE)
         return found[1] if found else str(self.about["title"])
 
     @property
     def topics(self) -> list[str]:
         """Its sections, without those that every chapter has."""
-        return [
-            one
-            for one in re.findall(r"^## (.+)$", self._prose, re.MULTILINE)
-            if one not in CLOSING and "{" not in one
-        ]
-
-    @property
-    def charts(self) -> list[str]:
-        """The ids of its charts, in their order."""
-        return re.findall(r'^    id="([a-z0-9-]+)",$', self.text, re.MULTILINE)
+        found = re.findall(r"^## (.+)$", self.prose, re.MULTILINE)
+        return [title for title in found if title not in CLOSING and "{" not in title]
 
     @property
     def exercises(self) -> int:
         """The number of its exercises."""
-        return len(re.findall(r"{exercise-start}", self.text))
+        return self.text.count("{exercise-start}")
+
+    @cached_property
+    def charts(self) -> list[Link]:
+        """Links to its first three charts."""
+        ids = re.findall(r'^    id="([a-z0-9-]+)",$', self.text, re.MULTILINE)
+        names = ("first chart", "second chart", "third chart")
+        return [
+            {"words": name, "page": self.docname, "anchor": f"fig-{id}"}
+            for name, id in zip(names, ids, strict=False)
+        ]
 
 
-@dataclass(frozen=True)
-class Link:
-    """Words that lead to a place in a page of the book."""
-
-    words: str
-    page: str
-    anchor: str
-
-
-Words = list[str | Link]
-Step = tuple[int, Words]  # minutes, and what is done in them
-
-
-def _counted(number: int, thing: str) -> str:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return f"{words[number] if number < len(words) else number} {thing}{'' if number == 1 else 's'}"
-
-
-def _chart(chapter: Chapter, place: int) -> Link:
-    return Link(
-        f"{('first', 'second', 'third')[place]} chart",
-        chapter.docname,
-        f"fig-{chapter.charts[place]}",
-    )
-
-
-def _vote(chapter: Chapter) -> Words:
-    return [
-        f"Ask “{chapter.question}” and let everyone vote on one sentence, true or false, before they read: "
-        f"“{chapter.about['misconceptions'][0]['claim']}” Keep the count."
+def _vote(chapter: Chapter) -> Step:
+    claim = chapter.about["misconceptions"][0]["claim"]
+    return 5, [
+        f"Ask “{chapter.question}” and let everyone vote on one sentence, true or false, "
+        f"before they read: “{claim}” Keep the count."
     ]
 
 
 def short(chapter: Chapter) -> list[Step]:
-    """Plan fifty minutes: read, one chart, one question, the quiz."""
-    reading, chart = chapter.about["minutes"]["reading"], _chart(chapter, 0)
-    steps: list[Step] = [
-        (5, _vote(chapter)),
-        (
-            reading,
-            [
-                "Read the chapter alone or in pairs; who is done early opens the table under the ",
-                chart,
-                ".",
-            ],
-        ),
-        (
-            10,
-            [
-                "The ",
-                chart,
-                " on the screen: of whom is each number, how wide is its interval, what is it not compared with?",
-            ],
-        ),
+    """Plan 50 minutes: read, one chart, one question, the quiz."""
+    reading, chart = chapter.about["minutes"]["reading"], chapter.charts[0]
+    early = "Read the chapter alone or in pairs; who is done early opens the table under the "
+    ask = " on the screen: of whom is each number, how wide is its interval, what is it not compared with?"
+    closing = (
+        "The chapter’s quiz, each for themselves; then vote on the sentence again, and compare. "
+        "Exercises are for home."
+    )
+    return [
+        _vote(chapter),
+        (reading, [early, chart, "."]),
+        (10, ["The ", chart, ask]),
         (10, [f"Discuss: {chapter.about['discussion'][0]}"]),
+        (50 - 25 - reading, [closing]),
     ]
-    rest = 50 - sum(minutes for minutes, _ in steps)
-    closing = "The chapter’s quiz, each for themselves; then vote on the sentence again, and compare. Exercises are for home."
-    return [*steps, (rest, [closing])]
 
 
 def long(chapter: Chapter) -> list[Step]:
     """Plan two hours: as before, with exercises, groups and a report."""
-    minutes, about = chapter.about["minutes"], chapter.about
-    charts: Words = [_chart(chapter, 0)]
+    minutes, number = chapter.about["minutes"], chapter.exercises
+    charts: list[str | Link] = [chapter.charts[0]]
     if len(chapter.charts) > 1:
-        charts += [" and the ", _chart(chapter, 1)]
-    groups = "; ".join(f"“{one}”" for one in chapter.topics[:5])
+        charts += [" and the ", chapter.charts[1]]
     boxes = "Then the “What not to conclude” boxes: who can say why each is there?"
-    exercises = _counted(chapter.exercises, "exercise").capitalize()
-    steps: list[Step] = [
-        (5, _vote(chapter)),
+    count = NUMBERS[number] if number < len(NUMBERS) else number
+    groups = "; ".join(f"“{topic}”" for topic in chapter.topics[:5])
+    claim = chapter.about["misconceptions"][-1]["claim"]
+    closing = (
+        f"Groups report; meet what is left of the misconception “{claim}”; vote again, "
+        "and close with the takeaways."
+    )
+    return [
+        _vote(chapter),
         (minutes["reading"], ["Read the chapter alone or in pairs."]),
         (15, ["The ", *charts, f" on the screen: of whom, how sure, compared with what? {boxes}"]),
-        (minutes["doing"], [f"{exercises} in pairs, on one machine; solutions are opened last."]),
+        (
+            minutes["doing"],
+            [
+                f"{count} exercise{'' if number == 1 else 's'} in pairs, on one machine; "
+                "solutions are opened last."
+            ],
+        ),
         (10, ["A break."]),
         (
             20,
             [
-                f"Groups take one part each ({groups}) and one of the questions below, and find the number in it that is easiest to misread."
+                f"Groups take one part each ({groups}) and one of the questions below, "
+                "and find the number in it that is easiest to misread."
             ],
         ),
         (10, ["The chapter’s quiz."]),
+        (120 - 60 - minutes["reading"] - minutes["doing"], [closing]),
     ]
-    rest = 120 - sum(one for one, _ in steps)
-    meet = f"“{about['misconceptions'][-1]['claim']}”"
-    closing = f"Groups report; meet what is left of the misconception {meet}; vote again, and close with the takeaways."
-    return [*steps, (rest, [closing])]
 
 
-PLANS: dict[str, Callable[[Chapter], list[Step]]] = {
-    "A plan for 50 minutes": short,
-    "A plan for 2 hours": long,
-}
-
-
-def _rows(steps: list[Step]) -> Iterator[dict[str, Any]]:
-    """Yield the steps with the minutes in which they begin and end, counted from 0."""
-    begin = 0
+def _plan(title: str, steps: list[Step]) -> dict[str, Any]:
+    """Return a plan with the minutes in which its steps begin and end, counted from 0."""
+    rows, begin = [], 0
     for minutes, words in steps:
-        parts = [
-            {"words": one.words, "page": one.page, "anchor": one.anchor}
-            if isinstance(one, Link)
-            else one
-            for one in words
-        ]
-        yield {"begin": begin, "end": begin + minutes, "words": parts}
+        rows.append({"begin": begin, "end": begin + minutes, "words": words})
         begin += minutes
+    return {"title": title, "steps": rows}
 
 
-def record(chapter: Chapter, needs: list[str]) -> dict[str, Any]:
-    """Return a chapter's lesson; ``needs`` are the titles of the chapters that come before it."""
+def lesson(chapter: Chapter, needs: list[str]) -> dict[str, Any]:
+    """Return the record of a lesson; ``needs`` are the titles of the chapters that come before it."""
     about = chapter.about
+    names = ("title", "level", "objectives", "misconceptions", "discussion")
     return {
         "kind": "lesson",
         "page": chapter.docname,
-        "title": about["title"],
         "question": chapter.question,
-        "level": about["level"],
-        "reading": about["minutes"]["reading"],
-        "doing": about["minutes"]["doing"],
         "needs": needs,
-        "objectives": about["objectives"],
-        "misconceptions": about["misconceptions"],
-        "discussion": about["discussion"],
+        **about["minutes"],
+        **{name: about[name] for name in names},
         "plans": [
-            {"title": title, "steps": list(_rows(plan(chapter)))} for title, plan in PLANS.items()
+            _plan("A plan for 50 minutes", short(chapter)),
+            _plan("A plan for 2 hours", long(chapter)),
         ],
     }
+
+
+class LessonPlans(SphinxDirective):
+    """``{lesson-plans}``: what each chapter's front matter says to a teacher."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        chapters: dict[str, Chapter] = {}
+        for docname in self.config.external_site_map:
+            path = Path(self.env.srcdir) / f"{docname}.md"
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            about = front_matter(text).get("book", {})
+            if "minutes" in about:
+                chapters[Path(docname).name] = Chapter(docname, about, text)
+        parts = []
+        for name, chapter in chapters.items():
+            before = chapter.about.get("prerequisites", [])
+            needs = [chapters[one].about["title"] if one in chapters else one for one in before]
+            node = node_of(lesson(chapter, needs))
+            parts.append(section(chapter.about["title"], node, id=f"lesson-{name}"))
+        return parts
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("lesson-plans", LessonPlans)

@@ -13,7 +13,7 @@ from scripts import TOP, build, small_book, until
 
 from benchmarks.copies import grow_tables
 
-PAGE = "chapters/20-evidence-explorer.html"
+PAGE = "chapters/explorer.html"
 TIMES = 10
 
 

@@ -82,7 +82,7 @@ def test_search_finds_from_a_folder(browser: Browser, folder: Path) -> None:
 
 
 def test_the_explorer_filters_from_a_folder(browser: Browser, folder: Path) -> None:
-    with opened(browser, (folder / "chapters" / "20-evidence-explorer.html").as_uri()) as page:
+    with opened(browser, (folder / "chapters" / "explorer.html").as_uri()) as page:
         before = page.locator(".cb-said").text_content()
         page.locator("select[name=disease]").select_option("multiple myeloma")
         until(

@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from cartbook.csp import POLICY
-from cartbook.sphinxext.not_found import lost
+from cartbook.sphinxext.not_found import not_found
 
 
 class Host(SimpleHTTPRequestHandler):
@@ -90,7 +90,7 @@ def test_its_links_lead_home_from_any_depth(browser: Browser, host: str, asked: 
 def test_without_scripts_it_says_what_to_do(browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_content(lost("A book", {"chapters/one": "One"}))
+    page.set_content(not_found("A book", {"chapters/one": "One"}))
     assert page.locator("#hint").is_visible()
     context.close()
 
@@ -124,7 +124,7 @@ def test_it_is_accessible_fits_a_phone_and_follows_the_dark(
 
 
 def test_where_the_address_is_known_its_links_need_no_script() -> None:
-    page = lost("A book", {"chapters/one": "One & two"}, "https://example.org/books/car-t/")
+    page = not_found("A book", {"chapters/one": "One & two"}, "https://example.org/books/car-t/")
     assert '<a href="/books/car-t/chapters/one.html">One &amp; two</a>' in page
     assert 'action="/books/car-t/search.html"' in page
     assert "<script" not in page

@@ -12,7 +12,7 @@ from test_reading import reader, scroll
 
 from cartbook.csp import worker
 
-EXPLORER = "chapters/20-evidence-explorer.html"
+EXPLORER = "chapters/explorer.html"
 CHAPTER = "chapters/09-hodgkin.html"
 WATCH = "window.broken = []; document.addEventListener('securitypolicyviolation', one => broken.push(`${one.violatedDirective} ${one.blockedURI}`))"
 #: what a browser may keep of a reader: the colour mode, and (cb-) the marks of quizzes

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from cartbook import Choice, Number, Order, Spot, quiz, serve
-from cartbook.quiz_render import render_html
+from cartbook.render import html
 from cartbook.theme import stylesheet
 
 STATIC = Path(__file__).resolve().parents[2] / "cartbook" / "static"
@@ -47,7 +47,7 @@ QUIZ = quiz(
 SHARE = quiz(
     "share", {"Share?": Number(55, "Worked out.", "Divide.", 0.5, "%", {0.5: "Half a per cent."})}
 )
-OTHER = render_html(SHARE.to_record())
+OTHER = html(SHARE.to_record())
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
 
@@ -64,7 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "index.html").write_text(
         f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>A quiz</title>{styles}<script src="quiz.js" defer></script>'
-        f'<body><main class="bd-article"><h1>Quiz</h1>{render_html(QUIZ.to_record())}{OTHER}</main></body></html>',
+        f'<body><main class="bd-article"><h1>Quiz</h1>{html(QUIZ.to_record())}{OTHER}</main></body></html>',
         encoding="utf-8",
     )
     server = serve.server(folder)

@@ -63,7 +63,7 @@ def test_without_scripts_there_is_no_button(browser: Browser, address: str) -> N
 
 
 def test_pages_without_code_have_none(page: Page, address: str) -> None:
-    page.goto(address + "chapters/21-glossary.html")
+    page.goto(address + "chapters/glossary.html")
     assert not page.locator(".cb-run, script[src*='run.js']").count()
 
 

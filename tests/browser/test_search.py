@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scripts import SITE, until
 
-from cartbook.sphinxext.spelling import spelled
+from cartbook.sphinxext.spelling import normalize
 
 PAIRS = [
     ("leukaemia", "leukemia"),
@@ -34,14 +34,14 @@ PAIRS = [
 
 @pytest.mark.parametrize(("british", "american"), PAIRS)
 def test_both_spellings_have_one_form(british: str, american: str) -> None:
-    assert spelled(british) == spelled(american)
+    assert normalize(british) == normalize(american)
 
 
 @pytest.mark.parametrize(
     "word", ["four", "hour", "disease", "source", "course", "cd19", "car", "does-not-crash"]
 )
 def test_short_words_and_names_stay_apart(word: str) -> None:
-    assert spelled(word) not in ("for", "hor", "diseas", "sorce", "corse")
+    assert normalize(word) not in ("for", "hor", "diseas", "sorce", "corse")
 
 
 def results(page: Page, address: str, words: str) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def test_search(browser: Browser, address: str) -> None:
     page.goto(f"{address}search.html")
     until(page, "() => typeof bookSpelling === 'function'")
     assert page.evaluate("words => words.map(bookSpelling)", words) == [
-        spelled(word) for word in words
+        normalize(word) for word in words
     ]
     assert not fetched, "what is shown of a page comes with the index"
     assert not errors

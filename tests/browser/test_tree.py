@@ -12,7 +12,7 @@ from scripts import until
 from test_reading import reader, scroll
 
 CHAPTER = "chapters/08-b-cell.html"
-EXPLORER = "chapters/20-evidence-explorer.html"
+EXPLORER = "chapters/explorer.html"
 THREE = ("index.html", CHAPTER, EXPLORER)
 Node = dict[str, Any]
 

@@ -11,7 +11,7 @@ from scripts import TOP, build
 
 from cartbook import load
 
-LIVE = ("19-conclusions", "20-evidence-explorer")
+LIVE = ("19-conclusions", "explorer")
 
 
 def example() -> tuple[str, str]:
@@ -72,7 +72,7 @@ def test_a_chart_and_its_table_have_it(site: Path) -> None:
 
 
 def test_the_explorer_lists_it_with_its_interval(site: Path) -> None:
-    page = (site / "chapters" / "20-evidence-explorer.html").read_text(encoding="utf-8")
+    page = (site / "chapters" / "explorer.html").read_text(encoding="utf-8")
     row = next(
         one
         for one in re.findall(r"<tr data-.*?</tr>", page, re.DOTALL)

@@ -12,8 +12,6 @@ from scripts import build, site_files, small_book
 from test_book import CHAPTER
 from test_sturdy import start
 
-from cartbook.sphinxext.execution import dealt
-
 NAMES = ("one", "two", "three", "four", "five", "six")
 #: a chapter that ends only if the other one is executing meanwhile
 MEETING = """from pathlib import Path
@@ -111,16 +109,3 @@ def test_a_build_that_is_killed_leaves_nothing_at_work(book: Path) -> None:
         chapter(book, name)
     done = build(book)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize(
-    ("count", "light", "jobs"), [(28, 8, 2), (28, 8, 4), (7, 0, 2), (100, 10, 3)]
-)
-def test_the_parts_of_a_book_cost_about_the_same(count: int, light: int, jobs: int) -> None:
-    from sphinx.util.parallel import make_chunks
-
-    costs = {f"page {number}": 0 if number < light else 10 + number % 7 for number in range(count)}
-    order = dealt(costs, jobs)
-    assert sorted(order) == sorted(costs)
-    loads = [sum(costs[name] for name in part) for part in make_chunks(order, jobs)][:jobs]
-    assert max(loads) - min(loads) <= 0.3 * max(loads)

@@ -10,7 +10,7 @@ import pytest
 from scripts import TOP
 
 from cartbook.sphinxext import lesson_plans
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 
 CHAPTERS = [
     path
@@ -38,7 +38,7 @@ def test_the_minutes_add_up_and_leave_room_for_each_step(path: Path) -> None:
 def test_the_page_has_both_plans_of_every_chapter_and_their_charts_exist() -> None:
     site = TOP / "_build" / "html" / "chapters"
     page = html5lib.parse(
-        (site / "24-for-teachers.html").read_text(encoding="utf-8"), namespaceHTMLElements=False
+        (site / "teaching.html").read_text(encoding="utf-8"), namespaceHTMLElements=False
     )
     captions = ["".join(one.itertext()) for one in page.iter("caption")]
     for path in CHAPTERS:

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+import scripts
 
 from benchmarks import page_weight as weight
 
 SITE: Path = weight.SITE
-PAGES = weight.pages(SITE)
+PAGES = [page for page in weight.pages(SITE) if str(page.relative_to(SITE)) in scripts.THEMED]
 NEVER = (
     "jquery",
     "require",
