@@ -4,10 +4,27 @@
 """
 
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
+from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
+from cartbook.forest import forest
+from cartbook.plots_reading import (
+    difference_explorer,
+    joined_rates,
+    of_all_enrolled,
+    survival_plot,
+    trial_simulator,
+)
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
-from cartbook.stats import proportion, proportions
-from cartbook.tables import counted, evidence, load, paper, reported, since
+from cartbook.simulation import (
+    hazard_ratio,
+    kaplan_meier,
+    landmark,
+    median_survival,
+    numbers_at_risk,
+    simulate_trial,
+)
+from cartbook.stats import difference, proportion, proportions
+from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
 __all__ = [
@@ -16,21 +33,34 @@ __all__ = [
     "Order",
     "Spot",
     "Stem",
+    "agreement",
+    "check",
     "colour",
-    "counted",
+    "difference",
+    "difference_explorer",
     "dot_plot",
     "drawable",
     "drawing",
     "evidence",
     "figure",
+    "forest",
+    "hazard_ratio",
+    "history",
     "interval_plot",
+    "joined_rates",
+    "kaplan_meier",
+    "landmark",
     "load",
+    "median_survival",
+    "numbers_at_risk",
+    "of_all_enrolled",
     "paired_bars",
-    "paper",
     "proportion",
     "proportions",
     "quiz",
-    "reported",
-    "since",
+    "quote",
+    "simulate_trial",
+    "survival_plot",
     "table",
+    "trial_simulator",
 ]

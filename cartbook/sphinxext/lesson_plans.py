@@ -26,6 +26,8 @@ CLOSING = (
     "Check yourself",
     "Takeaways",
     "Sources",
+    "What remains uncertain",
+    "Where to read on",
     "What not to conclude",
 )
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -58,6 +60,16 @@ class Chapter:
         """Its sections, without those that every chapter has."""
         found = re.findall(r"^## (.+)$", self.prose, re.MULTILINE)
         return [title for title in found if title not in CLOSING and "{" not in title]
+
+    @property
+    def cautions(self) -> bool:
+        """Whether it has boxes on what not to conclude."""
+        return ":class: careful\n" in self.text
+
+    @property
+    def closing(self) -> str:
+        """What it ends with, in words."""
+        return "the takeaways" if "\n## Takeaways\n" in self.text else "what remains uncertain"
 
     @property
     def exercises(self) -> int:
@@ -107,13 +119,17 @@ def long(chapter: Chapter) -> list[Step]:
     charts: list[str | Link] = [chapter.charts[0]]
     if len(chapter.charts) > 1:
         charts += [" and the ", chapter.charts[1]]
-    boxes = "Then the “What not to conclude” boxes: who can say why each is there?"
+    boxes = (
+        "Then the “What not to conclude” boxes: who can say why each is there?"
+        if chapter.cautions
+        else "What can be concluded from each, and what not?"
+    )
     count = NUMBERS[number] if number < len(NUMBERS) else number
     groups = "; ".join(f"“{topic}”" for topic in chapter.topics[:5])
     claim = chapter.about["misconceptions"][-1]["claim"]
     closing = (
         f"Groups report; meet what is left of the misconception “{claim}”; vote again, "
-        "and close with the takeaways."
+        f"and close with {chapter.closing}."
     )
     return [
         _vote(chapter),

@@ -127,6 +127,8 @@ def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[st
             return f"### Exercise {exercises[label[1]] if label else ''}\n\n"
         if kind == "solution-start":
             return "#### Solution\n\n"
+        if kind == "hint":
+            return "**Hint.** "
         if kind.endswith("-end"):
             return f"{SOLVED}\n" if kind == "solution-end" else ""
         return f"**{title}**\n\n" if title else ""
