@@ -89,5 +89,5 @@ def test_the_styles_keep_what_pages_use() -> None:
 
 def test_the_command_lists_every_page() -> None:
     lines = weight.table(SITE).splitlines()
-    assert len(lines) == len(PAGES) + 1
+    assert len(lines) == len(weight.pages(SITE)) + 1
     assert "with Vega" in lines[0]
