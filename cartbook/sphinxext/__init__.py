@@ -63,7 +63,7 @@ PARTS = (
     assets,
 )
 #: what a chapter's outputs are made by
-CODE = ("*.py", "*.json", "sphinxext/*.py", "templates/*")
+CODE = ("*.py", "*.json", "sphinxext/*.py", "templates/*.*")
 
 
 def _config_inited(app: Sphinx, config: Any) -> None:
