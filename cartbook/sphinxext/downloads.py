@@ -55,7 +55,7 @@ class Downloads(SphinxDirective):
         books = {f"downloads/{path.name}": PRINTED[path.name] for path in print_files(top)}
         if os.environ.get("CARTBOOK_PRINT_DIR") and not books:
             LOG.warning(
-                "$CARTBOOK_PRINT_DIR names no folder with a printed book; run make publish",
+                "$CARTBOOK_PRINT_DIR names no folder with a printed book; run make dist",
                 location=self.get_location(),
             )
         notebooks: Items = {f"downloads/{ZIP_NAME}": NOTEBOOKS}
