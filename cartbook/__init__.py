@@ -7,6 +7,8 @@ from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
+from cartbook.licensing import delays, england, licences
+from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
     joined_rates,
@@ -36,12 +38,17 @@ __all__ = [
     "agreement",
     "check",
     "colour",
+    "delay_plot",
+    "delays",
     "difference",
     "difference_explorer",
     "dot_plot",
     "drawable",
     "drawing",
+    "england",
     "evidence",
+    "fate_bars",
+    "fates",
     "figure",
     "forest",
     "hazard_ratio",
@@ -50,6 +57,8 @@ __all__ = [
     "joined_rates",
     "kaplan_meier",
     "landmark",
+    "licence_grid",
+    "licences",
     "load",
     "median_survival",
     "numbers_at_risk",
@@ -63,4 +72,5 @@ __all__ = [
     "survival_plot",
     "table",
     "trial_simulator",
+    "waiting_times",
 ]
