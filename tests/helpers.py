@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import html5lib
 from playwright.sync_api import Page
 
+from cartbook.sphinxext.redirects import REDIRECTS
 from cartbook.validate import Table, read_table
 
 TOP = Path(__file__).resolve().parent.parent
@@ -34,7 +34,9 @@ PAGES = tuple(
     )
 )
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)
-THEMED = tuple(page for page in PAGES if page != "404.html")
+THEMED = tuple(
+    page for page in PAGES if page != "404.html" and page.removesuffix(".html") not in REDIRECTS
+)
 WITH_CHARTS = tuple(
     page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
 )
@@ -46,46 +48,74 @@ def tree(page: str) -> Element:
     return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
-def small_book(folder: Path, *pages: str) -> Path:
-    """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
+HEADER = """---
+jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+book:
+  title: {title}
+  description: A chapter made for a test, named {title}.
+  data: [{data}]
+---
+
+# {title}
+"""
+
+
+def chapter(title: str, *cells: str, data: str = "products.csv", end: str = "") -> str:
+    """A chapter of these code cells, then a text."""
+    parts = [HEADER.format(title=title, data=data)]
+    parts += [f"```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells]
+    return "\n".join([*parts, end])
+
+
+def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """A book in a folder with the machinery and data of this one, of these pages (chapters/NAME) of it and of new ones."""
+    ignored = shutil.ignore_patterns("__pycache__")
     for name in ("cartbook", "scripts", "data", "chapters/drawings"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(TOP / name, folder / name, ignore=ignored)
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
+    validated = (
+        "_build/work/validated"  # data that the book's build has validated are not validated again
+    )
+    (folder / validated).parent.mkdir(parents=True)
     for name in (
         "_config.yml",
         "pyproject.toml",
         "README.md",
         "LICENSE",
         "chapters/references.bib",
+        validated,
         *kept,
     ):
-        shutil.copy(TOP / name, folder / name)
+        if (TOP / name).is_file():
+            shutil.copy(TOP / name, folder / name)
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    validated = (
-        Path("_build") / "work" / "validated"
-    )  # a hash: data that the book's build has validated are not validated again
-    if (TOP / validated).is_file():
-        (folder / validated).parent.mkdir(parents=True)
-        shutil.copy(TOP / validated, folder / validated)
-    listed = "".join(f"- file: chapters/{page}\n" for page in pages)
+    for name, text in texts.items():
+        (folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    listed = "".join(f"- file: chapters/{page}\n" for page in dict.fromkeys([*pages, *texts]))
     (folder / "_toc.yml").write_text(
         f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8"
     )
     return folder
 
 
-def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build a copy of the book."""
+def run(
+    *command: str | Path, folder: Path = TOP, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it said."""
     there = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "-m", "cartbook", "build"],
-        cwd=folder,
-        env=there,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
+        command, cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
     )
+
+
+def build(
+    folder: Path, fails: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Build a copy of the book; it must succeed, or fail without a traceback of its own."""
+    done = run(sys.executable, "-m", "cartbook", "build", folder=folder, **environment)
+    assert (done.returncode != 0) == fails, done.stderr[-3000:]
+    return done
 
 
 def site_files(folder: Path) -> dict[str, bytes]:
@@ -144,32 +174,6 @@ def to_bytes(table: Table) -> bytes:
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
-#: a chapter that reads one table
-CHAPTER = """---
-jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
-book:
-  title: {name}
-  description: A chapter made for a test, named {name}.
-  data: [{data}]
----
-
-# {name}
-
-```{{code-cell}} ipython3
-from cartbook import load
-len(load("{table}"))
-```
-
-```{{code-cell}} ipython3
-seven = 7
-seven
-```
-
-It is {{eval}}`seven`.
-"""
-
-
 def touch(path: Path) -> None:
     """Change a file's time to one that no clock calls equal."""
     stat = path.stat()
@@ -194,57 +198,3 @@ def scroll(page: Page) -> None:
     for figure in page.locator("figure[data-chart]").all():
         figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
         figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
-
-
-def asked_in(text: str) -> list[ElementTree.Element]:
-    return [one for one in ElementTree.fromstring(text.encode()) if one.get("type") != "category"]
-
-
-def seen(words: str) -> str:
-    return " ".join(re.sub("[\x00\x08\x1b\ufffe]", " ", words).split())
-
-
-def words(text: str | None) -> str:
-    """What a browser shows of HTML that may contain nothing but paragraphs, lists and the book's picture."""
-    inner = re.sub(r"<p><img [^<>]*></p>.*", "", text or "")
-    inner = re.sub(r"</?(?:p|ol|li)>", " ", inner)
-    assert "<" not in inner, f"markup in {inner!r}"
-    return seen(html.unescape(inner))
-
-
-def from_moodle(text: str) -> list[tuple[Any, ...]]:
-    told: list[tuple[Any, ...]] = []
-    for one in asked_in(text):
-        kind = one.get("type")
-        stem = words(one.findtext("questiontext/text"))
-        answers: list[Any] = []
-        for answer in one.findall("answer"):
-            feedback, right = (
-                words(answer.findtext("feedback/text")),
-                answer.get("fraction") == "100",
-            )
-            value = answer.findtext("text") or ""
-            if kind == "numerical":
-                answers.append(
-                    (
-                        value if value == "*" else float(value),
-                        float(answer.findtext("tolerance") or "nan"),
-                        right,
-                        feedback,
-                    )
-                )
-            else:
-                assert answer.get("format") == "html"
-                answers.append((words(value), right, feedback))
-        answers += [
-            (words(pair.findtext("text")), pair.findtext("answer/text"))
-            for pair in one.findall("subquestion")
-        ]
-        told.append(
-            (
-                {"numerical": "number", "matching": "order", "multichoice": "choose"}[str(kind)],
-                stem,
-                answers,
-            )
-        )
-    return told
