@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.licensing import delays as delays
     from cartbook.licensing import england as england
     from cartbook.licensing import licences as licences
+    from cartbook.pivotal_trials import overview as overview
+    from cartbook.pivotal_trials import overview_plot as overview_plot
     from cartbook.plots_products import delay_plot as delay_plot
     from cartbook.plots_products import fate_bars as fate_bars
     from cartbook.plots_products import fates as fates
@@ -91,6 +93,8 @@ FACE = {
     "licence_grid": "plots_products",
     "licences": "licensing",
     "load": "tables",
+    "overview": "pivotal_trials",
+    "overview_plot": "pivotal_trials",
     "paired_bars": "charts",
     "proportion": "stats",
     "proportions": "stats",
