@@ -1,12 +1,33 @@
-"""The tables, intervals and figures of *CAR-T in Numbers*.
-
-Everything a chapter may use is named here, and nothing else is public:
+"""The tables, intervals, charts and quizzes of *CAR-T in Numbers*: all that a chapter imports.
 
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
+from cartbook.exercises import check
+from cartbook.figures import drawing, figure, table
+from cartbook.forest import forest
+from cartbook.licensing import delays, england, licences
+from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots_reading import (
+    difference_explorer,
+    joined_rates,
+    of_all_enrolled,
+    survival_plot,
+    trial_simulator,
+)
+from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.simulation import (
+    hazard_ratio,
+    kaplan_meier,
+    landmark,
+    median_survival,
+    numbers_at_risk,
+    simulate_trial,
+)
+from cartbook.stats import difference, proportion, proportions
+from cartbook.tables import agreement, evidence, history, load, quote
+from cartbook.theme import colour
 
 if TYPE_CHECKING:  # what an editor and a type checker see; at run time names load on first use
     from cartbook.charts import dot_plot as dot_plot
@@ -112,3 +133,50 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"cartbook.{FACE[name]}"), name)
     globals()[name] = value  # importing cartbook.forest has just put the module under this name
     return value
+
+
+__all__ = [
+    "Choice",
+    "Number",
+    "Order",
+    "Spot",
+    "Stem",
+    "agreement",
+    "check",
+    "colour",
+    "delay_plot",
+    "delays",
+    "difference",
+    "difference_explorer",
+    "dot_plot",
+    "drawable",
+    "drawing",
+    "england",
+    "evidence",
+    "fate_bars",
+    "fates",
+    "figure",
+    "forest",
+    "hazard_ratio",
+    "history",
+    "interval_plot",
+    "joined_rates",
+    "kaplan_meier",
+    "landmark",
+    "licence_grid",
+    "licences",
+    "load",
+    "median_survival",
+    "numbers_at_risk",
+    "of_all_enrolled",
+    "paired_bars",
+    "proportion",
+    "proportions",
+    "quiz",
+    "quote",
+    "simulate_trial",
+    "survival_plot",
+    "table",
+    "trial_simulator",
+    "waiting_times",
+]
