@@ -40,6 +40,7 @@ WIDE, NARROW = 680, 340  # px of the pictures
 VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 SIGNIFICANT = 6  # digits of a number in a CSV
 NOISE = 1e-12  # a smaller number is what floating-point arithmetic leaves of zero
+OUTCOME = "outcome_id"
 SVG = "http://www.w3.org/2000/svg"
 
 Cell = str | int | float
@@ -88,16 +89,20 @@ class Table(ShownAsHtml):
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    #: the key of the reported number that each row shows; empty if the table names none
+    outcomes: tuple[str, ...] = ()
 
     @property
     def csv(self) -> str:
         """The rows as CSV; a fraction has as many digits as anybody can use."""
         target = io.StringIO()
         writer = csv.writer(target, lineterminator="\n")
-        writer.writerow([column.name for column in self.columns])
+        keys: list[tuple[str, ...]] = [(key,) for key in self.outcomes] or [()] * len(self.rows)
+        names = [column.name for column in self.columns]
+        writer.writerow([*names, OUTCOME] if self.outcomes else names)
         writer.writerows(
             [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row]
-            for row in self.rows
+            for row in map(tuple.__add__, self.rows, keys)
         )
         return target.getvalue()
 
@@ -168,6 +173,7 @@ def from_record(record: Mapping[str, Any]) -> Figure | Table | Drawing:
             found["caption"],
             tuple(Column(**one) for one in found["columns"]),
             tuple(map(tuple, found["rows"])),
+            tuple(found.get("outcomes", ())),
         )
 
     if record["kind"] == "table":
@@ -354,7 +360,11 @@ def _decimals(values: Iterable[float]) -> int:
 
 
 def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table:
-    """Return a data frame as a table, with the decimals of each column."""
+    """Return a data frame as a table, with the decimals of each column.
+
+    A column ``outcome_id`` is not shown: it names the reported number to which each row links.
+    """
+    keys = tuple(map(str, rows.pop(OUTCOME))) if OUTCOME in (rows := rows.copy()) else ()
     if unknown := [name for name in digits if name not in rows.columns]:
         raise ValueError(f"digits names columns that the table does not have: {', '.join(unknown)}")
     columns: list[Column] = []
@@ -370,7 +380,7 @@ def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table
         numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
         columns.append(Column(str(name), numeric, decimals))
         cells.append([_rounded(one, decimals) if isinstance(one, float) else one for one in values])
-    return Table(caption, tuple(columns), tuple(zip(*cells, strict=True)))
+    return Table(caption, tuple(columns), tuple(zip(*cells, strict=True)), keys)
 
 
 def table(rows: pd.DataFrame, *, caption: str, digits: Mapping[str, int] | None = None) -> Table:

@@ -27,6 +27,11 @@ def cell(column: Record, value: Any) -> str:
     return f"{value:.{column['decimals']}f}" if isinstance(value, float) else str(value)
 
 
+def linked(table: Record) -> int:
+    """Return the column whose cells link to the row's reported number: the first of numbers."""
+    return next((place for place, one in enumerate(table["columns"]) if one["numeric"]), 0)
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -37,7 +42,7 @@ def _environment() -> Environment:
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     made.globals.update(cell=cell)
-    made.filters.update(number=lambda value: f"{value:g}", amount=amount, sentence=sentence)
+    made.filters.update(number=lambda value: f"{value:g}", linked=linked, amount=amount, sentence=sentence)
     return made
 
 
@@ -54,7 +59,7 @@ def html(record: Record, form: str = "", **options: Any) -> Markup:
     if record["kind"] == "quiz" and not form:
         return Markup(render_html(record))
     name = f"{record['kind']}-{form}.html" if form else f"{record['kind']}.html"
-    return Markup(ENVIRONMENT.get_template(name).render(record=record, **{"root": "", **options}))
+    return Markup(ENVIRONMENT.get_template(name).render(record=record, **{"root": "", "entry": None, **options}))
 
 
 def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> str:
@@ -154,6 +159,11 @@ def _downloads(record: Record) -> Iterator[str]:
     yield from (f"{one['title']}: {one['use']}" for one in record["items"])
 
 
+def _explorer(record: Record) -> Iterator[str]:
+    yield f"The {record['count']:,} reported numbers are rows of data/outcomes.csv."
+    yield from _table(record["studies"])
+
+
 def _nothing(record: Record) -> Iterator[str]:
     yield from ()
 
@@ -162,6 +172,7 @@ PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
     "dictionary": _dictionary,
     "downloads": _downloads,
     "drawing": _drawing,
+    "explorer": _explorer,
     "facts": _facts,
     "figure": _figure,
     "lesson": _lesson,

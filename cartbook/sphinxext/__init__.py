@@ -34,6 +34,7 @@ from cartbook.sphinxext import (
     assets,
     compat,
     downloads,
+    evidence,
     execution,
     exports,
     not_found,
@@ -61,6 +62,8 @@ STYLES = (
     "quiz.css",
     "modes.css",
     "run.css",
+    "card.css",
+    "explorer.css",
 )  # the book's own
 
 
@@ -234,7 +237,8 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     exports.write(app)
     downloads.finish(app)
     pyodide.write(app)
-    known = {f"{name}.html" for name in [*app.env.found_docs, "search", "genindex", "404"]}
+    pages = [*app.env.found_docs, *evidence.pages(app), "search", "genindex", "404"]
+    known = {f"{name}.html" for name in pages}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[
             0
@@ -270,11 +274,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect(
         "build-finished", _finished, priority=900
     )  # other extensions still copy their styles
-    for part in (plain_text, print_builders, structured_data, not_found, pyodide, search, report):
+    for part in (plain_text, print_builders, structured_data, not_found, pyodide, search, report, evidence):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)
-    for name in ("figure.js", "spelling.js", "explorer.js", "quiz.js"):
+    for name in ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js"):
         app.add_js_file(name, loading_method="defer")
     return {
         "version": "1",

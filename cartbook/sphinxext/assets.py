@@ -57,10 +57,12 @@ DROPPED = (
     "togglebutton",
 )  # translations makes functions of text; page.js folds
 WANTED = {
-    "explorer.js": "cb-explorer",
-    "spelling.js": "cb-explorer",
+    "explorer.js": 'class="explorer"',
+    "forest.js": 'class="explorer"',
+    "spelling.js": 'class="explorer"',
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
+    "card.js": 'class="evidence ',
     "clipboard.min.js": "<pre",
     "copybutton.js": "<pre",
 }

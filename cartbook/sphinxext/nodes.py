@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
@@ -24,6 +25,8 @@ from sphinx.util.osutil import relative_uri
 from cartbook.figures import LIVE_MIME, MIME, Figure, from_record
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import Record, html, paragraphs
+from cartbook.sphinxext.entries import address
+from cartbook.tables import QUOTE_MIME
 
 #: builders that lay the book out for paper and e-readers: no scripts, no forms, pictures as files
 PRINT = ("epub", "print")
@@ -58,12 +61,20 @@ def records(doctree: nodes.Node, *kinds: str) -> Iterator[dict[str, Any]]:
     return (node["record"] for node in doctree.findall(record) if node["record"]["kind"] in kinds)
 
 
+def quoted(key: str, words: str) -> addnodes.pending_xref:
+    """Return the node of a quoted number, which on the site links to its entry (sphinxext.evidence)."""
+    text = nodes.inline(words, words, classes=["output", "text_plain"])
+    kind = {"refdomain": "evidence", "reftype": "outcome", "refexplicit": True, "refwarn": True}
+    return addnodes.pending_xref("", text, reftarget=key, **kind)
+
+
 class RecordRenderer:
     """What a page shows of an output that is a record (myst-nb finds this class through its entry point)."""
 
     mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
         ("*", MIME, 1),
         ("*", QUIZ_MIME, 1),
+        ("*", QUOTE_MIME, 1),
         *(
             ("print", form, place)
             for place, form in enumerate(
@@ -82,6 +93,8 @@ class RecordRenderer:
         if data.mime_type in (MIME, QUIZ_MIME):
             content = json.loads(data.content) if isinstance(data.content, str) else data.content
             return [node_of({"kind": "quiz", **content})]
+        if data.mime_type == QUOTE_MIME:
+            return [quoted(data.content["key"], data.content["text"])]
         return [] if data.mime_type == LIVE_MIME or "cartbook" in data.output_metadata else None
 
 
@@ -107,7 +120,8 @@ def visit_record_html(translator: Any, node: record) -> None:
                 f"#{anchor}" if anchor else ""
             )
 
-        written = html(data, root=relative_uri(here, ""), link=link)
+        root = relative_uri(here, "")
+        written = html(data, root=root, link=link, entry=lambda key: f"{root}{address(key)}")
         if data["kind"] in ("table", "drawing"):
             written = f'<div class="output text_html">{written}</div>'
     translator.body.append(f"{written}\n")
