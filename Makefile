@@ -64,7 +64,7 @@ runtime:
 	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
 
 run-test: runtime .venv/test-$(VERSION) book ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
-	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/running
+	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/pyodide
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
 	@$(CARTBOOK) serve --port $(PORT)

@@ -2,63 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import time
 from pathlib import Path
 
-import pytest
-from scripts import build, small_book
-
-CHAPTER = """---
-jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
-book:
-  title: {name}
-  description: A chapter made for a test, named {name}.
-  data: [{data}]
----
-
-# {name}
-
-```{{code-cell}} ipython3
-from cartbook import load
-len(load("{table}"))
-```
-
-```{{code-cell}} ipython3
-seven = 7
-seven
-```
-
-It is {{eval}}`seven`.
-"""
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small book that has all machinery and two chapters, on studies.csv and on products.csv."""
-    folder = small_book(tmp_path_factory.mktemp("book"), "one", "two")
-    (folder / "chapters" / "one.md").write_text(
-        CHAPTER.format(name="One", data="studies.csv", table="studies"), encoding="utf-8"
-    )
-    (folder / "chapters" / "two.md").write_text(
-        CHAPTER.format(name="Two", data="products.csv", table="products"), encoding="utf-8"
-    )
-    done = build(folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+from helpers import build, touch
 
 
 def executed(done: subprocess.CompletedProcess[str]) -> set[str]:
     return set(re.findall(r"^\[\d+/\d+\] (\S+): ", done.stdout, re.MULTILINE))
-
-
-def touch(path: Path) -> None:
-    """Change a file's time to one that no clock calls equal."""
-    stat = path.stat()
-    os.utime(path, ns=(stat.st_atime_ns, max(stat.st_mtime_ns, time.time_ns()) + 2_000_000_000))
 
 
 def test_nothing_changed_nothing_executes(book: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scripts import build, site_files, small_book
+from helpers import build, site_files, small_book
 
 CHAPTER = """---
 jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scripts import TOP, build, small_book
+from helpers import TOP, build, small_book
 
 PAGE = TOP / "chapters" / "26-downloads.md"
 

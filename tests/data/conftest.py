@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import helpers
 import pytest
-import tables as tables_module
 
 from cartbook.validate import Finding, Table, check_tables
 
@@ -18,13 +18,13 @@ Check = Callable[..., list[Finding]]
 @pytest.fixture(scope="session")
 def package() -> dict[str, Any]:
     """The descriptor of the book's tables; not to be changed."""
-    return tables_module.package()
+    return helpers.package()
 
 
 @pytest.fixture(scope="session")
 def tables() -> dict[str, Table]:
     """Header and rows of every table; not to be changed."""
-    return tables_module.all_tables()
+    return helpers.all_tables()
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def check(package: dict[str, Any], tables: dict[str, Table]) -> Check:
 
     def run(name: str, row: int, **cells: str) -> list[Finding]:
         return check_tables(
-            package, {**tables, name: tables_module.changed(tables[name], row, **cells)}, {name}
+            package, {**tables, name: helpers.changed(tables[name], row, **cells)}, {name}
         )
 
     return run
@@ -42,4 +42,4 @@ def check(package: dict[str, Any], tables: dict[str, Table]) -> Check:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of data/."""
-    return Path(shutil.copytree(tables_module.DATA, tmp_path / "data"))
+    return Path(shutil.copytree(helpers.DATA, tmp_path / "data"))

@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers import DATA, all_tables, package, to_bytes
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tables import DATA, all_tables, package, to_bytes
 
 from cartbook import tables as data
 from cartbook import validate

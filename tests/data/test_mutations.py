@@ -6,7 +6,7 @@ import hashlib
 import random
 from typing import Any
 
-from tables import changed, to_bytes
+from helpers import changed, to_bytes
 
 from cartbook.validate import Table, check_tables
 

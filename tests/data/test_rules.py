@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tables import changed, row_of
+from helpers import changed, row_of
 
 from cartbook import rules
 from cartbook.rules import printed_numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tables import changed
+from helpers import changed
 
 from cartbook.sanitize import MISSING, fold, mojibake, unsafe
 from cartbook.validate import Table, check_tables

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tables import DATA, changed, row_of, to_bytes
+from helpers import DATA, changed, row_of, to_bytes
 
 from cartbook import validate
 from cartbook.validate import DataError, Finding, Table, check_tables, main, sign_off, unsigned

@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from scripts import SITE, WITH_CHARTS, tree
+from helpers import SITE, WITH_CHARTS, tree
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 

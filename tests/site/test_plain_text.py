@@ -11,8 +11,8 @@ import pytest
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
+from helpers import SITE, TOP, tree
 from myst_nb.sphinx_ import HideCodeCellNode
-from scripts import SITE, TOP, tree
 from sphinx.writers.text import TextTranslator
 
 from cartbook.sphinxext.directives import front_matter

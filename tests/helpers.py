@@ -1,0 +1,250 @@
+"""Paths, pages, tables, small books to build, and waits in a browser: what tests of several folders use."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import html5lib
+from playwright.sync_api import Page
+
+from cartbook.validate import Table, read_table
+
+TOP = Path(__file__).resolve().parent.parent
+SITE = TOP / "_build" / "html"
+#: every page of the built site, by its name within it; all test modules share these, so they cannot be changed
+PAGES = tuple(
+    sorted(
+        str(path.relative_to(SITE))
+        for path in SITE.rglob("*.html")
+        if not path.relative_to(SITE).parts[0].startswith("_")
+    )
+)
+#: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)
+THEMED = tuple(page for page in PAGES if page != "404.html")
+WITH_CHARTS = tuple(
+    page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
+)
+
+
+@cache
+def tree(page: str) -> Element:
+    """A page of the built site, read as a browser would."""
+    return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
+
+
+def small_book(folder: Path, *pages: str) -> Path:
+    """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
+    for name in ("cartbook", "scripts", "data", "chapters/drawings"):
+        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
+    for name in (
+        "_config.yml",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "chapters/references.bib",
+        *kept,
+    ):
+        shutil.copy(TOP / name, folder / name)
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    validated = (
+        Path("_build") / "work" / "validated"
+    )  # a hash: data that the book's build has validated are not validated again
+    if (TOP / validated).is_file():
+        (folder / validated).parent.mkdir(parents=True)
+        shutil.copy(TOP / validated, folder / validated)
+    listed = "".join(f"- file: chapters/{page}\n" for page in pages)
+    (folder / "_toc.yml").write_text(
+        f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8"
+    )
+    return folder
+
+
+def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build a copy of the book."""
+    there = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "cartbook", "build"],
+        cwd=folder,
+        env=there,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def site_files(folder: Path) -> dict[str, bytes]:
+    """Every file of the site that a build has put into a copy of the book."""
+    site = folder / "_build" / "html"
+    return {
+        str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()
+    }
+
+
+def until(page: Page, true: str, arg: Any = None, seconds: float = 30) -> None:
+    """Wait until an expression of JavaScript is true in a page. (Playwright's own way evaluates text within the page, which the site's policy forbids.)"""
+    for _ in range(int(seconds * 50)):
+        if page.evaluate(true, arg):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never true in {seconds:g} s: {true}")
+
+
+DATA = TOP / "data"
+
+
+@cache
+def package() -> dict[str, Any]:
+    return json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+
+
+@cache
+def all_tables() -> dict[str, Table]:
+    return {resource["name"]: read_table(DATA, resource) for resource in package()["resources"]}
+
+
+def changed(table: Table, row: int, **cells: str) -> Table:
+    """A table with other cells in one row; the header is row 1."""
+    columns = table[0]
+    new = [list(one) if place == row - 1 else one for place, one in enumerate(table)]
+    for column, cell in cells.items():
+        new[row - 1][columns.index(column)] = cell
+    return new
+
+
+def row_of(table: Table, **cells: str) -> int:
+    """The number of the first row with these cells."""
+    places = {table[0].index(column): cell for column, cell in cells.items()}
+    return next(
+        row
+        for row, one in enumerate(table, start=1)
+        if all(one[place] == cell for place, cell in places.items())
+    )
+
+
+def to_bytes(table: Table) -> bytes:
+    """A table as the bytes of its file."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(table)
+    return text.getvalue().encode("utf-8", "surrogatepass")
+
+
+#: a chapter that reads one table
+CHAPTER = """---
+jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+book:
+  title: {name}
+  description: A chapter made for a test, named {name}.
+  data: [{data}]
+---
+
+# {name}
+
+```{{code-cell}} ipython3
+from cartbook import load
+len(load("{table}"))
+```
+
+```{{code-cell}} ipython3
+seven = 7
+seven
+```
+
+It is {{eval}}`seven`.
+"""
+
+
+def touch(path: Path) -> None:
+    """Change a file's time to one that no clock calls equal."""
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, max(stat.st_mtime_ns, time.time_ns()) + 2_000_000_000))
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """A build in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cartbook", "build"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def scroll(page: Page) -> None:
+    """Come to every chart, as a reader does, and wait until it is live; a minute a chart at most."""
+    page.mouse.move(5, 5)
+    for figure in page.locator("figure[data-chart]").all():
+        figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
+        figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
+
+
+def asked_in(text: str) -> list[ElementTree.Element]:
+    return [one for one in ElementTree.fromstring(text.encode()) if one.get("type") != "category"]
+
+
+def seen(words: str) -> str:
+    return " ".join(re.sub("[\x00\x08\x1b\ufffe]", " ", words).split())
+
+
+def words(text: str | None) -> str:
+    """What a browser shows of HTML that may contain nothing but paragraphs, lists and the book's picture."""
+    inner = re.sub(r"<p><img [^<>]*></p>.*", "", text or "")
+    inner = re.sub(r"</?(?:p|ol|li)>", " ", inner)
+    assert "<" not in inner, f"markup in {inner!r}"
+    return seen(html.unescape(inner))
+
+
+def from_moodle(text: str) -> list[tuple[Any, ...]]:
+    told: list[tuple[Any, ...]] = []
+    for one in asked_in(text):
+        kind = one.get("type")
+        stem = words(one.findtext("questiontext/text"))
+        answers: list[Any] = []
+        for answer in one.findall("answer"):
+            feedback, right = (
+                words(answer.findtext("feedback/text")),
+                answer.get("fraction") == "100",
+            )
+            value = answer.findtext("text") or ""
+            if kind == "numerical":
+                answers.append(
+                    (
+                        value if value == "*" else float(value),
+                        float(answer.findtext("tolerance") or "nan"),
+                        right,
+                        feedback,
+                    )
+                )
+            else:
+                assert answer.get("format") == "html"
+                answers.append((words(value), right, feedback))
+        answers += [
+            (words(pair.findtext("text")), pair.findtext("answer/text"))
+            for pair in one.findall("subquestion")
+        ]
+        told.append(
+            (
+                {"numerical": "number", "matching": "order", "multichoice": "choose"}[str(kind)],
+                stem,
+                answers,
+            )
+        )
+    return told

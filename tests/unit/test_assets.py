@@ -1,0 +1,85 @@
+"""Cutting styles and scripts to what pages use leaves what matches, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from helpers import SITE
+
+from cartbook.sphinxext import assets
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        (".used{color:red}", ".used{color:red}"),
+        (".gone{color:red}", ""),
+        (".used,.gone{color:red}", ".used{color:red}"),
+        (".used .gone>p{color:red}", ""),
+        ("p:not(.gone){color:red}", "p:not(.gone){color:red}"),
+        (":is(.gone,.used) p{color:red}", ":is(.gone,.used) p{color:red}"),
+        ('[class*="sd-"].used{color:red}', '[class*="sd-"].used{color:red}'),
+        ("#gone{color:red}", ""),
+        (r".used\:hover{color:red}", ""),
+        ("@media print{.used{color:red}.gone{color:red}}", "@media print{.used{color:red}}"),
+        ("@media print{.gone{color:red}}", ""),
+        ("@font-face{font-family:x;src:url(x.woff)}", ""),
+        ("@keyframes turn{to{rotate:1turn}}", "@keyframes turn{to{rotate:1turn}}"),
+        ("a:hover{color:#fff}", "a:hover{color:#fff}"),
+    ],
+)
+def test_a_rule_stays_if_it_can_match(css: str, left: str) -> None:
+    assert assets.shaken(css, {"used"}) == left
+
+
+def test_a_variable_stays_if_something_reads_it() -> None:
+    css = ':root{--a:1px;--b:url("data:image/svg+xml;x,{}");--c:var(--b);--d:2px}p{margin:var(--a)}'
+    assert assets._needed(css, {"--d"}) == ":root{--a:1px;--d:2px}p{margin:var(--a)}"
+
+
+def test_a_page_gets_the_scripts_that_it_uses() -> None:
+    class Script:
+        def __init__(self, name: str) -> None:
+            self.filename = name
+
+    files = [
+        Script(f"_static/{name}")
+        for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "sphinx-thebe.js")
+    ] + [Script("")]
+    names = [
+        one.filename
+        for one in assets.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')
+    ]
+    assert names == ["_static/figure.js", "_static/copybutton.js?v=1"]
+    assert [one.filename for one in assets.scripts(files, "search", "")] == ["_static/doctools.js"]
+
+
+def transforms(part: Any) -> set[str]:
+    """The transforms that a compiled chart, or a part of it, asks for."""
+    if isinstance(part, list):
+        return {name for one in part for name in transforms(one)}
+    if not isinstance(part, dict):
+        return set()
+    own = part.get("transform", [])
+    return {one["type"] for one in own if isinstance(own, list) and "type" in one} | transforms(
+        list(part.values())
+    )
+
+
+def test_the_runtime_knows_every_transform_that_charts_use() -> None:
+    runtime = (SITE / "_static" / "vega.js").read_text(encoding="utf-8").lower()
+    pages = [page.read_text(encoding="utf-8") for page in SITE.rglob("*.html")]
+    used = transforms(
+        [
+            json.loads(spec)
+            for page in pages
+            for spec in re.findall(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)
+        ]
+    )
+    assert {"formula", "filter"} <= used
+    assert not [one for one in used if f'type:"{one}"' not in runtime], (
+        "add its part of Vega to PARTS in cartbook/sphinxext/assets.py"
+    )
