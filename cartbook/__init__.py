@@ -27,12 +27,11 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.stats import difference as difference
     from cartbook.stats import proportion as proportion
     from cartbook.stats import proportions as proportions
-    from cartbook.tables import counted as counted
+    from cartbook.tables import agreement as agreement
     from cartbook.tables import evidence as evidence
+    from cartbook.tables import history as history
     from cartbook.tables import load as load
-    from cartbook.tables import paper as paper
-    from cartbook.tables import reported as reported
-    from cartbook.tables import since as since
+    from cartbook.tables import quote as quote
     from cartbook.theme import colour as colour
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
@@ -44,23 +43,22 @@ FACE = {
     "Stem": "quizzes",
     "check": "exercises",
     "colour": "theme",
-    "counted": "tables",
-    "paper": "tables",
-    "since": "tables",
     "difference": "stats",
     "dot_plot": "charts",
     "drawable": "charts",
     "drawing": "figures",
+    "agreement": "tables",
     "evidence": "tables",
     "figure": "figures",
     "forest": "forest",
     "interval_plot": "charts",
+    "history": "tables",
     "load": "tables",
     "paired_bars": "charts",
     "proportion": "stats",
     "proportions": "stats",
     "quiz": "quizzes",
-    "reported": "tables",
+    "quote": "tables",
     "table": "figures",
 }
 __all__ = sorted(FACE)
