@@ -42,7 +42,9 @@ def _environment() -> Environment:
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     made.globals.update(cell=cell)
-    made.filters.update(number=lambda value: f"{value:g}", linked=linked, amount=amount, sentence=sentence)
+    made.filters.update(
+        number=lambda value: f"{value:g}", linked=linked, amount=amount, sentence=sentence
+    )
     return made
 
 
@@ -59,7 +61,11 @@ def html(record: Record, form: str = "", **options: Any) -> Markup:
     if record["kind"] == "quiz" and not form:
         return Markup(render_html(record))
     name = f"{record['kind']}-{form}.html" if form else f"{record['kind']}.html"
-    return Markup(ENVIRONMENT.get_template(name).render(record=record, **{"root": "", "entry": None, **options}))
+    return Markup(
+        ENVIRONMENT.get_template(name).render(
+            record=record, **{"root": "", "entry": None, **options}
+        )
+    )
 
 
 def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> str:

@@ -237,7 +237,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     exports.write(app)
     downloads.finish(app)
     pyodide.write(app)
-    pages = [*app.env.found_docs, *evidence.pages(app), "search", "genindex", "404"]
+    pages = [*app.env.found_docs, *evidence.pages(app.env), "search", "genindex", "404"]
     known = {f"{name}.html" for name in pages}
     for path in out.rglob("*.html"):
         if str(path.relative_to(out)) not in known and not path.relative_to(out).parts[
@@ -274,7 +274,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect(
         "build-finished", _finished, priority=900
     )  # other extensions still copy their styles
-    for part in (plain_text, print_builders, structured_data, not_found, pyodide, search, report, evidence):
+    for part in (
+        plain_text,
+        print_builders,
+        structured_data,
+        not_found,
+        pyodide,
+        search,
+        report,
+        evidence,
+    ):
         part.setup(app)
     for name in STYLES:
         app.add_css_file(name)

@@ -225,7 +225,7 @@ def _others(row: Row, study: list[Row], judged: list[Row]) -> list[dict[str, str
     """Return what is reported of the same thing elsewhere, and comparisons that were judged."""
     key = [cell(row, name) for name in KEY]
     reasons = {one[name]: one for one in judged for name in ("outcome_id", "other_id")}
-    found = []
+    found: list[dict[str, str]] = []
     for other in study:
         same, reason = [cell(other, name) for name in KEY] == key, reasons.get(other["outcome_id"])
         if other is row or not (same or reason):

@@ -23,6 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
+from cartbook.sphinxext import evidence
 from cartbook.sphinxext.nodes import records
 from cartbook.theme import FONT, INK, colour
 
@@ -351,8 +352,7 @@ def _finished(app: Sphinx, error: Exception | None) -> None:
     if address:
         places = "".join(
             f"  <url><loc>{escape(urljoin(address, one))}.html</loc></url>\n"
-            for one in pages
-            if one in app.env.found_docs
+            for one in [*filter(app.env.found_docs.__contains__, pages), *evidence.pages(app.env)]
         )
         head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         site["sitemap.xml"] = f"{head}{places}</urlset>\n"

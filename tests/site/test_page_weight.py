@@ -45,7 +45,8 @@ def test_a_page_loads_nothing_that_it_does_without(page: Path) -> None:
     assert "fonts" not in loaded.values()
     assert "vega.js" not in names, "Vega comes with the first chart that a reader nears"
     assert ("figure.js" in names) == ("data-chart=" in text)
-    assert ("explorer.js" in names) == ("cb-explorer" in text)
+    assert ("explorer.js" in names) == ('class="explorer"' in text)
+    assert ("card.js" in names) == ('class="evidence ' in text)
     assert ("searchindex.js" in names) == (page.name == "search.html")
     assert ("copybutton.js" in names) == ("<pre" in text)
     assert "togglebutton.js" not in names
