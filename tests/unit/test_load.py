@@ -105,8 +105,9 @@ def test_an_unknown_table_is_refused() -> None:
 
 
 def test_the_public_face_is_what_it_says() -> None:
-    for name in cartbook.__all__:
-        assert getattr(cartbook, name) is not None
+    for _ in range(2):  # the second time, a module may lie where a function of its name is expected
+        for name in cartbook.__all__:
+            assert callable(getattr(cartbook, name)), name
     with pytest.raises(AttributeError, match="it offers"):
         _ = cartbook.forest_plot  # type: ignore[attr-defined]
 
