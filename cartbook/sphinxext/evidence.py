@@ -71,6 +71,7 @@ class EvidenceDomain(Domain):
     object_types = {"outcome": ObjType("reported number", "outcome")}  # noqa: RUF012
     roles = {"outcome": XRefRole(innernodeclass=nodes.inline)}  # noqa: RUF012
     initial_data: dict[str, Any] = {"uses": {}}  # noqa: RUF012  (Sphinx copies it)
+    data_version = 1
 
     @property
     def uses(self) -> dict[str, list[Use]]:
