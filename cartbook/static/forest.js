@@ -67,7 +67,7 @@
     let y = AXIS;
     for (const group of groups) {
       svg.append(
-        create("text", { x: 0, y: y + 20, class: "forest-group" }, cut(group.title, width, 7)),
+        create("text", { x: 0, y: y + 20, class: "forest-group" }, cut(group.title, width, 7.6)),
       );
       y += GROUP;
       for (const row of group.rows) {
