@@ -244,19 +244,17 @@ def _index(app: Sphinx, error: Exception | None) -> None:
     if error or not searched or indexer is None:
         return
     for page, doctree in searched.items():
-        indexer.feed(page, f"{page}.html", doctree["title"], doctree)
+        indexer.feed(page, "", doctree["title"], doctree)
     with (Path(app.outdir) / "searchindex.js").open("w", encoding="utf-8") as file:
         indexer.dump(file, app.builder.indexer_format)  # type: ignore[attr-defined]
 
 
-def _searched(title: str, made: dict[str, Any], entries: list[dict[str, Any]]) -> nodes.document:
-    """Return what the search knows of a study: facts, end points and sources, not each number."""
-    words = [*(words for _, words in made["facts"]), *made["registry"]]
-    words += [*(one["label"] for one in entries), *(one["short"] for one in made["sources"])]
+def _searched(title: str, first: Row) -> nodes.document:
+    """Return what the search knows of a study: its names, not its numbers, so the index stays small."""
+    names = known(first, "trial_name", "product", "registry_id", "first_author")
     found = new_document("")
     found["title"] = title
-    found += nodes.title(text=title)
-    found += nodes.paragraph(text=". ".join(dict.fromkeys(words)))
+    found += nodes.paragraph(text=f"{title}; {names}")
     return found
 
 
@@ -276,12 +274,12 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         cited = {one["id"]: one["bibtex"] for one in made["sources"]}
         script = f"bookEvidence({in_page(cards)},{in_page(cited)});\n"
         (folder / f"{Path(page).name}.js").write_text(script, encoding="utf-8")
-        title = f"{made['title']}: reported numbers"
+        title = f"Numbers of {made['title']}"
         about = (
             f"{len(study)} numbers reported of {made['title']}, with population, interval, source."
         )
         app.env.cartbook_about[page] = {"description": about}  # type: ignore[attr-defined]
-        searched[page] = _searched(title, made, entries)
+        searched[page] = _searched(title, study[0])
         yield page, {"title": title, "body": html(made)}, "page.html"
 
 
