@@ -23,6 +23,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 from playwright.sync_api import Page
 
+from cartbook.sphinxext.redirects import REDIRECTS
 from cartbook.validate import Table, read_table
 
 TOP = Path(__file__).resolve().parent.parent
@@ -39,7 +40,9 @@ PAGES = tuple(
     )
 )
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)
-THEMED = tuple(page for page in PAGES if page != "404.html")
+THEMED = tuple(
+    page for page in PAGES if page != "404.html" and page.removesuffix(".html") not in REDIRECTS
+)
 WITH_CHARTS = tuple(
     page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
 )

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -92,10 +93,10 @@ class EvidenceDomain(Domain):
             for node in document.findall(addnodes.pending_xref)
             if node.get("refdomain") == self.name
         ]
-        for data in book_nodes.records(document, "figure", "explorer"):
-            keys = data["table"].get("outcomes", ()) if "table" in data else (ALL,)
-            words = f"Figure: {data['title']}" if "title" in data else ""
-            found += [(key, f"fig-{data.get('id')}", words) for key in keys if key]
+        for data in book_nodes.records(document, "figure"):
+            place = (f"fig-{data['id']}", f"Figure: {data['title']}")
+            found += [(key, *place) for key in data["table"].get("outcomes", ()) if key]
+        found += [(ALL, "", "") for _ in book_nodes.records(document, "explorer")]
         if found:
             self.uses[docname] = list(dict.fromkeys(found))
 
@@ -228,12 +229,12 @@ class Site:
 
     def _problem(self, page: str, row: Row, made: dict[str, Any]) -> dict[str, str]:
         """Return the text of a report on a number, and the address of a form filled with it."""
-        config, version = self.app.config, report.version(Path(self.app.srcdir))
+        config, version = self.app.config, report.book_version(Path(self.app.srcdir))
         there = urljoin(config.html_baseurl, f"{page}.html#{row['outcome_id']}")
         words = f"{made['study']}: {made['label']}, {made['number']} ({made['source']['short']})"
-        text = report.text_of(words, there, version, row["as_of"])
-        title, repository = f"Problem with {row['outcome_id']}", config.cartbook_repository
-        link = report.new_issue(repository, title, text) if repository else ""
+        text = report.report_text(words, there, version, row["as_of"])
+        repository = config.cartbook_repository
+        link = report.new_issue(repository, row["outcome_id"], text) if repository else ""
         return {"text": text, "link": link}
 
 
@@ -264,7 +265,7 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     searched: dict[str, nodes.document] = {}
     app.cartbook_searched = searched  # type: ignore[attr-defined]
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.js"):
+    for old in folder.iterdir():
         if f"{PLACE}/{old.stem}" not in found:
             old.unlink()
     for page, study in found.items():
@@ -278,7 +279,7 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         about = (
             f"{len(study)} numbers reported of {made['title']}, with population, interval, source."
         )
-        app.env.cartbook_about[page] = {"description": about}  # type: ignore[attr-defined]
+        app.env.metadata[page] = {"book": json.dumps({"description": about})}
         searched[page] = _searched(title, study[0])
         yield page, {"title": title, "body": html(made)}, "page.html"
 

@@ -129,7 +129,7 @@ class EvidenceExplorer(SphinxDirective):
             "sizes": SIZES,
             "rows": found[:FIRST],
             "count": len(found),
-            "version": f"{report.version(Path(self.env.srcdir))}, tables {mark:08x}",
+            "version": f"{report.book_version(Path(self.env.srcdir))}, tables {mark:08x}",
             "script": f"_static/evidence.js?v={zlib.crc32(content.encode()):08x}",
             "pages": list(studies),
             "studies": _studies(list(studies.values())),

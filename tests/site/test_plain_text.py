@@ -15,7 +15,7 @@ from helpers import SITE, TOP, tree
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.writers.text import TextTranslator
 
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.nodes import node_of, screen
 from cartbook.sphinxext.text import PlainText, works_cited
 

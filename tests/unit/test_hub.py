@@ -88,7 +88,7 @@ def test_the_highest_memory_of_a_process_is_read() -> None:
 
 
 def test_the_page_reads_the_measurement() -> None:
-    page = (TOP / "chapters" / "27-classes.md").read_text(encoding="utf-8")
+    page = (TOP / "chapters" / "classes.md").read_text(encoding="utf-8")
     assert 'load("memory")' in page
     with memory.TABLE.open(encoding="utf-8", newline="") as file:
         assert not [row["peak_mib"] for row in csv.DictReader(file) if row["peak_mib"] in page]
