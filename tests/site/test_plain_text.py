@@ -129,7 +129,7 @@ def test_a_text_is_words_alone(name: str) -> None:
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_no_words_of_the_interface_are_in_a_text(name: str) -> None:
     text, page = flat(said(name)), article(name)
-    interface = [one for kind in ("cb-run", "cb-take") for one in classed(page, kind)]
+    interface = [one for kind in ("cb-run", "cb-download-links") for one in classed(page, kind)]
     interface += [
         one
         for source in classed(page, "cb-source")
