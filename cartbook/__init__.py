@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.plots_aml import coverage as coverage
+    from cartbook.plots_aml import coverage_plot as coverage_plot
+    from cartbook.plots_aml import killed as killed
+    from cartbook.plots_aml import window_explorer as window_explorer
     from cartbook.plots_reading import difference_explorer as difference_explorer
     from cartbook.plots_reading import joined_rates as joined_rates
     from cartbook.plots_reading import of_all_enrolled as of_all_enrolled
@@ -55,6 +59,10 @@ FACE = {
     "check": "exercises",
     "colour": "theme",
     "difference": "stats",
+    "coverage": "plots_aml",
+    "coverage_plot": "plots_aml",
+    "killed": "plots_aml",
+    "window_explorer": "plots_aml",
     "difference_explorer": "plots_reading",
     "joined_rates": "plots_reading",
     "of_all_enrolled": "plots_reading",

@@ -165,7 +165,8 @@ def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.Dat
 def _citation(row: pd.Series[Any]) -> str:
     """Return a source as a few words: "Westin 2023, N Engl J Med"."""
     author, body, year = row["source_first_author"], row["source_journal"], row["source_year"]
-    words = [str(one) for one in (author.rsplit(" ", 1)[0], body) if one not in MISSING]
+    surname = author if author in MISSING else author.rsplit(" ", 1)[0]
+    words = [str(one) for one in (surname, body) if one not in MISSING]
     if words and pd.notna(year):
         words[0] += f" {year}"
     return ", ".join(words) or str(row["source_id"])
