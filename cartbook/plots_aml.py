@@ -57,9 +57,7 @@ def window_explorer() -> Layers:
     threshold = alt.param(
         name="threshold",
         value=THRESHOLD,
-        bind=alt.binding_range(
-            min=0.4, max=5, step=0.1, name="Molecules needed, as a power of ten "
-        ),
+        bind=alt.binding_range(min=0.4, max=5, step=0.1, name="Threshold, power of ten "),
     )
     points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.1).round(2)}), how="cross")
     curve = (
