@@ -8,7 +8,7 @@ import pytest
 from helpers import scroll, until
 
 CHAPTER = "chapters/08-b-cell.html"
-EXPLORER = "chapters/20-evidence-explorer.html"
+EXPLORER = "chapters/explorer.html"
 THREE = ("index.html", CHAPTER, EXPLORER)
 #: changes of text within a live region, once the page is read: what a screen reader would say unasked
 SPOKEN = """addEventListener('DOMContentLoaded', () => {

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import cartbook
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 
 TOP = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -229,7 +229,9 @@ def test_a_chapter_gives_the_same_whenever_it_runs(page: Path) -> None:
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_a_visible_cell_is_short(page: Path) -> None:
     for tags, cell in re.findall(
-        r"^```{code-cell}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```", text(page), re.DOTALL | re.MULTILINE
+        r"^```{code-cell}[^\n]*\n(---\n.*?^---\n|(?::[^\n]*\n)*)(.*?)^```",
+        text(page),
+        re.DOTALL | re.MULTILINE,
     ):
         if "hide-input" not in tags and "remove-input" not in tags:
             assert len(cell.strip().splitlines()) <= 10, cell
