@@ -29,7 +29,7 @@ AT = """() => {
   const tops = points.map(([x, y]) => document.elementFromPoint(x, y)).filter(Boolean);
   return { name: one.outerHTML.slice(0, 90), body: one === document.body, seen: tops.some(top => one.contains(top) || (top !== document.body && top.contains(one))) };
 }"""
-FOLDS = ".sd-card a, .header-article__inner button, details.dropdown > summary, details.admonition > summary, .cb-more > summary"
+FOLDS = ".sd-card a, .header-article__inner button, details.dropdown > summary, details.admonition > summary, .cb-disclosure > summary"
 CONTROLS = ("button", "link", "combobox", "textbox", "searchbox", "image")
 
 
