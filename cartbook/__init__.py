@@ -9,6 +9,7 @@ from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.pivotal_trials import overview, overview_plot
+from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
@@ -39,6 +40,8 @@ __all__ = [
     "agreement",
     "check",
     "colour",
+    "coverage",
+    "coverage_plot",
     "delay_plot",
     "delays",
     "difference",
@@ -57,6 +60,7 @@ __all__ = [
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
+    "killed",
     "landmark",
     "licence_grid",
     "licences",
@@ -76,4 +80,5 @@ __all__ = [
     "table",
     "trial_simulator",
     "waiting_times",
+    "window_explorer",
 ]
