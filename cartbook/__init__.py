@@ -8,6 +8,7 @@ from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
+from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
@@ -38,6 +39,8 @@ __all__ = [
     "agreement",
     "check",
     "colour",
+    "coverage",
+    "coverage_plot",
     "delay_plot",
     "delays",
     "difference",
@@ -56,6 +59,7 @@ __all__ = [
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
+    "killed",
     "landmark",
     "licence_grid",
     "licences",
@@ -73,4 +77,5 @@ __all__ = [
     "table",
     "trial_simulator",
     "waiting_times",
+    "window_explorer",
 ]
