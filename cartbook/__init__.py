@@ -8,6 +8,8 @@ from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
+from cartbook.pivotal_trials import overview, overview_plot
+from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots_binomial import binomial_plot, chance_of_at_least
 from cartbook.plots_early_events import early_events_plot, early_risk_trial, hazard_ratio_after
 from cartbook.plots_landmarks import landmark_plot
@@ -45,6 +47,8 @@ __all__ = [
     "chance_of_at_least",
     "check",
     "colour",
+    "coverage",
+    "coverage_plot",
     "delay_plot",
     "delays",
     "difference",
@@ -66,6 +70,7 @@ __all__ = [
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
+    "killed",
     "landmark",
     "landmark_plot",
     "licence_grid",
@@ -74,6 +79,8 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overview",
+    "overview_plot",
     "paired_bars",
     "proportion",
     "proportions",
@@ -86,5 +93,6 @@ __all__ = [
     "table",
     "trial_simulator",
     "waiting_times",
+    "window_explorer",
     "zoom",
 ]

@@ -28,7 +28,7 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
     page = visit(CHAPTER)
     figure = live(page, page.locator("figure[data-chart='cd19-complete-response']"))
     figure.locator(".cb-live svg path[aria-roledescription='point']").first.hover()
-    tip = page.locator(".cb-tip")
+    tip = page.locator(".cb-tooltip")
     tip.wait_for()
     assert "AUTO1" in tip.text_content(), "sorted: the first mark has the highest rate"
     page.keyboard.press("Escape")
@@ -37,11 +37,12 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
 
 def test_chart_selection_reacts_to_the_keyboard(visit):
     page = visit("index.html")
-    figure = live(page, page.locator("figure[data-chart='eleven-studies']"))
-    assert "CARTITUDE-1" not in figure.locator(".cb-live svg").text_content()
+    figure = live(page, page.locator("figure[data-chart='response-duration-harm']"))
+    assert "CARTITUDE-1" in figure.locator(".cb-live svg").text_content()
     figure.locator("select").focus()
     page.keyboard.press("ArrowDown")
-    figure.locator(".cb-live svg", has_text="CARTITUDE-1").wait_for()
+    figure.locator(".cb-live svg", has_not_text="CARTITUDE-1").wait_for()
+    assert "ZUMA-7" in figure.locator(".cb-live svg").text_content()
 
 
 def test_chart_keys_reach_every_mark_and_are_offered_only_where_they_work(visit, address):
@@ -77,7 +78,7 @@ def test_chart_keys_reach_every_mark_and_are_offered_only_where_they_work(visit,
                 heard.add(spoken.text_content())
             assert len(heard) == min(count, 6)
             page.keyboard.press("Escape")
-            assert not page.locator(".cb-tip").is_visible()
+            assert not page.locator(".cb-tooltip").is_visible()
     assert seen == {True, False}
 
 

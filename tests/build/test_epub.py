@@ -140,6 +140,6 @@ def test_nothing_of_the_screen_is_left_and_tables_have_headers(pages, files):
         assert not tags & {"script", "style", "form", "button", "input", "select"}, name
         assert not [one for one in SCREEN if one in words(page)], name
         classes = {word for one in body.iter() for word in (one.get("class") or "").split()}
-        assert not {"cb-run", "cb-take", "cb-screen"} & classes
+        assert not {"cb-run", "cb-download-links", "cb-screen"} & classes
         assert all(words(one) for one in page.iter(f"{XHTML}th")), name
     assert b"text-decoration: underline" in files["_static/print.css"]

@@ -68,7 +68,7 @@ def test_address_and_exports_come_and_go_with_their_settings(book):
     assert (
         '<a href="../downloads/car-t-in-numbers.pdf" download="">The book as PDF</a>' in downloads
     )
-    assert "(2.3 MB)" in downloads
+    assert "(<span>2.3 MB</span>)" in downloads
     assert "car-t-in-numbers.epub" not in downloads
     assert len(site["downloads/car-t-in-numbers.pdf"]) == 2_345_683
 

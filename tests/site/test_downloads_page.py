@@ -10,7 +10,9 @@ from helpers import TOP
 
 from cartbook.sphinxext.downloads import PRINTED, size
 
-ITEM = re.compile(r'<li><a href="([^"]+)" download(?:="")?>([^<]+)</a>: ([^<]+) \(([^()]*)\)</li>')
+ITEM = re.compile(
+    r'<li><a href="([^"]+)" download(?:="")?>([^<]+)</a>: ([^<]+) \(<span>([^<]*)</span>\)</li>'
+)
 
 
 def items(site: Path) -> dict[Path, tuple[str, str, str]]:

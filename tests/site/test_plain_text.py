@@ -124,7 +124,7 @@ def test_a_text_has_all_words_of_its_page_and_none_of_the_interface(name):
     assert "[]" not in raw.splitlines(), "every box has its title"
     assert "Not medical advice; not yet clinically reviewed." in raw.splitlines()[-1]
 
-    interface = [one for kind in ("cb-run", "cb-take") for one in classed(page, kind)]
+    interface = [one for kind in ("cb-run", "cb-download-links") for one in classed(page, kind)]
     links = [one for source in classed(page, "cb-source") for one in source.iter("a")]
     interface += [one for one in links if one.get("download") is not None]
     interface += [one for fold in classed(page, "hide") for one in fold.iter("summary")]
