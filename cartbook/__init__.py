@@ -13,15 +13,18 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.charts import drawable as drawable
     from cartbook.charts import interval_plot as interval_plot
     from cartbook.charts import paired_bars as paired_bars
+    from cartbook.exercises import check as check
     from cartbook.figures import drawing as drawing
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
+    from cartbook.forest import forest as forest
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
     from cartbook.quizzes import Spot as Spot
     from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
+    from cartbook.stats import difference as difference
     from cartbook.stats import proportion as proportion
     from cartbook.stats import proportions as proportions
     from cartbook.tables import counted as counted
@@ -39,15 +42,18 @@ FACE = {
     "Order": "quizzes",
     "Spot": "quizzes",
     "Stem": "quizzes",
+    "check": "exercises",
     "colour": "theme",
     "counted": "tables",
     "paper": "tables",
     "since": "tables",
+    "difference": "stats",
     "dot_plot": "charts",
     "drawable": "charts",
     "drawing": "figures",
     "evidence": "tables",
     "figure": "figures",
+    "forest": "forest",
     "interval_plot": "charts",
     "load": "tables",
     "paired_bars": "charts",

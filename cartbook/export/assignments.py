@@ -33,9 +33,7 @@ def parts(book: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
 
     for cell in book.cells:
         if cell.cell_type != "markdown":
-            if kind == "exercise":
-                raise ValueError("a code cell stands within an exercise, before its solution")
-            put(copy.deepcopy(cell))
+            put(copy.deepcopy(cell))  # within an exercise: the cell from which it starts
             continue
         for piece in MARKS.split(cell.source):
             if MARKS.fullmatch(piece):
@@ -131,16 +129,26 @@ def _book(cells: list[NotebookNode], like: NotebookNode) -> NotebookNode:
 
 
 def student(book: NotebookNode) -> NotebookNode:
-    """The notebook with an empty cell in place of each solution, and no outputs."""
+    """The notebook without solutions and outputs; an exercise without a starting cell gets an empty one."""
     cells: list[NotebookNode] = []
+    started = False
     for kind, group in _without_solutions(parts(book)):
         if kind == "solution":
-            cells.append(new_code_cell(""))
+            cells += [] if started else [new_code_cell("")]
         elif kind == "exercise":
-            cells.append(new_markdown_cell("\n\n".join(one.source for one in group)))
+            words, starting = _exercise(group)
+            started = bool(starting)
+            cells += [words, *starting]
         else:
             cells += [_blank(cell) for cell in group]
     return _book(cells, book)
+
+
+def _exercise(group: list[NotebookNode]) -> tuple[NotebookNode, list[NotebookNode]]:
+    """Return the words of an exercise, its hint included, and the cells from which it starts."""
+    words = [one.source for one in group if one.cell_type == "markdown"]
+    starting = [_blank(one) for one in group if one.cell_type == "code"]
+    return new_markdown_cell("\n\n".join(words)), starting
 
 
 def _solution(group: list[NotebookNode]) -> str:
@@ -164,7 +172,7 @@ def graded(book: NotebookNode) -> NotebookNode:
             cells += [_blank(cell) for cell in group]
         elif kind == "exercise":
             number += 1
-            cell = new_markdown_cell("\n\n".join(one.source for one in group))
+            cell, starting = _exercise(group)
             cell.metadata["nbgrader"] = {
                 **FORMAT,
                 "grade": False,
@@ -172,7 +180,7 @@ def graded(book: NotebookNode) -> NotebookNode:
                 "locked": True,
                 "grade_id": f"exercise-{number}",
             }
-            cells.append(cell)
+            cells += [cell, *starting]
         else:
             cell = new_code_cell(_solution(group))
             cell.metadata["nbgrader"] = {

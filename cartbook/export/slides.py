@@ -37,7 +37,8 @@ class Chapter:
     answer: str
     figures: list[dict[str, Any]]
     quiz: dict[str, Any] | None
-    takeaways: list[str]
+    end: str  # heading of the last slide
+    points: list[str]
 
 
 def _inline(markdown: str) -> str:
@@ -65,13 +66,13 @@ def _vote(quiz: dict[str, Any]) -> str:
 
 
 def _chapter(one: Chapter) -> list[str]:
-    taken = "".join(f"<li>{_inline(line)}</li>" for line in one.takeaways)
+    taken = "".join(f"<li>{_inline(line)}</li>" for line in one.points)
     return [
         f'<section class="deck-question"><p class="deck-kind">Question</p><h2>{escape(one.question)}</h2>'
         f'<p class="fragment">{_inline(one.answer)}</p></section>',
         *map(_figure, one.figures),
         *([_vote(one.quiz)] if one.quiz else []),
-        f'<section class="deck-taken"><p class="deck-kind">Take away</p><h2>{escape(one.question)}</h2><ul>{taken}</ul></section>',
+        f'<section class="deck-taken"><p class="deck-kind">{escape(one.end)}</p><h2>{escape(one.question)}</h2><ul>{taken}</ul></section>',
     ]
 
 

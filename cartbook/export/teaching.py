@@ -60,25 +60,38 @@ class Chapter:
         return "\n\n".join(cell.source for cell in self.taken.cells if cell.cell_type == "markdown")
 
     def slides(self) -> slides.Chapter:
-        """What of the chapter goes onto slides. Raises ValueError if it lacks a question, an answer or takeaways."""
+        """What of the chapter goes onto slides.
+
+        Raises ValueError if it lacks a question, an answer, or an end: takeaways or what remains uncertain.
+        """
         question = re.search(r"^# (.+)$", self.words, re.MULTILINE)
         answer = re.search(
-            r"^\*\*In one sentence\*\*\n+(.+?)(?:\n\n|\Z)", self.words, re.MULTILINE | re.DOTALL
+            r"^\*\*In (?:one sentence|short)\*\*\n+(.+?)(?:\n\n|\Z)",
+            self.words,
+            re.MULTILINE | re.DOTALL,
         )
-        taken = re.search(r"^## Takeaways\n(.+?)(?=^## |\Z)", self.words, re.MULTILINE | re.DOTALL)
-        lines = (
-            re.findall(r"^- (.+?)(?=\n- |\n*\Z)", taken[1].strip(), re.MULTILINE | re.DOTALL)
-            if taken
-            else []
+        end = re.search(
+            r"^## (Takeaways|What remains uncertain)\n(.+?)(?=^## |\Z)",
+            self.words,
+            re.MULTILINE | re.DOTALL,
         )
-        if not (question and answer and lines):
+        lines = _points(end[2]) if end else []
+        if not (question and answer and end and lines):
             raise ValueError(
-                f"{self.name} has no question, no sentence that answers it, or no takeaways"
+                f"{self.name} has no question, no sentence that answers it, or no takeaways "
+                "and nothing that remains uncertain"
             )
         quiz = self.quizzes[0] if self.quizzes else None
         return slides.Chapter(
-            self.name, question[1], " ".join(answer[1].split()), self.figures, quiz, lines
+            self.name, question[1], " ".join(answer[1].split()), self.figures, quiz, end[1], lines
         )
+
+
+def _points(section: str) -> list[str]:
+    """Return the first points of a section, no more than fit a slide: its list or, where it has none, its lines."""
+    words = section.strip()
+    listed = re.findall(r"^- (.+?)(?=\n- |\n*\Z)", words, re.MULTILINE | re.DOTALL)
+    return (listed or [line for line in words.splitlines() if line.strip()])[:5]
 
 
 def chapters() -> list[Chapter]:

@@ -18,6 +18,8 @@ CLOSING = (
     "Check yourself",
     "Takeaways",
     "Sources",
+    "What remains uncertain",
+    "Where to read on",
     "What not to conclude",
 )
 
@@ -48,6 +50,16 @@ class Chapter:
             for one in re.findall(r"^## (.+)$", self._prose, re.MULTILINE)
             if one not in CLOSING and "{" not in one
         ]
+
+    @property
+    def cautions(self) -> bool:
+        """Whether it has boxes on what not to conclude."""
+        return bool(re.search(r"^:class: careful$", self.text, re.MULTILINE))
+
+    @property
+    def closing(self) -> str:
+        """What it ends with, in words."""
+        return "the takeaways" if "\n## Takeaways\n" in self.text else "what remains uncertain"
 
     @property
     def charts(self) -> list[str]:
@@ -128,7 +140,11 @@ def long(chapter: Chapter) -> list[Step]:
     if len(chapter.charts) > 1:
         charts += [" and the ", _chart(chapter, 1)]
     groups = "; ".join(f"“{one}”" for one in chapter.topics[:5])
-    boxes = "Then the “What not to conclude” boxes: who can say why each is there?"
+    boxes = (
+        "Then the “What not to conclude” boxes: who can say why each is there?"
+        if chapter.cautions
+        else "What can be concluded from each, and what not?"
+    )
     exercises = _counted(chapter.exercises, "exercise").capitalize()
     steps: list[Step] = [
         (5, _vote(chapter)),
@@ -146,7 +162,7 @@ def long(chapter: Chapter) -> list[Step]:
     ]
     rest = 120 - sum(one for one, _ in steps)
     meet = f"“{about['misconceptions'][-1]['claim']}”"
-    closing = f"Groups report; meet what is left of the misconception {meet}; vote again, and close with the takeaways."
+    closing = f"Groups report; meet what is left of the misconception {meet}; vote again, and close with {chapter.closing}."
     return [*steps, (rest, [closing])]
 
 

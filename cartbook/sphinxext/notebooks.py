@@ -137,6 +137,8 @@ def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[st
         if kind == "exercise-start":
             label = re.search(r"^:label: (\S+)$", found[3], re.MULTILINE)
             return f"### Exercise {exercises[label[1]] if label else ''}\n\n"
+        if kind == "hint":
+            return "**Hint.** "
         if kind.endswith("-end"):
             return f"{SOLVED}\n" if kind == "solution-end" else ""
         return (

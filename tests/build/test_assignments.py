@@ -53,13 +53,29 @@ def read(folder: Path, page: Path) -> Any:
     return book
 
 
+def starting(page: Path) -> list[str]:
+    """The cells from which a chapter's exercises start, from its source."""
+    found = re.findall(
+        r"^:::\{exercise-end\}.*?\n:::\{solution-start\}",
+        page.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    cells = [
+        re.search(r"```{code-cell}[^\n]*\n(?::[^\n]*\n)*(.*?)\n```", one, re.DOTALL)
+        for one in found
+    ]
+    return [cell[1].strip() for cell in cells if cell]
+
+
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
-def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) -> None:
+def test_a_student_gets_a_cell_for_each_exercise(made: Path, page: Path) -> None:
     book = read(made / "notebooks" / "students", page)
     wanted = solutions(page)
+    started = starting(page)
     code = [cell.source for cell in book.cells if cell.cell_type == "code"]
     words = "\n".join(cell.source for cell in book.cells)
-    assert code.count("") == len(wanted) == words.count("### Exercise ") >= 3
+    assert code.count("") + len(started) == len(wanted) == words.count("### Exercise ") >= 3
+    assert set(started) <= set(code)
     assert not [one for one in wanted if one in code]
     assert "#### Solution" not in words
     assert SOLVED not in words
@@ -75,8 +91,8 @@ def test_a_student_gets_an_empty_cell_for_each_solution(made: Path, page: Path) 
         ]
         assert all(line.startswith(GUARDS) for line in lost), lost
     assert sum("quiz(" in one for one in code) == 1
-    for heading in ("Exercises", "Check yourself", "Takeaways", "Sources"):
-        assert f"## {heading}" in words
+    for heading in re.findall(r"^## .+$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        assert heading.partition("{")[0] in words
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
@@ -152,7 +168,6 @@ def test_all_is_listed_and_the_same_twice(made: Path, tmp_path: Path) -> None:
     [
         (["### Exercise 7\n\nDo.", "#### Solution\n\nDone."], "does not end"),
         (["#### Solution\n\nDone.", SOLVED], "should go on"),
-        (["### Exercise 7\n\nDo.", None, "#### Solution", SOLVED], "within an exercise"),
         (["### Exercise 7\n\nDo.", SOLVED], "should go on"),
     ],
 )
@@ -163,6 +178,24 @@ def test_marks_that_do_not_pair_are_named(cells: list[str | None], said: str) ->
     for make in (assignments.student, assignments.graded):
         with pytest.raises(ValueError, match=said):
             make(book)
+
+
+def test_an_exercise_keeps_its_starting_cell_in_place_of_an_empty_one() -> None:
+    book = new_notebook(
+        cells=[
+            new_markdown_cell("### Exercise 7\n\nDo."),
+            new_code_cell("answer = ...", outputs=[]),
+            new_markdown_cell("**Hint.** Look.\n\n#### Solution"),
+            new_code_cell("answer = 1"),
+            new_markdown_cell(SOLVED),
+        ]
+    )
+    for make, last in ((assignments.student, []), (assignments.graded, ["BEGIN"])):
+        cells = [cell.source for cell in make(book).cells]
+        assert "Hint" in cells[0]
+        assert cells[1] == "answer = ..."
+        assert [one for one in last if one in cells[-1]] == last
+        assert len(cells) == 2 + len(last)
 
 
 def test_a_book_that_is_not_built_ends_in_one_line(

@@ -1,0 +1,380 @@
+"""Charts that explain how to read a trial: denominators, a difference, and survival.
+
+The charts with controls compute in the page, by Vega's own transforms, what the functions of
+`cartbook.stats` and `cartbook.simulation` compute in Python; the tests compare the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+
+from cartbook.charts import Layers
+from cartbook.simulation import (
+    ARMS,
+    hazard_ratio,
+    kaplan_meier,
+    median_survival,
+    numbers_at_risk,
+    patients,
+)
+from cartbook.theme import colour
+
+TINTS = (colour("blue"), colour("vermillion"))
+MONTHS = 48  # the end of the time axis of the simulated trial
+TRIALS = 3  # simulated trials that the reader can choose from
+STEPS = 6  # Newton's steps to the hazard ratio
+ENDPOINTS = ("event-free survival", "overall survival")
+Z = 1.959964  # 97.5th percentile of the normal distribution
+
+
+def joined_rates(rows: pd.DataFrame, *, label: str = "label") -> Layers:
+    """Draw each trial's response rate twice, of the infused and of all enrolled, joined by a line.
+
+    ``rows`` has a column ``label``, and ``events``, ``infused`` and ``enrolled``: numbers of
+    patients. The trial with the largest difference comes first.
+    """
+    lines = rows.assign(
+        of_infused=100 * rows["events"].astype(float) / rows["infused"].astype(float),
+        of_enrolled=100 * rows["events"].astype(float) / rows["enrolled"].astype(float),
+    )
+    lines["drop"] = lines["of_infused"] - lines["of_enrolled"]
+    lines = lines.sort_values("drop", ascending=False, kind="stable")
+    lines["written"] = [
+        f"{k}/{n} infused · {k}/{m} enrolled"
+        for k, n, m in zip(lines["events"], lines["infused"], lines["enrolled"], strict=True)
+    ]
+    names = [label, "of_infused", "of_enrolled", "written"]
+    base = alt.Chart(lines[names]).encode(y=alt.Y(f"{label}:N", sort=None, axis=None))
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    scale = alt.Scale(domain=[0, 100], nice=False)
+    x = alt.X("of_enrolled:Q", title="Patients with a response", scale=scale, axis=axis)
+    join = base.mark_rule(strokeWidth=3, color=colour("line"), aria=False).encode(
+        x=x, x2="of_infused:Q"
+    )
+    layers: list[Any] = [join]
+    sides: tuple[tuple[str, str, str, Literal["left", "right"], int], ...] = (
+        ("of_infused", "blue", "circle", "left", 9),
+        ("of_enrolled", "vermillion", "square", "right", -9),
+    )
+    for field, hue, shape, align, shift in sides:
+        place = alt.X(f"{field}:Q", scale=scale)
+        point = base.mark_point(size=100, filled=True, color=colour(hue), shape=shape, aria=False)
+        words = base.mark_text(align=align, dx=shift, color=colour(hue), aria=False)
+        written = alt.Text("share:N")
+        layers += [
+            point.encode(x=place),
+            words.transform_calculate(share=f"format(datum.{field}, '.0f') + '%'").encode(
+                x=place, text=written
+            ),
+        ]
+    name = base.mark_text(align="left", baseline="bottom", dy=-10, fontWeight=600, aria=False)
+    number = base.mark_text(
+        align="right", baseline="bottom", dy=-10, color=colour("quiet"), aria=False
+    )
+    return alt.layer(
+        *layers,
+        name.encode(x=alt.value(0), text=f"{label}:N"),
+        number.encode(x=alt.value("width"), text="written:N"),
+    ).properties(height=alt.Step(50))
+
+
+def difference_explorer() -> Layers:
+    """Draw two rates of a reader's choice with their intervals, and their difference with its own.
+
+    The intervals are Wilson's and Newcombe's, as in `cartbook.stats`.
+    """
+    controls = [
+        alt.param(
+            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
+        )
+        for name, value, low, high, step, words in (
+            ("size", 100, 10, 400, 10, "Patients in each group "),
+            ("rate_a", 70, 30, 100, 5, "Response in group A, % "),
+            ("rate_b", 55, 0, 80, 5, "Response in group B, % "),
+        )
+    ]
+    half = f"{Z} * sqrt({Z * Z} + 4 * {{k}} * (size - {{k}}) / size)"
+    calculated = {}
+    for group in "ab":
+        k = f"datum.k_{group}"
+        calculated[f"k_{group}"] = f"round(size * rate_{group} / 100)"
+        calculated[f"p_{group}"] = f"{k} / size"
+        for end, sign in (("low", "-"), ("high", "+")):
+            calculated[f"{end}_{group}"] = (
+                f"(2 * {k} + {Z * Z} {sign} {half.format(k=k)}) / (2 * (size + {Z * Z}))"
+            )
+    calculated["d"] = "datum.p_a - datum.p_b"
+    calculated["low_d"] = (
+        "datum.d - sqrt(pow(datum.p_a - datum.low_a, 2) + pow(datum.high_b - datum.p_b, 2))"
+    )
+    calculated["high_d"] = (
+        "datum.d + sqrt(pow(datum.high_a - datum.p_a, 2) + pow(datum.p_b - datum.low_b, 2))"
+    )
+    rows = ["Group A", "Group B", "Difference, A − B"]
+    base = alt.Chart(pd.DataFrame({"row": rows, "key": ["a", "b", "d"]}))
+    for name, expression in calculated.items():  # one after the other: each needs those before it
+        base = base.transform_calculate(**{name: expression})
+    chosen = "datum.key == 'a' ? datum.{0}_a : datum.key == 'b' ? datum.{0}_b : datum.{0}_d"
+    ends = {"low": chosen.format("low"), "high": chosen.format("high")}
+    ends["at"] = "datum.key == 'a' ? datum.p_a : datum.key == 'b' ? datum.p_b : datum.d"
+    base = base.transform_calculate(**{name: f"100 * ({one})" for name, one in ends.items()})
+    spoken = (
+        "replace(format(datum.at, '.0f'), '-', '−') + (datum.key == 'd' ? ' points' : '%')"
+        " + ' (95% CI ' + format(datum.low, '.0f') + ' to ' + format(datum.high, '.0f') + ')'"
+    )
+    base = base.transform_calculate(written=spoken)
+    y = alt.Y("row:N", sort=rows, axis=None)
+    axis = alt.Axis(values=[-50, 0, 50, 100], grid=False)
+    x = alt.X(
+        "low:Q",
+        title="Per cent, and percentage points for the difference",
+        scale=alt.Scale(domain=[-75, 100], nice=False),
+        axis=axis,
+    )
+    tint = alt.Color(
+        "row:N",
+        scale=alt.Scale(domain=rows, range=[*TINTS, colour("text")]),
+        legend=None,
+    )
+    zero = (
+        alt.Chart(pd.DataFrame({"at": [0]}))
+        .mark_rule(color=colour("line"), strokeDash=[4, 3], aria=False)
+        .encode(x="at:Q")
+    )
+    span = base.mark_rule(strokeWidth=3, aria=False).encode(x=x, x2="high:Q", y=y, color=tint)
+    point = base.mark_point(size=110, filled=True, aria=False).encode(
+        x="at:Q",
+        y=y,
+        color=tint,
+        shape=alt.Shape(
+            "row:N",
+            scale=alt.Scale(domain=rows, range=["circle", "square", "diamond"]),
+            legend=None,
+        ),
+    )
+    name = base.mark_text(align="left", dy=-20, fontWeight=600, aria=False).encode(
+        x=alt.value(0), y=y, text="row:N"
+    )
+    number = base.mark_text(align="right", dy=-20, aria=False).encode(
+        x=alt.value("width"), y=y, text="written:N"
+    )
+    verdict = (
+        base.transform_filter("datum.key == 'd'")
+        .transform_calculate(
+            verdict="(datum.low_a <= datum.high_b && datum.low_b <= datum.high_a"
+            " ? 'The two intervals overlap; ' : 'The two intervals do not overlap; ')"
+            " + (datum.low_d > 0 || datum.high_d < 0"
+            " ? 'that of the difference excludes 0' : 'that of the difference includes 0')"
+        )
+        .mark_text(align="left", dy=24, fontWeight=600, limit=0, aria=False)
+        .encode(x=alt.value(0), y=y, text="verdict:N")
+    )
+    return (
+        alt.layer(zero, span, point, name, number, verdict)
+        .add_params(*controls)
+        .properties(height=alt.Step(68))
+    )
+
+
+def survival_plot(trial: pd.DataFrame, *, every: int = 6) -> Layers:
+    """Draw the Kaplan–Meier curve of each arm, with censored patients and the numbers at risk.
+
+    ``trial`` has ``arm``, ``months`` and ``event``, as `simulate_trial` returns it; `every` is the
+    number of months between two numbers at risk.
+    """
+    curve = kaplan_meier(trial).assign(percent=lambda rows: 100 * rows["survival"])
+    columns = ["arm", "months", "percent"]
+    censored = curve[columns].merge(trial.loc[~trial["event"], ["arm", "months"]])
+    at_risk = numbers_at_risk(trial, every).rename_axis("arm").reset_index()
+    at_risk = at_risk.melt("arm", var_name="months", value_name="number")
+    words = [f"{arm}: {_median(months)}" for arm, months in median_survival(trial).items()]
+    words.append(f"Hazard ratio {hazard_ratio(trial)}")
+    return _survival_layers(
+        alt.Chart(curve[columns]),
+        alt.Chart(censored),
+        alt.Chart(at_risk.astype({"months": float})),
+        [alt.Chart(pd.DataFrame({"words": [one]})) for one in words],
+        last=max(float(every), float(trial["months"].max())),
+        every=every,
+    )
+
+
+def _median(months: float) -> str:
+    return "median not reached" if pd.isna(months) else f"median {months:.1f} months"
+
+
+def _survival_layers(
+    curve: alt.Chart,
+    censored: alt.Chart,
+    at_risk: alt.Chart,
+    words: list[alt.Chart],
+    *,
+    last: float,
+    every: int,
+) -> Layers:
+    """Return the layers of a survival plot; all charts have ``arm``, ``months`` and ``percent``."""
+    x = alt.X(
+        "months:Q",
+        title="Months since randomisation",
+        scale=alt.Scale(domain=[0, last], nice=False),
+        axis=alt.Axis(values=list(range(0, int(last) + 1, every)), grid=False),
+    )
+    y = alt.Y(  # below 0 there is room for the numbers at risk
+        "percent:Q",
+        title="Without the event, %",
+        scale=alt.Scale(domain=[-38, 100], nice=False),
+        axis=alt.Axis(values=[0, 25, 50, 75, 100], grid=True),
+    )
+    hue = alt.Color("arm:N", scale=alt.Scale(domain=list(ARMS), range=TINTS), legend=None)
+    dash = alt.Scale(domain=list(ARMS), range=[[1, 0], [7, 3]])
+    line = curve.mark_line(interpolate="step-after", strokeWidth=2.5, clip=True).encode(
+        x=x, y=y, color=hue, strokeDash=alt.StrokeDash("arm:N", scale=dash, legend=None)
+    )
+    cut = censored.mark_tick(orient="vertical", size=9, thickness=1.5, clip=True, aria=False)
+    number = at_risk.transform_calculate(percent=f"datum.arm == '{ARMS[0]}' ? -19 : -30")
+    heading = alt.Chart(pd.DataFrame({"words": ["Number at risk"], "percent": [-8]}))
+    layers = [
+        line,
+        cut.encode(x=x, y=y, color=hue),
+        number.mark_text(aria=False).encode(x=x, y=y, color=hue, text="number:Q"),
+        heading.mark_text(align="left", color=colour("quiet"), aria=False).encode(
+            x=alt.value(0), y=y, text="words:N"
+        ),
+    ]
+    for place, one in enumerate(words):
+        text = one.mark_text(
+            align="right",
+            baseline="top",
+            fontWeight=600,
+            limit=0,
+            color=(*TINTS, colour("text"))[place],
+            aria=False,
+        )
+        layers.append(
+            text.encode(x=alt.value("width"), y=alt.value(2 + 18 * place), text="words:N")
+        )
+    return alt.layer(*layers).properties(height=330)
+
+
+def trial_simulator() -> Layers:
+    """Draw a simulated trial whose enrolment, follow-up and crossover the reader sets.
+
+    Kaplan–Meier curves, medians, numbers at risk and Cox's hazard ratio follow the controls; they
+    are those of `simulate_trial` with the same settings and seed.
+    """
+    fates = pd.concat([_fates(seed) for seed in range(1, TRIALS + 1)], ignore_index=True)
+    ranges = (
+        ("accrual", 18, 0, 36, 3, "Months of enrolment "),
+        ("follow", 12, 0, 36, 3, "Months of follow-up after the last enrolment "),
+        ("crossover", 0, 0, 100, 10, "Control patients who cross over, % "),
+        ("which", 1, 1, TRIALS, 1, "Repeat the trial: number "),
+    )
+    controls: list[alt.Parameter] = [
+        alt.param(
+            name="endpoint",
+            value=ENDPOINTS[1],
+            bind=alt.binding_select(options=list(ENDPOINTS), name="End point "),
+        )
+    ]
+    controls += [
+        alt.param(
+            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
+        )
+        for name, value, low, high, step, words in ranges
+    ]
+    observed = (
+        alt.Chart(fates)
+        .transform_filter("datum.trial == which")
+        .transform_calculate(
+            due=f"endpoint == '{ENDPOINTS[0]}' ? datum.to_event"
+            " : datum.draw < crossover / 100 ? datum.to_death_after_crossover : datum.to_death",
+            observed="accrual * (1 - datum.entry) + follow",
+        )
+        .transform_calculate(
+            months="datum.real ? min(datum.due, datum.observed) : 0",
+            event="datum.real && datum.due <= datum.observed ? 1 : 0",
+            cells=f"datum.arm == '{ARMS[0]}' ? datum.real : 0",
+        )
+        .transform_window(
+            in_cells="sum(cells)",
+            in_both="sum(real)",
+            sort=[alt.SortField("months")],
+            frame=[0, None],
+        )
+        .transform_calculate(
+            at_risk=f"datum.arm == '{ARMS[0]}' ? datum.in_cells : datum.in_both - datum.in_cells"
+        )
+        .transform_calculate(log_step="datum.event ? log(max(1 - 1 / datum.at_risk, 1e-12)) : 0")
+        .transform_window(
+            log_survival="sum(log_step)",
+            sort=[alt.SortField("months")],
+            groupby=["arm"],
+            frame=[None, 0],
+        )
+        .transform_calculate(percent="100 * exp(datum.log_survival)")
+    )
+    marks = list(range(0, MONTHS + 1, 12))
+    counts = {f"n{month}": f"datum.real && datum.months >= {month} ? 1 : 0" for month in marks}
+    at_risk = (
+        observed.transform_calculate(**counts)
+        .transform_aggregate(
+            [alt.AggregatedFieldDef(op="sum", field=one, **{"as": one}) for one in counts],
+            groupby=["arm"],
+        )
+        .transform_fold(list(counts), as_=["month", "number"])
+        .transform_calculate(months="toNumber(slice(datum.month, 1))")
+    )
+    medians = [
+        observed.transform_filter(f"datum.arm == '{arm}'")
+        .transform_calculate(half="datum.percent <= 50 + 1e-9 ? datum.months : 1e6")
+        .transform_aggregate(median="min(half)")
+        .transform_calculate(
+            words=f"datum.median < 1e6 ? '{arm}: median ' + format(datum.median, '.1f') + ' months'"
+            f" : '{arm}: median not reached'"
+        )
+        for arm in ARMS
+    ]
+    return _survival_layers(
+        observed,
+        observed.transform_filter("datum.real && !datum.event"),
+        at_risk,
+        [*medians, _cox(observed)],
+        last=MONTHS,
+        every=12,
+    ).add_params(*controls)
+
+
+def _fates(seed: int) -> pd.DataFrame:
+    """Return the patients of one simulated trial, and for each arm a row at month 0."""
+    start = pd.DataFrame({"arm": list(ARMS)})
+    rows = pd.concat([start, patients(seed=seed)], ignore_index=True)
+    return rows.assign(trial=seed, real=rows["entry"].notna().astype(int)).fillna(0)
+
+
+def _cox(observed: alt.Chart) -> alt.Chart:
+    """Add Newton's steps for Cox's partial likelihood, and the hazard ratio in words."""
+    chart = observed.transform_calculate(b0="0")
+    for step in range(STEPS):
+        ratio = f"exp(datum.b{step})"
+        chart = (
+            chart.transform_calculate(
+                p=f"datum.event ? datum.in_cells * {ratio} / (datum.in_cells * {ratio}"
+                " + datum.in_both - datum.in_cells) : 0"
+            )
+            .transform_calculate(score="datum.event * datum.cells - datum.p")
+            .transform_calculate(information="datum.p * (1 - datum.p)")
+            .transform_joinaggregate(u="sum(score)", i="sum(information)")
+            .transform_calculate(
+                **{f"b{step + 1}": f"datum.b{step} + clamp(datum.u / max(datum.i, 1e-9), -1, 1)"}
+            )
+        )
+    written = " + ".join(
+        f"format(exp(datum.b + {z} / sqrt(datum.i)), '.2f') + '{after}'"
+        for z, after in ((0, " (95% CI "), (-Z, "–"), (Z, ")"))
+    )
+    return chart.transform_aggregate(b=f"max(b{STEPS})", i="max(i)").transform_calculate(
+        words=f"datum.i < 0.5 ? 'Hazard ratio: too few events' : 'Hazard ratio ' + {written}"
+    )

@@ -1,0 +1,118 @@
+"""What the charts with controls compute in the page is what the package computes in Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+import vl_convert
+
+from cartbook.figures import live, specification
+from cartbook.plots_reading import (
+    difference_explorer,
+    joined_rates,
+    survival_plot,
+    trial_simulator,
+)
+from cartbook.simulation import (
+    hazard_ratio,
+    median_survival,
+    numbers_at_risk,
+    simulate_trial,
+)
+from cartbook.stats import difference, proportion
+
+
+def words(chart: Any, **settings: Any) -> list[str]:
+    """Return the texts of a chart after its controls have been set."""
+    spec = specification(chart)
+    names = {one["name"] for one in spec.get("params", [])}
+    assert set(settings) <= names
+    for one in spec.get("params", []):
+        one["value"] = settings.get(one["name"], one.get("value"))
+    vega = live({**spec, "width": 600})
+    drawn = vl_convert.vega_to_svg(json.dumps(vega))
+    return re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"follow": 36, "accrual": 0, "crossover": 100},
+    {"follow": 24, "crossover": 60, "which": 2},
+    {"follow": 3, "accrual": 36, "which": 3, "endpoint": "event-free survival"},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_the_simulator_shows_what_simulate_trial_gives(settings: dict[str, Any]) -> None:
+    trial = simulate_trial(
+        accrual=settings.get("accrual", 18),
+        follow_up=settings.get("follow", 12),
+        crossover=settings.get("crossover", 0) / 100,
+        endpoint=settings.get("endpoint", "overall survival"),
+        seed=settings.get("which", 1),
+    )
+    shown = words(trial_simulator(), **settings)
+    ratio = hazard_ratio(trial)
+    written = next(one for one in shown if one.startswith("Hazard ratio"))
+    found = [float(one) for one in re.findall(r"\d+\.\d+", written)]
+    assert found == pytest.approx([ratio.estimate, ratio.low, ratio.high], abs=0.011)
+    for arm, months in median_survival(trial).items():
+        one = next(one for one in shown if one.startswith(f"{arm}: "))
+        if pd.isna(months):
+            assert one.endswith("not reached")
+        else:
+            assert float(re.findall(r"\d+\.\d", one)[0]) == pytest.approx(months, abs=0.06)
+    at_risk = numbers_at_risk(trial, every=12).to_numpy().ravel()
+    assert set(map(str, at_risk)) <= set(shown)
+
+
+def test_a_trial_without_events_says_so() -> None:
+    shown = words(trial_simulator(), follow=0, accrual=0)
+    assert "Hazard ratio: too few events" in shown
+    assert sum(one.endswith("median not reached") for one in shown) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "second", "overlap", "excludes"),
+    [(100, 70, 55, True, True), (100, 70, 60, True, False), (400, 90, 40, False, True)],
+)
+def test_the_explorer_shows_wilson_and_newcombe(
+    size: int, first: int, second: int, overlap: bool, excludes: bool
+) -> None:
+    shown = words(difference_explorer(), size=size, rate_a=first, rate_b=second)
+    a, b = (proportion(size * one // 100, size) for one in (first, second))
+    for one in (a, b):
+        said = f"{100 * one.estimate:.0f}% (95% CI {100 * one.low:.0f} to {100 * one.high:.0f})"
+        assert said in shown
+    gap = difference(a, b)
+    said = f"{100 * gap.estimate:.0f} points (95% CI {100 * gap.low:.0f} to {100 * gap.high:.0f})"
+    assert said.replace("-", "−") in [one.replace("-", "−") for one in shown]
+    verdict = next(one for one in shown if one.startswith("The two intervals"))
+    assert ("do not overlap" not in verdict) == overlap
+    assert ("excludes 0" in verdict) == excludes
+
+
+def test_rates_are_joined_and_the_largest_difference_comes_first() -> None:
+    rows = pd.DataFrame(
+        {
+            "label": ["small", "large"],
+            "events": [50, 50],
+            "infused": [100, 100],
+            "enrolled": [110, 200],
+        }
+    )
+    shown = words(joined_rates(rows))
+    assert shown.index("large") < shown.index("small")
+    assert "50/100 infused · 50/200 enrolled" in shown
+    assert {"50%", "25%", "45%"} <= set(shown)
+
+
+def test_a_survival_plot_has_medians_and_numbers_at_risk() -> None:
+    trial = simulate_trial(follow_up=24)
+    shown = words(survival_plot(trial, every=12))
+    assert f"Hazard ratio {hazard_ratio(trial)}" in shown
+    assert {str(n) for n in numbers_at_risk(trial, 12).loc["Control"]} <= set(shown)
