@@ -18,21 +18,31 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.plots_reading import difference_explorer as difference_explorer
+    from cartbook.plots_reading import joined_rates as joined_rates
+    from cartbook.plots_reading import of_all_enrolled as of_all_enrolled
+    from cartbook.plots_reading import survival_plot as survival_plot
+    from cartbook.plots_reading import trial_simulator as trial_simulator
     from cartbook.quizzes import Choice as Choice
     from cartbook.quizzes import Number as Number
     from cartbook.quizzes import Order as Order
     from cartbook.quizzes import Spot as Spot
     from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
+    from cartbook.simulation import hazard_ratio as hazard_ratio
+    from cartbook.simulation import kaplan_meier as kaplan_meier
+    from cartbook.simulation import landmark as landmark
+    from cartbook.simulation import median_survival as median_survival
+    from cartbook.simulation import numbers_at_risk as numbers_at_risk
+    from cartbook.simulation import simulate_trial as simulate_trial
     from cartbook.stats import difference as difference
     from cartbook.stats import proportion as proportion
     from cartbook.stats import proportions as proportions
-    from cartbook.tables import counted as counted
+    from cartbook.tables import agreement as agreement
     from cartbook.tables import evidence as evidence
+    from cartbook.tables import history as history
     from cartbook.tables import load as load
-    from cartbook.tables import paper as paper
-    from cartbook.tables import reported as reported
-    from cartbook.tables import since as since
+    from cartbook.tables import quote as quote
     from cartbook.theme import colour as colour
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
@@ -44,23 +54,33 @@ FACE = {
     "Stem": "quizzes",
     "check": "exercises",
     "colour": "theme",
-    "counted": "tables",
-    "paper": "tables",
-    "since": "tables",
     "difference": "stats",
+    "difference_explorer": "plots_reading",
+    "joined_rates": "plots_reading",
+    "of_all_enrolled": "plots_reading",
+    "survival_plot": "plots_reading",
+    "trial_simulator": "plots_reading",
+    "hazard_ratio": "simulation",
+    "kaplan_meier": "simulation",
+    "landmark": "simulation",
+    "median_survival": "simulation",
+    "numbers_at_risk": "simulation",
+    "simulate_trial": "simulation",
     "dot_plot": "charts",
     "drawable": "charts",
     "drawing": "figures",
+    "agreement": "tables",
     "evidence": "tables",
     "figure": "figures",
     "forest": "forest",
     "interval_plot": "charts",
+    "history": "tables",
     "load": "tables",
     "paired_bars": "charts",
     "proportion": "stats",
     "proportions": "stats",
     "quiz": "quizzes",
-    "reported": "tables",
+    "quote": "tables",
     "table": "figures",
 }
 __all__ = sorted(FACE)
@@ -69,4 +89,6 @@ __all__ = sorted(FACE)
 def __getattr__(name: str) -> Any:
     if name not in FACE:
         raise AttributeError(f"cartbook has no {name!r}; it offers {', '.join(__all__)}")
-    return getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    value = getattr(import_module(f"cartbook.{FACE[name]}"), name)
+    globals()[name] = value  # importing cartbook.forest has just put the module under this name
+    return value

@@ -63,7 +63,7 @@ def _offset(by: str, groups: Sequence[str]) -> alt.YOffset:
 def _percent_axis(field: str, title: str) -> alt.X:
     scale, axis = (
         alt.Scale(domain=[0, 100], nice=False),
-        alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + ' %'", grid=True),
+        alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
     )
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
@@ -99,7 +99,7 @@ def interval_plot(
     hue: str = "blue",
     step: int = 46,
 ) -> Layers:
-    """Proportions with their intervals, one line a row, on an axis from 0 to 100 %.
+    """Proportions with their intervals, one line a row, on an axis from 0% to 100%.
 
     ``rows`` has ``percent``, ``low``, ``high`` (per cent), ``events`` and ``denominator``, as
     :func:`cartbook.proportions` gives them, and a column ``label``. A small sample (fewer than 30
@@ -199,7 +199,7 @@ def interval_plot(
                 align="left", baseline="middle", dx=8, color=colour("quiet"), aria=False
             )
             .encode(x=alt.value("width"), text="share:N", **places)
-            .transform_calculate(share="format(datum.percent, '.0f') + ' %'")
+            .transform_calculate(share="format(datum.percent, '.0f') + '%'")
         )
     layers: list[Any] = [span, point, name, number]
     height = (

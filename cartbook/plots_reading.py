@@ -20,34 +20,60 @@ from cartbook.simulation import (
     numbers_at_risk,
     patients,
 )
+from cartbook.stats import proportions
 from cartbook.theme import colour
 
 TINTS = (colour("blue"), colour("vermillion"))
 MONTHS = 48  # the end of the time axis of the simulated trial
 TRIALS = 3  # simulated trials that the reader can choose from
 STEPS = 6  # Newton's steps to the hazard ratio
+#: short names of end points
+SHORT = {"CR or CRi": "CR/CRi", "objective response": "any response"}
 ENDPOINTS = ("event-free survival", "overall survival")
 Z = 1.959964  # 97.5th percentile of the normal distribution
 
 
-def joined_rates(rows: pd.DataFrame, *, label: str = "label") -> Layers:
-    """Draw each trial's response rate twice, of the infused and of all enrolled, joined by a line.
+def of_all_enrolled(rates: pd.DataFrame, enrolled: pd.DataFrame) -> pd.DataFrame:
+    """Divide each trial's responders by the patients infused and by all who enrolled.
 
-    ``rows`` has a column ``label``, and ``events``, ``infused`` and ``enrolled``: numbers of
-    patients. The trial with the largest difference comes first.
+    ``rates`` are rows of `evidence` with responders and patients infused, one per trial, and
+    ``enrolled`` rows with the numbers enrolled; they meet by ``study_id``. Patients who were not
+    infused count as non-responders. The largest difference comes first; rates are in per cent.
+
+    Raise ValueError if the number enrolled is not known for a trial, or if two rows disagree.
     """
-    lines = rows.assign(
-        of_infused=100 * rows["events"].astype(float) / rows["infused"].astype(float),
-        of_enrolled=100 * rows["events"].astype(float) / rows["enrolled"].astype(float),
-    )
-    lines["drop"] = lines["of_infused"] - lines["of_enrolled"]
-    lines = lines.sort_values("drop", ascending=False, kind="stable")
-    lines["written"] = [
-        f"{k}/{n} infused · {k}/{m} enrolled"
-        for k, n, m in zip(lines["events"], lines["infused"], lines["enrolled"], strict=True)
+    counted = enrolled.groupby("study_id")["value"].agg(["first", "nunique"])
+    unknown = sorted(set(rates["study_id"]) - set(counted.index))
+    unclear = [
+        one for one in rates["study_id"] if one in counted.index and counted["nunique"][one] > 1
     ]
-    names = [label, "of_infused", "of_enrolled", "written"]
-    base = alt.Chart(lines[names]).encode(y=alt.Y(f"{label}:N", sort=None, axis=None))
+    if unknown or unclear:
+        raise ValueError(f"need one number enrolled for each trial, not for {unknown + unclear}")
+    lines = proportions(rates)
+    both = pd.DataFrame(
+        {
+            "label": lines["trial_name"] + ", " + lines["endpoint"].replace(SHORT),
+            "events": lines["events"],
+            "infused": lines["denominator"],
+            "enrolled": counted["first"].loc[lines["study_id"]].astype(int).to_numpy(),
+            "of_infused": lines["percent"],
+        }
+    )
+    both["of_enrolled"] = 100 * both["events"] / both["enrolled"]
+    both["difference"] = both["of_infused"] - both["of_enrolled"]
+    return both.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
+
+
+def joined_rates(both: pd.DataFrame) -> Layers:
+    """Draw each trial's two response rates joined by a line; ``both`` is from `of_all_enrolled`."""
+    lines = both.assign(
+        written=[
+            f"{k} of {n} or {m}"
+            for k, n, m in zip(both["events"], both["infused"], both["enrolled"], strict=True)
+        ]
+    )
+    names = ["label", "of_infused", "of_enrolled", "written"]
+    base = alt.Chart(lines[names]).encode(y=alt.Y("label:N", sort=None, axis=None))
     axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
     scale = alt.Scale(domain=[0, 100], nice=False)
     x = alt.X("of_enrolled:Q", title="Patients with a response", scale=scale, axis=axis)
@@ -76,7 +102,7 @@ def joined_rates(rows: pd.DataFrame, *, label: str = "label") -> Layers:
     )
     return alt.layer(
         *layers,
-        name.encode(x=alt.value(0), text=f"{label}:N"),
+        name.encode(x=alt.value(0), text="label:N"),
         number.encode(x=alt.value("width"), text="written:N"),
     ).properties(height=alt.Step(50))
 

@@ -27,8 +27,9 @@ class Proportion:
     method: Method
 
     def __str__(self) -> str:
-        span = f"{100 * self.low:.0f}–{100 * self.high:.0f} %"
-        return f"{self.events} of {self.denominator} ({100 * self.estimate:.0f} %, {100 * self.level:g} % CI {span})"
+        span = f"{100 * self.low:.0f}–{100 * self.high:.0f}"
+        share = f"{100 * self.estimate:.0f}%, {100 * self.level:g}% CI {span}"
+        return f"{self.events} of {self.denominator} ({share})"
 
 
 def proportion(
@@ -85,7 +86,7 @@ def implied_events(percent: float, denominator: int) -> tuple[int, bool]:
         k for k in range(denominator + 1) if abs(100 * k / denominator - percent) <= half + 1e-9
     ]
     if not fits:
-        raise ValueError(f"{text} % of {denominator} stands for no whole number of patients")
+        raise ValueError(f"{text}% of {denominator} stands for no whole number of patients")
     return min(fits, key=lambda k: abs(100 * k / denominator - percent)), len(fits) == 1
 
 

@@ -1,4 +1,4 @@
-"""Read the book's tables.
+"""Read the book's tables, and quote their numbers.
 
 A table comes typed as ``data/datapackage.json`` says. In a column of numbers, *not reported*,
 *not reached* and *not applicable* become missing values, and the column ``NAME_missing`` beside
@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from cartbook.checks import REVIEW, same_value
 from cartbook.stats import Proportion, implied_events, proportion
 from cartbook.validate import MISSING, DataError, read_descriptor, validate_table
 
@@ -72,66 +73,165 @@ def _read(folder: Path, name: str, body: bytes, description: bytes) -> pd.DataFr
     return pd.DataFrame(typed)
 
 
-def load(name: str) -> pd.DataFrame:
-    """Return a table of the book, named as its file without ``.csv``; a copy, so change it freely.
-
-    Raises DataError, with file, row, column, problem and fix, if the table breaks a rule.
-    """
+def _path(name: str) -> Path:
+    """Return the file of a table that the running chapter may read."""
     _check_folder()
-    paths = {
-        resource["name"]: FOLDER / resource["path"]
-        for resource in read_descriptor(FOLDER)["resources"]
-    }
+    paths = {one["name"]: FOLDER / one["path"] for one in read_descriptor(FOLDER)["resources"]}
     if name not in paths:
         raise DataError(f"there is no table {name!r}; there are: {', '.join(paths)}")
     declared = os.environ.get("CARTBOOK_TABLES")
     if declared is not None and name not in declared.split():
         raise DataError(
-            f"the chapter reads data/{name}.csv but its front matter does not say so: add {name}.csv to book: data:"
+            f"the chapter reads data/{name}.csv but its front matter does not say so: "
+            f"add {name}.csv to book: data:"
         )
-    return _read(FOLDER, name, _bytes(paths[name]), _bytes(FOLDER / "datapackage.json")).copy()
+    return Path(paths[name])
 
 
-def evidence(**wanted: Any) -> pd.DataFrame:
-    """Outcomes joined with their studies, one row a reported number, in the tables' order.
+def load(name: str) -> pd.DataFrame:
+    """Return a table of the book, named as its file without ``.csv``; a copy, so change it freely.
 
-    Keywords keep the rows whose column has that value, or one of a list of values:
-    ``evidence(section="table-1", endpoint="cytokine release syndrome", grade="any")``.
-    The studies' columns keep their names; where both tables have one, the study's gets ``study_``.
-    Raises DataError for a column that does not exist or a value that no row has.
+    Raises DataError, with file, row, column, problem and fix, if the table breaks a rule.
+
+    >>> load("products").loc[0, "product"]
+    'axicabtagene ciloleucel'
     """
-    studies = load("studies")
-    outcomes = load("outcomes")
-    both = set(studies.columns) & set(outcomes.columns) - {"study_id"}
-    rows = outcomes.merge(
-        studies.rename(columns={name: f"study_{name}" for name in both}),
-        on="study_id",
-        how="left",
-        validate="many_to_one",
-    )
-    for column, value in wanted.items():
-        if column not in rows:
-            raise DataError(f"there is no column {column!r} in outcomes or studies")
-        values = list(value) if isinstance(value, list | tuple | set) else [value]
-        absent = [one for one in values if one not in set(rows[column].dropna())]
+    path = _path(name)
+    return _read(FOLDER, name, _bytes(path), _bytes(FOLDER / "datapackage.json")).copy()
+
+
+def evidence(**filters: Any) -> pd.DataFrame:
+    """Return reported numbers with the facts of their study and source, one row per number.
+
+    Each keyword keeps the rows whose column has that value, or one of a list of values.
+    ``source`` takes ``"review"``, a kind of source such as ``"label"``, or a key of the table of
+    sources. The columns of outcomes and studies keep their names, where both have one, the
+    study's gets ``study_``; all columns of sources get ``source_``. A number that is of no study,
+    such as a price, has *not applicable* in the study's columns and its source as ``label``.
+
+    Raises DataError for a column that does not exist or a value that no row has.
+
+    >>> rows = evidence(source="review", endpoint="complete response", section="table-2")
+    >>> rows[["label", "value", "denominator"]].head(2)
+                  label  value  denominator
+    0   ide-cel phase I   45.0           33
+    1  LCAR-B38M (Zhao)   68.0           57
+    >>> evidence(source="article", trial_name="ZUMA-1")["product"].unique().tolist()
+    ['axicabtagene ciloleucel']
+    """
+    rows = _joined()
+    for column, wanted in filters.items():
+        values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+        if column == "source":
+            names = [REVIEW if one == "review" else one for one in values]
+            known = rows["source_id"].isin(names) | rows["source_kind"].isin(names)
+            absent = set(names) - set(rows["source_id"]) - set(rows["source_kind"])
+        elif column in rows:
+            known, absent = rows[column].isin(values), set(values) - set(rows[column].dropna())
+        else:
+            raise DataError(f"there is no column {column!r} in outcomes, studies or sources")
         if absent:
-            raise DataError(f"no outcome has {column} = {', '.join(map(repr, absent))}")
-        rows = rows[rows[column].isin(values)]
+            words = ", ".join(map(repr, sorted(absent, key=str)))
+            raise DataError(f"no outcome has {column} = {words}")
+        rows = rows[known]
     return rows.reset_index(drop=True)
 
 
-class Words(str):
+def _joined() -> pd.DataFrame:
+    """Return outcomes with their studies and sources; not to be changed."""
+    bodies = tuple(_bytes(_path(name)) for name in ("outcomes", "studies", "sources"))
+    return _join(FOLDER, bodies, _bytes(FOLDER / "datapackage.json"))
+
+
+@lru_cache(maxsize=2)
+def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.DataFrame:
+    names = ("outcomes", "studies", "sources")
+    outcomes, studies, sources = (
+        _read(folder, name, body, description) for name, body in zip(names, bodies, strict=True)
+    )
+    both = set(studies.columns) & set(outcomes.columns) - {"study_id"}
+    studies = studies.rename(columns={name: f"study_{name}" for name in both})
+    sources = sources.set_index("source_id").add_prefix("source_")
+    rows = outcomes.merge(studies, on="study_id", how="left", validate="many_to_one")
+    rows = rows.merge(sources, on="source_id", how="left", validate="many_to_one")
+    without = rows["label"].isna()
+    for name in studies.columns:
+        if name != "study_id" and rows[name].dtype == object:
+            rows.loc[without, name] = "not applicable"
+    rows.loc[without, "label"] = [_citation(row) for _, row in rows[without].iterrows()]
+    return rows
+
+
+def _citation(row: pd.Series[Any]) -> str:
+    """Return a source as a few words: "Westin 2023, N Engl J Med"."""
+    author, body, year = row["source_first_author"], row["source_journal"], row["source_year"]
+    words = [str(one) for one in (author.rsplit(" ", 1)[0], body) if one not in MISSING]
+    if words and pd.notna(year):
+        words[0] += f" {year}"
+    return ", ".join(words) or str(row["source_id"])
+
+
+def history(study: str, endpoint: str, **filters: Any) -> pd.DataFrame:
+    """Return what each source reports of one end point of one study, the earliest first.
+
+    `study` is a key of the table of studies; further keywords are those of `evidence`.
+
+    >>> history("berdeja2021", "stringent CR")[["as_of", "source_id", "events", "denominator"]]
+         as_of    source_id  events  denominator
+    0     2021  berdeja2021      65           97
+    1  2022-10     yang2023    <NA>         <NA>
+    2     2023   martin2023      80          113
+    3     2023   martin2023      80           97
+    """
+    rows = evidence(study_id=study, endpoint=endpoint, **filters)
+    order = ["as_of", "follow_up_months", "outcome_id"]
+    return rows.sort_values(order, kind="stable", na_position="first").reset_index(drop=True)
+
+
+KEY = ["study_id", "arm", "endpoint", "statistic", "grade", "population", "subgroup", "at_month"]
+
+
+def agreement(**filters: Any) -> pd.DataFrame:
+    """Return each number of the review beside those that other sources report of the same thing.
+
+    Two numbers are of the same thing if study, arm, end point, statistic, grade, population,
+    subgroup and month are the same. ``agrees`` says whether they are one number, as far as the
+    coarser rounding can tell; a later data cut may differ without an error in either source.
+    Keywords filter as in `evidence`, before the numbers are paired.
+
+    >>> pairs = agreement(study_id="munshi2021", endpoint="objective response")
+    >>> pairs[["outcome_id", "other_id", "agrees"]].values.tolist()
+    [['munshi2021.single-group.objective-response.text', 'munshi2021.objective-response', True]]
+    """
+    rows = evidence(**filters)
+    known = rows["value"].notna() | rows["value_missing"].eq("not reached")
+    rows = rows[known & rows["study_id"].ne("not applicable")]
+    texts = [f"{value:g}" if pd.notna(value) else "not reached" for value in rows["value"]]
+    rows = rows.assign(text=texts, at_month=rows["at_month"].fillna(-1))
+    columns = ["outcome_id", "text", "as_of", "source_id", "source_kind"]
+    ours = rows.loc[rows["source_id"].eq(REVIEW), [*KEY, "outcome_id", "label", "text"]]
+    theirs = rows.loc[rows["source_id"].ne(REVIEW), [*KEY, *columns]]
+    pairs = ours.merge(theirs, on=KEY, suffixes=("", "_other"))
+    pairs["agrees"] = [
+        same_value(*both) for both in zip(pairs["text"], pairs["text_other"], strict=True)
+    ]
+    pairs["at_month"] = pairs["at_month"].where(pairs["at_month"] >= 0)
+    names = {"outcome_id_other": "other_id", "text": "value", "text_other": "other_value"}
+    return pairs.rename(columns=names)
+
+
+class Text(str):
     """Text that shows without quotation marks where a chapter's prose asks for it."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
-class Reported:
-    """One number that the review reports, ready to stand in a sentence.
+class Quote:
+    """One reported number, ready to be quoted in a sentence.
 
-    ``{eval}`zuma7.percent``` prints "65 %"; ``.fraction`` "77 of 104"; ``.full`` the fraction,
-    the percentage and its 95 % interval. A value that is not there prints as its word.
+    ``{eval}`zuma7.text``` prints "65%", ``.fraction`` "77 of 104", ``.full`` the fraction, the
+    percentage and its 95% interval. A value that is missing prints as its word.
     """
 
     def __init__(self, row: pd.Series[Any]) -> None:
@@ -145,42 +245,44 @@ class Reported:
 
     @property
     def value(self) -> float:
-        """The number as printed, without its unit."""
+        """The number as reported, without its unit."""
         return float(self.row["value"])
 
     @property
-    def number(self) -> Words:
+    def number(self) -> Text:
         """The number without its unit, or the word for why there is none."""
-        return Words(self.row.get("value_missing", "") or f"{self.value:g}".replace("-", "−"))
+        missing = self.row.get("value_missing", "")
+        return Text(missing or f"{self.value:.10g}".replace("-", "−"))
 
     @property
-    def text(self) -> Words:
-        """The number with its unit: "65 %", "24.9 months", "17 patients", "not reached"."""
+    def text(self) -> Text:
+        """The number with its unit: "65%", "24.9 months", "17 patients", "not reached"."""
         if pd.isna(self.row["value"]):
             return self.number
-        unit = {"percent": "%"}.get(self.row["unit"], self.row["unit"])
-        unit = unit.removesuffix("s") if self.value == 1 else unit
-        return Words(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
+        if self.row["unit"] == "percent":
+            return Text(f"{self.number}%")
+        unit = self.row["unit"].removesuffix("s") if self.value == 1 else self.row["unit"]
+        return Text(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
 
     percent = text
 
     @property
     def denominator(self) -> int:
-        """How many patients the proportion is of."""
+        """The number of patients that the proportion is of."""
         return int(self.row["denominator"])
 
     @property
     def events(self) -> int:
-        """How many patients had the event; where only a percentage is printed, the number it stands for."""
+        """The number of patients with the event, worked out where only a percentage is printed."""
         if pd.notna(self.row["events"]):
             return int(self.row["events"])
         return implied_events(self.value, self.denominator)[0]
 
     @property
-    def fraction(self) -> Words:
+    def fraction(self) -> Text:
         """ "77 of 104"; with *about* where a coarse percentage is all that is printed."""
-        sure = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
-        return Words(f"{'' if sure else 'about '}{self.events} of {self.denominator}")
+        exact = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
+        return Text(f"{'' if exact else 'about '}{self.events} of {self.denominator}")
 
     @cached_property
     def proportion(self) -> Proportion:
@@ -188,50 +290,51 @@ class Reported:
         return proportion(self.events, self.denominator)
 
     @property
-    def interval(self) -> Words:
-        """The 95 % Wilson interval in per cent: "65–81 %"."""
-        return Words(
-            f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}\N{NO-BREAK SPACE}%"
-        )
+    def interval(self) -> Text:
+        """The 95% Wilson interval in per cent: "65–81"."""
+        return Text(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}")
 
     @property
-    def share(self) -> Words:
-        """The fraction in per cent, computed, without decimals: "78 %"."""
-        return Words(f"{100 * self.proportion.estimate:.0f}\N{NO-BREAK SPACE}%")
+    def printed_interval(self) -> Text:
+        """The 95% interval as the source prints it, in the unit of the value: "0.54–0.98"."""
+        ends = (self.row[end] for end in ("low", "high"))
+        words = [f"{end:g}" if pd.notna(end) else "not reached" for end in ends]
+        return Text("–".join(words))
 
     @property
-    def full(self) -> Words:
-        """ "77 of 104 (74 %, 95 % CI 65–81 %)"."""
-        return Words(f"{self.fraction} ({self.share}, 95\N{NO-BREAK SPACE}% CI {self.interval})")
+    def share(self) -> Text:
+        """The fraction in per cent, computed, without decimals: "78%"."""
+        return Text(f"{100 * self.proportion.estimate:.0f}%")
+
+    @property
+    def full(self) -> Text:
+        """ "77 of 104 (74%, 95% CI 65–82)"."""
+        return Text(f"{self.fraction} ({self.share}, 95% CI {self.interval})")
+
+    @property
+    def source(self) -> Text:
+        """The source in a few words: "Westin 2023, N Engl J Med"."""
+        return Text(_citation(self.row))
 
 
-def _quoted(table: str, key: str, wanted: str) -> Reported:
-    rows = load(table).set_index(key)
-    if wanted not in rows.index:
-        near = [one for one in rows.index if one.split(".")[0] == wanted.split(".")[0]]
-        raise DataError(
-            f"data/{table}.csv has no {key} {wanted!r}; with that beginning there are: {', '.join(near) or 'none'}"
-        )
-    row = rows.loc[wanted]
-    assert isinstance(row, pd.Series)  # the key is unique: validate_table checked it
-    return Reported(row)
+def quote(key: str) -> Quote:
+    """Return one number to be quoted: an outcome by its ``outcome_id``, a count by its ``count_id``.
 
+    Raises DataError, with the keys that begin alike, if there is none.
 
-def reported(outcome_id: str) -> Reported:
-    """A number of the review, to be quoted in prose. Raises DataError if there is no such outcome."""
-    return _quoted("outcomes", "outcome_id", outcome_id)
-
-
-def counted(count_id: str) -> Reported:
-    """A count of the review's landscape sections, to be quoted in prose. Raises DataError if there is none."""
-    return _quoted("landscape", "count_id", count_id)
-
-
-def paper(paper_id: str) -> Reported:
-    """A number that a cited paper or an agency gives, to be quoted beside the review's. Raises DataError if there is none."""
-    return _quoted("papers", "paper_id", paper_id)
-
-
-def since(since_id: str) -> Reported:
-    """A number published after the review, to be quoted in prose. Raises DataError if there is none."""
-    return _quoted("since", "since_id", since_id)
+    >>> quote("jacobson2022.single-group.complete-response.text").full
+    77 of 104 (74%, 95% CI 65–82)
+    >>> quote("rct-zuma7-os.deaths").source
+    Westin 2023, N Engl J Med
+    >>> quote("trials-china").number
+    277
+    """
+    counted = "." not in key  # ids of counts have no parts
+    table, column = ("landscape", "count_id") if counted else ("outcomes", "outcome_id")
+    rows = load("landscape") if counted else _joined()
+    found = rows[rows[column] == key].set_index(column)
+    if found.empty:
+        near = [one for one in rows[column] if one.split(".")[0] == key.split(".")[0]]
+        words = ", ".join(near) or "none"
+        raise DataError(f"data/{table}.csv has no {column} {key!r}; with that beginning: {words}")
+    return Quote(found.iloc[0])

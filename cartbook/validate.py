@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from cartbook import rules
+from cartbook.checks import Row, numbered
 from cartbook.sanitize import MISSING, look_alikes, unsafe
 
 __all__ = [
@@ -400,7 +401,7 @@ def _sentence(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def as_rows(table: Table) -> list[rules.Row]:
+def as_rows(table: Table) -> list[Row]:
     """Return the rows below the header as dictionaries."""
     return [dict(zip(table[0], cells, strict=True)) for cells in table[1:]]
 
@@ -412,7 +413,7 @@ def _references(resource: Mapping[str, Any]) -> set[str]:
 
 def quotes(column: str) -> bool:
     """Return whether a column repeats a source word for word."""
-    return "printed" in column or column in ("text", "review_says", "review_said")
+    return "printed" in column or column in ("review_says", "title")
 
 
 def _check_cells(resource: Mapping[str, Any], table: Table) -> Iterator[Finding]:
@@ -582,7 +583,7 @@ def _schema_finding(resource: Mapping[str, Any] | None, error: Any) -> Finding:
 
 def _check_spelling(
     resources: Mapping[str, Mapping[str, Any]],
-    tables: Mapping[str, list[rules.Row]],
+    tables: Mapping[str, list[Row]],
     only: Collection[str] | None,
 ) -> Iterator[Finding]:
     """Yield values that look like another value of their column, in this table or in another with a column of that name."""
@@ -597,7 +598,7 @@ def _check_spelling(
         cells = [
             (row[column], resources[name]["path"], line)
             for name in names
-            for line, row in rules.numbered(tables[name])
+            for line, row in numbered(tables[name])
         ]
         twins = look_alikes((value, f"row {line} of {path}") for value, path, line in cells)
         for value, path, line in cells if twins else ():

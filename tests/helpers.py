@@ -12,8 +12,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import html5lib
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from cartbook.validate import Table, read_table
 
@@ -98,7 +96,7 @@ def site_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def until(page: Any, true: str, arg: Any = None, seconds: float = 30) -> None:
+def until(page: Page, true: str, arg: Any = None, seconds: float = 30) -> None:
     """Wait until an expression of JavaScript is true in a page. (Playwright's own way evaluates text within the page, which the site's policy forbids.)"""
     for _ in range(int(seconds * 50)):
         if page.evaluate(true, arg):
@@ -188,37 +186,6 @@ def start(folder: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-@contextmanager
-def reader(browser: Browser, url: str, disk: bool = False, **options: Any) -> Iterator[Page]:
-    """A page in a fresh context; a request to another host or an error on the page fails the test."""
-    home = "file://" if disk else "http://127.0.0.1"
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(f"console: {message.text}")
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda request: (
-            faults.append(f"outside: {request.url}")
-            if not request.url.startswith((home, "data:", "blob:"))
-            else None
-        ),
-    )
-    page.goto(url, wait_until="networkidle")
-    yield page
-    assert not faults
-    context.close()
 
 
 def scroll(page: Page) -> None:

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from cartbook.sphinxext.nodes import node_of, paper
-from cartbook.tables import Reported, evidence
+from cartbook.tables import Quote, evidence
 
 FILTERS = {
     "endpoint": "End point",
@@ -34,7 +34,7 @@ class EvidenceExplorer(SphinxDirective):
     """``{evidence-explorer}``: every number of every study, as a table that a script filters and sorts."""
 
     def run(self) -> list[nodes.Node]:
-        for name in ("outcomes.csv", "studies.csv", "datapackage.json"):
+        for name in ("outcomes.csv", "studies.csv", "sources.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
         rows = evidence()
         facts = [
@@ -57,7 +57,7 @@ class EvidenceExplorer(SphinxDirective):
         heads = "".join(
             f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items()
         )  # the script makes buttons of them
-        table = f"<table><caption>The numbers that the review reports of each study</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table><caption>The numbers that the review and other sources report</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         rest, note = self._rest(facts[FIRST:])
         notice = '<p class="cb-notice" hidden></p>'
         page = nodes.raw(
@@ -99,7 +99,7 @@ def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
     rows = [[one[name] for name in names] for one in facts]
     return {
         "kind": "table",
-        "caption": "The numbers that the review reports of each study",
+        "caption": "The numbers that the review and other sources report",
         "columns": columns,
         "rows": rows,
     }
@@ -115,7 +115,7 @@ def _select(name: str, said: str, values: list[str]) -> str:
 
 def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
     """One row of the explorer: the facts by which the script chooses and sorts, and what a reader sees."""
-    told = Reported(row)
+    told = Quote(row)
     facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
     facts |= {name: "" if row[name] == "none" else str(row[name]) for name in ("flag", "note")}
     facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}

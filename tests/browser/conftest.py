@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from helpers import TOP
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from cartbook import serve
 from cartbook.export import chromium
 
-collect_ignore = (
-    [] if os.environ.get("RUNTIME") else ["pyodide"]
-)  # needs a Pyodide release: make run-test
+collect_ignore = [] if os.environ.get("RUNTIME") else ["pyodide"]  # these need a Pyodide release
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +34,88 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    """Where the built site is served, under the policy that forbids other hosts and code within pages."""
-    server = serve.server(site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+def serve_folder() -> Iterator[Callable[[Path], str]]:
+    """Serve a folder with the site's headers and return its address: ``serve_folder(path)``."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        servers.append(serve.server(folder))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site: Path, serve_folder: Callable[[Path], str]) -> str:
+    """The address of the built site, under the policy that forbids other hosts and inline code."""
+    return serve_folder(site)
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, address: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own: ``visit("index.html", before="script", java_script_enabled=False)``.
+
+    A place without a scheme is a page of the site; the empty one opens nothing. An error, a warning or a request to another host
+    fails the test, unless it says ``faults=False``. A failing test leaves a screenshot in _build/screenshots.
+    """
+    pages: list[Page] = []
+    faults: list[str] = []
+
+    def note(home: str, kind: str, event: Any) -> None:
+        if kind == "request":
+            if not event.url.startswith((home, "data:", "blob:", "about:")):
+                faults.append(f"outside: {event.url}")
+        elif kind == "pageerror" or event.type in ("error", "warning"):
+            faults.append(f"{kind}: {event}")
+
+    def open_page(
+        place: str, before: str = "", faults: bool = True, wait: Any = "load", **options: Any
+    ) -> Page:
+        url = place if ":" in place.split("?")[0] else address + place
+        page = browser.new_context(**options).new_page()
+        pages.append(page)
+        page.set_default_timeout(60_000)
+        if before:
+            page.add_init_script(before)
+        if faults:
+            home = "file://" if url.startswith("file:") else "http://127.0.0.1"
+            for kind in ("pageerror", "console", "request"):
+                page.on(kind, partial(note, home, kind))
+        if place:
+            page.goto(url, wait_until=wait)
+        return page
+
+    open_page.address = address  # type: ignore[attr-defined]
+    yield open_page
+    if pages and getattr(request.node, "failed", False):
+        target = TOP / "_build" / "screenshots" / f"{request.node.name.replace('/', '-')}.png"
+        pages[-1].screenshot(path=target)
+    for page in pages:
+        page.context.close()
+    assert not faults
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Let fixtures know that the test failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., list[Any]]:
+    """Return what axe finds against WCAG 2.2 AA in a page: ``axe(page, context=None, rules=[…])``."""
+
+    def run(page: Page, context: Any = None, rules: list[str] = WCAG) -> list[Any]:
+        options = {"preload": False, "resultTypes": ["violations"], "runOnly": rules}
+        found = Axe().run(page, context=context, options=options).response["violations"]
+        return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+
+    return run

@@ -1,172 +1,122 @@
-"""Decks in a browser with no network, opened as files from a folder: keys, charts, paper, accessibility."""
+"""Decks in a browser with no network, opened as files from a folder: keys, charts, print, accessibility."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from helpers import until
-from playwright.sync_api import Browser, Page
 
 from cartbook.export import teaching
 
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "preload": False,
-    "resultTypes": ["violations"],
-}
 AT = "Reveal.getIndices().h"
+WIDE = {"width": 1280, "height": 720}
+#: the lowest edge on the slide, of 600, in the slide's own pixels
+BOTTOM = """() => { const slide = document.querySelector('section.present'), scale = Reveal.getScale(), top = slide.getBoundingClientRect().top;
+  return Math.max(...[...slide.querySelectorAll('h1, h2, p:not(.cb-hidden), li, svg')].filter(one => one.checkVisibility())
+    .map(one => (one.getBoundingClientRect().bottom - top) / scale)); }"""
+CUT = """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.cb-hidden), li, svg')]
+  .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom)
+  .map(one => slide.querySelector('h1, h2').textContent))"""
 
 
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def decks(tmp_path_factory):
     """The decks, in a folder far from the book."""
-    folder: Path = tmp_path_factory.mktemp("decks") / "out"
-    teaching.write(to=folder)
-    moved = folder.parent / "carried away"
-    shutil.copytree(folder / "slides", moved)
-    shutil.rmtree(folder)
-    return sorted(moved.glob("*.html"))
+    folder = tmp_path_factory.mktemp("decks")
+    teaching.write("slides", folder / "out")
+    (folder / "out" / "slides").rename(folder / "carried away")
+    shutil.rmtree(folder / "out")
+    return sorted((folder / "carried away").glob("*.html"))
 
 
-@contextmanager
-def shown(browser: Browser, deck: Path, at: int = 0, **options: Any) -> Iterator[Page]:
-    """A deck, opened at a slide; a request elsewhere or an error fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, **options)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(message.text) if message.type in ("error", "warning") else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda one: (
-            faults.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None
-        ),
-    )
-    page.goto(f"{deck.as_uri()}#/{at}")
-    until(page, "Reveal.isReady()")
-    yield page
-    assert not faults
-    context.close()
+@pytest.fixture
+def present(visit, decks):
+    """Open a deck at a slide: ``present(deck, 3)``."""
+
+    def show(deck, at=0, **options):
+        page = visit(f"{decks[deck].as_uri()}#/{at}", **{"viewport": WIDE} | options)
+        until(page, "Reveal.isReady()")
+        return page
+
+    return show
 
 
-def kinds(deck: Path) -> list[str]:
+def kinds(deck):
     return re.findall(r'<section class="deck-(\w+)">', deck.read_text(encoding="utf-8"))
 
 
-def test_there_is_a_deck_for_each_part_with_all_its_figures(decks: list[Path], site: Path) -> None:
+def test_each_part_has_a_deck_with_all_its_figures(decks, site):
     chapters = teaching.chapters()
     assert len(decks) == len({one.part for one in chapters}) == 5
-    told = "".join(deck.read_text(encoding="utf-8") for deck in decks)
+    text = "".join(deck.read_text(encoding="utf-8") for deck in decks)
     for chapter in chapters:
         page = (site / "chapters" / f"{chapter.name}.html").read_text(encoding="utf-8")
         figures = re.findall(r'data-chart="([^"]+)"', page)
         assert figures
-        assert all(told.count(f'data-chart="{name}"') == 1 for name in figures)
-        assert told.count(f">{chapter.slides().question}</h2>") == 2
-    assert told.count('class="deck-vote"') == len(chapters)
-    assert "{eval}" not in told
-    assert not re.findall(r'(?:src|href)="(?!assets/|data:,)[^"]*"', told)
+        assert all(text.count(f'data-chart="{name}"') == 1 for name in figures)
+        assert text.count(f">{chapter.slides().question}</h2>") == 2
+    assert text.count('class="deck-vote"') == len(chapters)
+    assert "{eval}" not in text
+    assert not re.findall(r'(?:src|href)="(?!assets/|data:,)[^"]*"', text)
 
 
-def test_keys_turn_slides_and_a_vote_keeps_its_answer_back(
-    browser: Browser, decks: list[Path]
-) -> None:
+def test_keys_turn_slides_and_a_vote_hides_its_answer(present, decks):
     vote = kinds(decks[1]).index("vote")
-    with shown(browser, decks[1]) as page:
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate(AT) == 1
-        page.keyboard.press("Home")
-        assert page.evaluate(AT) == 0
-        page.evaluate(f"Reveal.slide({vote})")
-        answer = page.locator("section.present .fragment")
-        assert answer.evaluate("one => getComputedStyle(one).visibility") == "hidden"
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate(AT) == vote
-        assert answer.evaluate("one => getComputedStyle(one).visibility") == "visible"
-        assert re.match(r"[A-E]\. \S", answer.inner_text())
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate(AT) == vote + 1
-
-
-def test_a_chart_is_live_fits_and_keeps_its_keys(browser: Browser, decks: list[Path]) -> None:
-    at = kinds(decks[2]).index("figure")
-    with shown(browser, decks[2], at) as page:
-        live = page.locator("section.present .cb-is-live .cb-live")
-        live.wait_for()
-        live.focus()
-        page.keyboard.press("ArrowRight")
+    page = present(1)
+    for key, at in (("ArrowRight", 1), ("Home", 0)):
+        page.keyboard.press(key)
         assert page.evaluate(AT) == at
-        assert page.locator("section.present [aria-live=polite]").inner_text()
-        live.blur()
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate(AT) == at + 1
+    page.evaluate(f"Reveal.slide({vote})")
+    answer = page.locator("section.present .fragment")
+    visibility = "one => getComputedStyle(one).visibility"
+    assert answer.evaluate(visibility) == "hidden"
+    page.keyboard.press("ArrowRight")
+    assert (page.evaluate(AT), answer.evaluate(visibility)) == (vote, "visible")
+    assert re.match(r"[A-E]\. \S", answer.inner_text())
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(AT) == vote + 1
 
 
-def test_nothing_runs_off_a_slide(browser: Browser, decks: list[Path]) -> None:
-    for deck in decks:
-        with shown(browser, deck) as page:
-            for at, _ in enumerate(kinds(deck)):
-                page.evaluate(f"Reveal.slide({at}, 0, 99)")
-                if page.locator("section.present figure").count():
-                    page.locator("section.present .cb-is-live svg").first.wait_for(state="attached")
-                bottom = page.evaluate(
-                    """() => { const slide = document.querySelector('section.present'), scale = Reveal.getScale(), top = slide.getBoundingClientRect().top;
-                    return Math.max(...[...slide.querySelectorAll('h1, h2, p:not(.cb-hidden), li, svg')].filter(one => one.checkVisibility())
-                      .map(one => (one.getBoundingClientRect().bottom - top) / scale)); }"""
-                )
-                assert bottom <= 601, f"{deck.name} slide {at + 1}: {bottom:.0f} of 600"
+def test_a_chart_is_live_and_keeps_its_keys(present, decks):
+    at = kinds(decks[2]).index("figure")
+    page = present(2, at)
+    live = page.locator("section.present .cb-is-live .cb-live")
+    live.wait_for()
+    live.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(AT) == at
+    assert page.locator("section.present [aria-live=polite]").inner_text()
+    live.blur()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(AT) == at + 1
 
 
-@pytest.mark.parametrize("place", range(5))
-def test_a_deck_prints_one_slide_a_page(browser: Browser, decks: list[Path], place: int) -> None:
-    with shown(browser, decks[place]) as page:
-        printed = page.pdf(prefer_css_page_size=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(kinds(decks[place]))
-        page.emulate_media(media="print")
-        assert all(one.is_visible() for one in page.locator(".fragment").all())
-        assert (
-            page.locator("section.deck-figure").count()
-            == page.locator("section.deck-figure .cb-wide svg:visible").count()
-            > 2
-        )
-        cut = page.evaluate(
-            """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.cb-hidden), li, svg')]
-              .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom)
-              .map(one => slide.querySelector('h1, h2').textContent))"""
-        )
-        assert not cut
-
-
-def test_axe_finds_nothing(browser: Browser, decks: list[Path]) -> None:
-    for kind in ("title", "question", "figure", "vote", "taken"):
-        with shown(browser, decks[2], kinds(decks[2]).index(kind)) as page:
-            page.evaluate("Reveal.nextFragment()")
-            if kind == "figure":
-                page.locator("section.present .cb-is-live").wait_for()
+@pytest.mark.parametrize("deck", range(5))
+def test_every_slide_fits_is_accessible_and_prints(present, axe, decks, deck):
+    page, slides = present(deck), kinds(decks[deck])
+    checked = set()
+    for at, kind in enumerate(slides):
+        page.evaluate(f"Reveal.slide({at}, 0, 99)")
+        if page.locator("section.present figure").count():
+            page.locator("section.present .cb-is-live svg").first.wait_for(state="attached")
+        bottom = page.evaluate(BOTTOM)
+        assert bottom <= 601, f"{decks[deck].name} slide {at + 1}: {bottom:.0f} of 600"
+        if deck == 2 and kind not in checked:
+            checked.add(kind)
             page.wait_for_timeout(300)
-            found = Axe().run(page, options=AXE).response["violations"]
-            assert not found, [
-                (kind, one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found
-            ]
+            assert axe(page) == [], kind
+    page.evaluate("Reveal.slide(0)")
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(slides)
+    page.emulate_media(media="print")
+    assert all(one.is_visible() for one in page.locator(".fragment").all())
+    pictures = page.locator("section.deck-figure .cb-wide svg:visible").count()
+    assert page.locator("section.deck-figure").count() == pictures > 2
+    assert not page.evaluate(CUT)
 
 
-def test_a_phone_can_scroll_a_deck(browser: Browser, decks: list[Path]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    page.goto(decks[0].as_uri())
-    until(page, "Reveal.isReady()")
+def test_a_phone_can_scroll_a_deck(present):
+    page = present(0, viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()

@@ -3,94 +3,50 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from helpers import WITH_CHARTS, until
-from playwright.sync_api import Browser, Page
+from helpers import WITH_CHARTS, scroll, until
 
 from cartbook import export
 
 
 @pytest.fixture(scope="module")
-def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(site, tmp_path_factory):
     """The zip, unpacked."""
     out = tmp_path_factory.mktemp("zip")
-    before, export.PRINT = export.PRINT, out
-    try:
-        packed = export.write_site()
-    finally:
-        export.PRINT = before
-    with zipfile.ZipFile(packed) as zipped:
-        zipped.extractall(out / "opened")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "PRINT", out)
+        with zipfile.ZipFile(export.write_site()) as zipped:
+            zipped.extractall(out / "opened")
     return out / "opened" / export.NAME
 
 
-@contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
-    """A page opened from the disk; an error on it, or a request to anything but files, fails the test."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(f"console: {message.text}")
-            if message.type in ("error", "warning")
-            else None
-        ),
+def test_site_opens_from_a_folder(visit, site, folder):
+    ours, theirs = (
+        {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
+        for top in (site, folder)
     )
-    page.on(
-        "request",
-        lambda one: (
-            faults.append(f"outside: {one.url}")
-            if not one.url.startswith(("file:", "data:", "blob:"))
-            else None
-        ),
-    )
-    page.goto(address)
-    yield page
-    assert not faults
-    context.close()
-
-
-@pytest.mark.parametrize("name", WITH_CHARTS)
-def test_every_chart_turns_live_from_a_folder(browser: Browser, folder: Path, name: str) -> None:
-    with opened(browser, (folder / name).as_uri()) as page:
-        figures = page.locator("figure[data-chart]")
-        for figure in figures.all():
-            figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
-            figure.locator(".cb-is-live").wait_for(state="attached")
-        assert page.locator(".cb-live svg").count() == figures.count() > 0
-
-
-def test_search_finds_from_a_folder(browser: Browser, folder: Path) -> None:
-    with opened(browser, f"{(folder / 'search.html').as_uri()}?q=neurotoxicity") as page:
-        found = page.locator("#search-results li a")
-        page.get_by_text("Search finished").wait_for()
-        assert found.count() > 3
+    assert theirs == ours
+    page = visit((folder / "index.html").as_uri())
+    for name in ("index.html", *WITH_CHARTS[:2]):
+        page.goto((folder / name).as_uri())
+        scroll(page)
         assert (
-            "neurotox"
-            in (page.locator("#search-results li .context").first.text_content() or "").lower()
+            page.locator(".cb-live svg").count() == page.locator("figure[data-chart]").count() > 0
         )
-        target = found.first.evaluate("link => link.href")
-        assert Path(target.removeprefix("file://").split("#")[0].split("?")[0]).is_file()
+    line = "getComputedStyle(document.querySelector('.bd-article')).lineHeight"
+    assert page.evaluate(line) != "normal"
 
+    page.goto(f"{(folder / 'search.html').as_uri()}?q=neurotoxicity")
+    found = page.locator("#search-results li a")
+    page.get_by_text("Search finished").wait_for()
+    assert found.count() > 3
+    assert "neurotox" in page.locator("#search-results li .context").first.text_content().lower()
+    found.first.click()
+    page.locator("article h1").first.wait_for()
 
-def test_the_explorer_filters_from_a_folder(browser: Browser, folder: Path) -> None:
-    with opened(browser, (folder / "chapters" / "20-evidence-explorer.html").as_uri()) as page:
-        before = page.locator(".cb-said").text_content()
-        page.locator("select[name=disease]").select_option("multiple myeloma")
-        until(
-            page, "before => document.querySelector('.cb-said').textContent !== before", arg=before
-        )
-        assert "disease=multiple+myeloma" in page.url
-
-
-def test_the_packed_site_is_the_site(site: Path, folder: Path) -> None:
-    theirs = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert theirs == {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
+    page.goto((folder / "chapters" / "20-evidence-explorer.html").as_uri())
+    before = page.locator(".cb-said").text_content()
+    page.locator("select[name=disease]").select_option("multiple myeloma")
+    until(page, "before => document.querySelector('.cb-said').textContent !== before", before)
+    assert "disease=multiple+myeloma" in page.url

@@ -164,7 +164,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages["chapters/evidence"] = "# Evidence\n\n```{evidence-explorer}\n```\n"
     (book / "_toc.yml").write_text(CONTENTS, encoding="utf-8")
     for name, text in pages.items():
-        about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv]\n---\n\n"
+        about = f"---\nbook:\n  title: {name}\n  description: A page made for a test, named {name}.\n  data: [outcomes.csv, studies.csv, sources.csv]\n---\n\n"
         (book / f"{name}.md").write_text(about + text, encoding="utf-8")
     write(book / "data" / "studies.csv", ["note"], STRANGE)
     write(book / "data" / "studies.csv", ["label"], "]]> \"'>&lt;b&gt; 5 < 6")

@@ -13,7 +13,7 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 book:
   title: Three
   description: A chapter made for a test, with a figure, a table and a quiz.
-  data: [studies.csv, outcomes.csv]
+  data: [studies.csv, outcomes.csv, sources.csv]
 ---
 
 # Three

@@ -236,9 +236,9 @@ def test_a_reader_sees_look_alikes_as_one(twin: str) -> None:
         ("products", "short_name", "liso-cel", "liso\u2011cel"),
         ("products", "product", "lisocabtagene maraleucel", "lisocabtagene maraleucel."),
         ("studies", "product", "axicabtagene ciloleucel", "Axicabtagene ciloleucel"),
-        ("since", "trial", "ZUMA-7", "ZUMA\u20137"),
-        ("since", "trial", "ZUMA-7", "Zuma-7"),
-        ("approvals_since", "company", "Novartis", "NOVARTIS"),
+        ("studies", "trial_name", "ZUMA-7", "ZUMA\u20137"),
+        ("studies", "trial_name", "ZUMA-7", "Zuma-7"),
+        ("products", "company", "Novartis", "NOVARTIS"),
         ("glossary", "term", "plasma cell", "Plasma cell"),
     ],
 )

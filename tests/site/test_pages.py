@@ -119,6 +119,13 @@ def test_no_style_asks_another_host() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_a_problem_can_be_reported_once_and_not_by_mail(page: str) -> None:
+    html = (SITE / page).read_text(encoding="utf-8")
+    assert html.count("Report a problem with this page") == 1
+    assert "mailto:" not in html
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_figure_has_its_parts(page: str) -> None:
     seen = set()
     for figure in (one for one in tree(page).iter("figure") if one.get("data-chart")):
@@ -132,6 +139,8 @@ def test_every_figure_has_its_parts(page: str) -> None:
             one.get("aria-describedby") for one in figure.iter() if one.get("aria-describedby")
         }
         assert described == {f"fig-{name}-alt"}
+        alternative = [one for one in figure.iter() if one.get("id") == f"fig-{name}-alt"]
+        assert len("".join(alternative[0].itertext())) > 40
 
 
 def test_no_machine_speech_reaches_a_reader() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -45,3 +48,8 @@ def test_ratios_and_proportions_do_not_share_an_axis() -> None:
     mixed = pd.concat([RATIOS, RATIOS.assign(statistic="proportion")])
     with pytest.raises(ValueError, match="proportions or ratios"):
         forest(mixed)
+
+
+def test_a_name_that_is_also_a_module_is_imported_as_the_function() -> None:
+    code = "from cartbook import check, forest; assert callable(forest) and callable(check)"
+    subprocess.run([sys.executable, "-c", code], check=True)

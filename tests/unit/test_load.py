@@ -14,7 +14,7 @@ import pytest
 from helpers import TOP
 
 import cartbook
-from cartbook import evidence, load, reported
+from cartbook import evidence, load, quote
 from cartbook import tables as data
 from cartbook.validate import DataError
 
@@ -70,30 +70,26 @@ def test_evidence_says_what_it_does_not_know() -> None:
 
 
 def test_a_quoted_number_reads_as_a_sentence_needs_it() -> None:
-    zuma5 = reported("jacobson2022.single-group.complete-response.text")
-    assert str(zuma5.text) == "74\N{NO-BREAK SPACE}%"
+    zuma5 = quote("jacobson2022.single-group.complete-response.text")
+    assert str(zuma5.text) == "74%"
     assert repr(zuma5.fraction) == "77 of 104"
+    assert str(zuma5.full) == "77 of 104 (74%, 95% CI 65–82)"
     assert (
-        str(zuma5.full)
-        == "77 of 104 (74\N{NO-BREAK SPACE}%, 95\N{NO-BREAK SPACE}% CI 65–82\N{NO-BREAK SPACE}%)"
+        str(quote("shah2021.single-group.overall-survival.text-responders").text) == "not reached"
     )
     assert (
-        str(reported("shah2021.single-group.overall-survival.text-responders").text)
-        == "not reached"
-    )
-    assert (
-        str(reported("ramos2020.single-group.participants.text-in-cr-before-treatment").text)
+        str(quote("ramos2020.single-group.participants.text-in-cr-before-treatment").text)
         == "1\N{NO-BREAK SPACE}patient"
     )
-    assert str(reported("ying2021.single-group.overall-survival.table-1").text) == "not reported"
-    assert str(reported("locke2022.standard-care.complete-response.text").fraction).startswith(
+    assert str(quote("ying2021.single-group.overall-survival.table-1").text) == "not reported"
+    assert str(quote("locke2022.standard-care.complete-response.text").fraction).startswith(
         "about "
     )
 
 
 def test_an_unknown_outcome_is_refused_with_its_neighbours() -> None:
     with pytest.raises(DataError, match=r"locke2022\.all"):
-        reported("locke2022.nothing")
+        quote("locke2022.nothing")
 
 
 def test_a_chapter_may_read_only_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +105,9 @@ def test_an_unknown_table_is_refused() -> None:
 
 
 def test_the_public_face_is_what_it_says() -> None:
-    for name in cartbook.__all__:
-        assert getattr(cartbook, name) is not None
+    for _ in range(2):  # the second time, a module may lie where a function of its name is expected
+        for name in cartbook.__all__:
+            assert callable(getattr(cartbook, name)), name
     with pytest.raises(AttributeError, match="it offers"):
         _ = cartbook.forest_plot  # type: ignore[attr-defined]
 

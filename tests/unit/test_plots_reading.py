@@ -14,6 +14,7 @@ from cartbook.figures import live, specification
 from cartbook.plots_reading import (
     difference_explorer,
     joined_rates,
+    of_all_enrolled,
     survival_plot,
     trial_simulator,
 )
@@ -96,19 +97,33 @@ def test_the_explorer_shows_wilson_and_newcombe(
     assert ("excludes 0" in verdict) == excludes
 
 
-def test_rates_are_joined_and_the_largest_difference_comes_first() -> None:
-    rows = pd.DataFrame(
-        {
-            "label": ["small", "large"],
-            "events": [50, 50],
-            "infused": [100, 100],
-            "enrolled": [110, 200],
-        }
-    )
-    shown = words(joined_rates(rows))
-    assert shown.index("large") < shown.index("small")
-    assert "50/100 infused · 50/200 enrolled" in shown
-    assert {"50%", "25%", "45%"} <= set(shown)
+RATES = pd.DataFrame(
+    {
+        "study_id": ["one", "two"],
+        "trial_name": ["ONE", "TWO"],
+        "endpoint": ["CR or CRi", "stringent CR"],
+        "events": [50, 50],
+        "value": [50.0, 50.0],
+        "denominator": [100, 100],
+    }
+)
+ENROLLED = pd.DataFrame({"study_id": ["one", "two", "two"], "value": [110, 200, 200]})
+
+
+def test_responders_are_divided_by_all_enrolled_and_the_largest_difference_comes_first() -> None:
+    both = of_all_enrolled(RATES, ENROLLED)
+    assert both["label"].tolist() == ["TWO, stringent CR", "ONE, CR/CRi"]
+    assert both["of_enrolled"].tolist() == pytest.approx([25, 50 / 1.1])
+    shown = words(joined_rates(both))
+    assert shown.index("TWO, stringent CR") < shown.index("ONE, CR/CRi")
+    assert {"50 of 100 or 200", "50%", "25%", "45%"} <= set(shown)
+
+
+@pytest.mark.parametrize("values", [[110], [110, 200, 201]])
+def test_an_unknown_number_enrolled_is_refused(values: list[int]) -> None:
+    enrolled = pd.DataFrame({"study_id": ["one", "two", "two"][: len(values)], "value": values})
+    with pytest.raises(ValueError, match=r"number enrolled for each trial, not for \['two'\]"):
+        of_all_enrolled(RATES, enrolled)
 
 
 def test_a_survival_plot_has_medians_and_numbers_at_risk() -> None:

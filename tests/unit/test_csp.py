@@ -1,4 +1,4 @@
-"""make serve sends the policy with every file."""
+"""The content security policy: sent by make serve with every file, and no wider than a page needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cartbook import serve
-from cartbook.csp import POLICY
+from cartbook.csp import POLICY, worker
 
 
 def test_every_answer_has_the_policy(tmp_path: Path) -> None:
@@ -31,3 +31,11 @@ def test_a_port_in_use_ends_in_one_line() -> None:
     )
     with socket.create_server(("127.0.0.1", 0)) as taken, in_use:
         serve.main(taken.getsockname()[1])
+
+
+def test_a_chapter_that_runs_may_ask_the_named_host_alone() -> None:
+    address = "https://cdn.example.org/pyodide/v1/full/"
+    found = dict(rule.strip().split(" ", 1) for rule in worker(address).split(";"))
+    assert found["connect-src"] == f"'self' {address}"
+    assert found["script-src"] == f"'self' 'wasm-unsafe-eval' {address}"
+    assert "https:" not in worker("none") + worker("../pyodide")

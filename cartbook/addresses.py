@@ -1,0 +1,38 @@
+"""Hosts of canonical web addresses, by kind of document: no mirror, copy, aggregator or search."""
+
+from __future__ import annotations
+
+import re
+
+#: hosts of canonical addresses by kind of document; any kind may also have a DOI or be in PubMed
+LIBRARIES = "doi.org pubmed.ncbi.nlm.nih.gov pmc.ncbi.nlm.nih.gov"
+REGISTRIES = "clinicaltrials.gov chictr.org.cn isrctn.com"
+AGENCIES = """fda.gov accessdata.fda.gov ema.europa.eu nice.org.uk gov.uk nmpa.gov.cn nhsa.gov.cn
+dailymed.nlm.nih.gov cms.gov federalregister.gov"""
+JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
+jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
+hematology.org astctjournal.org hmpi.org ispor.org"""
+COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
+jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
+globenewswire.com hkexnews.hk sec.gov"""
+OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
+yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com"""
+HOSTS = {
+    "review": LIBRARIES,
+    "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
+    "abstract": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
+    "label": f"{AGENCIES} {COMPANIES}",
+    "agency document": f"{LIBRARIES} {AGENCIES} {COMPANIES}",
+    "registry record": REGISTRIES,
+    "company release": COMPANIES,
+    "news": OUTLETS,
+}
+
+
+def known_host(address: str, kind: str) -> bool:
+    """Return whether an address is on one of the hosts of this kind of document."""
+    host = re.match(r"https://([^/?#:]+)(?:[/?#]|$)", address)
+    return host is not None and any(
+        host[1] == known or host[1] in (f"www.{known}", f"english.{known}", f"investor.{known}")
+        for known in HOSTS.get(kind, "").split()
+    )

@@ -1,0 +1,89 @@
+"""Every page, visited once with scripts and once without: charts, accessibility, colours, widths, print, storage."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import THEMED, WITH_CHARTS, scroll, until
+
+#: what a browser may keep of a reader: the colour mode, and (cb-) the marks of quizzes
+KEPT = ("mode", "theme", "cb-")
+#: rows of a table that look like its first three
+REPEATED = {"exclude": [["tbody tr:nth-child(n+4)"]]}
+STORED = "[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]"
+VEGA = "performance.getEntriesByType('resource').filter(one => one.name.includes('vega.js')).length"
+DRAWN = """() => [...document.querySelectorAll('figure[data-chart]')].every(figure => {
+  const svg = [...figure.querySelectorAll('.cb-live svg')].find(one => one.checkVisibility() && one.getBoundingClientRect().width > 40);
+  return svg && svg.querySelectorAll('path, line, text').length > 5;
+})"""
+INKS = """() => [...document.querySelectorAll('figure[data-chart] .cb-live svg text')]
+  .map(text => Math.min(...getComputedStyle(text).fill.match(/\\d+/g).slice(0, 3)))"""
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDE = """() => [...document.querySelectorAll('figure[data-chart] svg')]
+  .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1).length"""
+FITTED = """() => [...document.querySelectorAll('.cb-live')]
+  .every(one => Math.abs(one.querySelector('svg').getBoundingClientRect().width - one.clientWidth) < 2)"""
+CUT = """() => [...document.querySelectorAll('article pre')]
+  .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).length"""
+CONTROLS = """() => [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, [role=button], [tabindex="0"][role=group]')]
+  .filter(one => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1)
+  .map(one => one.outerHTML.slice(0, 120))"""
+SETTLE = "document.getAnimations().forEach(one => one.finish())"  # axe measures what has faded in
+UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+
+@pytest.mark.parametrize("name", THEMED)
+def test_page(visit, axe, name):
+    page = visit(name, wait="networkidle", viewport={"width": 1280, "height": 800})
+    charts = page.locator("figure[data-chart]").count()
+    assert (charts > 0) == (name in WITH_CHARTS)
+    assert page.evaluate(VEGA) == 0, "Vega loads with the first chart that a reader comes near"
+    local, session, cookie = page.evaluate(STORED)
+    assert all(one.startswith(KEPT) for one in local)
+    assert (set(session) <= {"sidebar-scroll-top"}, cookie) == (True, "")
+
+    scroll(page)
+    assert page.locator(".cb-live svg").count() == charts
+    assert page.evaluate(DRAWN)
+    assert page.evaluate(VEGA) == (charts > 0)
+
+    page.evaluate(UNFOLD)
+    page.evaluate(SETTLE)
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert axe(page, REPEATED) == []
+
+    while page.evaluate("document.documentElement.dataset.mode") != "dark":
+        page.evaluate("document.querySelector('.theme-switch-button').click()")
+    page.evaluate(SETTLE)
+    assert axe(page, REPEATED, ["color-contrast", "link-in-text-block"]) == []
+    inks = page.evaluate(INKS)  # words within a mark may be dark
+    assert sum(ink > 90 for ink in inks) > len(inks) / 2 or not charts
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    until(page, FITTED)
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert page.evaluate(WIDE) == 0
+
+    page.emulate_media(media="print")
+    assert page.evaluate(CUT) == 0
+    assert all(one.is_visible() for one in page.locator("figure[data-chart] .cb-wide svg").all())
+    assert not any(one.is_visible() for one in page.locator(".cb-live").all())
+
+
+def test_without_scripts_charts_show_and_no_control_is_dead(visit, address):
+    page = visit("index.html", java_script_enabled=False)
+    dead = {}
+    for name in (*THEMED, "404.html"):
+        page.goto(address + name, wait_until="domcontentloaded")
+        page.evaluate(UNFOLD)
+        for width in (
+            (390, 1280) if name in ("index.html", WITH_CHARTS[-1], "search.html") else (390,)
+        ):
+            page.set_viewport_size({"width": width, "height": 800})
+            figures = page.locator("figure[data-chart]").all()
+            assert all(
+                one.locator(f".cb-{'wide' if width > 390 else 'narrow'} svg").is_visible()
+                for one in figures
+            )
+            if found := page.evaluate(CONTROLS):
+                dead[f"{name} at {width}"] = found
+    assert dead == {}
