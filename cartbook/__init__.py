@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what an editor and a type checker see; at run time names load on first use
+    from cartbook.cd19 import cd19_trials as cd19_trials
+    from cartbook.cd19 import infused_and_enrolled as infused_and_enrolled
     from cartbook.charts import dot_plot as dot_plot
     from cartbook.charts import drawable as drawable
     from cartbook.charts import interval_plot as interval_plot
@@ -18,6 +20,8 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.meta_analysis import pool as pool
+    from cartbook.plots_estimates import estimates_plot as estimates_plot
     from cartbook.plots_reading import difference_explorer as difference_explorer
     from cartbook.plots_reading import joined_rates as joined_rates
     from cartbook.plots_reading import of_all_enrolled as of_all_enrolled
@@ -29,6 +33,10 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.quizzes import Spot as Spot
     from cartbook.quizzes import Stem as Stem
     from cartbook.quizzes import quiz as quiz
+    from cartbook.second_line import average_hazard_ratio as average_hazard_ratio
+    from cartbook.second_line import fit_control as fit_control
+    from cartbook.second_line import waiting_plot as waiting_plot
+    from cartbook.second_line import waiting_trial as waiting_trial
     from cartbook.simulation import hazard_ratio as hazard_ratio
     from cartbook.simulation import kaplan_meier as kaplan_meier
     from cartbook.simulation import landmark as landmark
@@ -47,6 +55,14 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
 
 #: public name -> the module that defines it; a chapter depends on just the modules whose names it imports
 FACE = {
+    "pool": "meta_analysis",
+    "waiting_trial": "second_line",
+    "waiting_plot": "second_line",
+    "infused_and_enrolled": "cd19",
+    "fit_control": "second_line",
+    "estimates_plot": "plots_estimates",
+    "cd19_trials": "cd19",
+    "average_hazard_ratio": "second_line",
     "Choice": "quizzes",
     "Number": "quizzes",
     "Order": "quizzes",

@@ -44,7 +44,7 @@ def fit_control(median_months: float, lasting_percent: float) -> Control:
     return Control(lasting, rate)
 
 
-def curves(
+def waiting_trial(
     control: Control,
     *,
     weeks: float = 4,
@@ -73,7 +73,7 @@ def curves(
     return pd.DataFrame(rows, columns=["week", "arm", "share"])
 
 
-def hazard_ratio(shares: pd.DataFrame) -> float:
+def average_hazard_ratio(shares: pd.DataFrame) -> float:
     """Return the average hazard ratio of the two arms, as a log-rank test would estimate it.
 
     It is the ratio of observed to expected events in the CAR-T arm, divided by that in the control arm.
@@ -95,7 +95,7 @@ def waiting_plot(
 ) -> Layers:
     """Draw both arms' event-free survival, with a control for each setting and the hazard ratio.
 
-    The arguments are the first settings. The browser computes what `curves` and `hazard_ratio`
+    The arguments are the first settings. The browser computes what `waiting_trial` and `average_hazard_ratio`
     compute here.
     """
     slider = alt.binding_range
