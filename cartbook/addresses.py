@@ -8,15 +8,17 @@ import re
 LIBRARIES = "doi.org pubmed.ncbi.nlm.nih.gov pmc.ncbi.nlm.nih.gov"
 REGISTRIES = "clinicaltrials.gov chictr.org.cn isrctn.com"
 AGENCIES = """fda.gov accessdata.fda.gov ema.europa.eu nice.org.uk gov.uk nmpa.gov.cn nhsa.gov.cn
-dailymed.nlm.nih.gov cms.gov federalregister.gov"""
+ec.europa.eu ctep.cancer.gov medicines.org.uk dailymed.nlm.nih.gov"""
 JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
-hematology.org astctjournal.org hmpi.org ispor.org"""
+jclinepi.com library.ehaweb.org hmpi.org ispor.org"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
-globenewswire.com hkexnews.hk sec.gov"""
+globenewswire.com precision-biotech.com keloniatx.com
+janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
-yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com"""
+yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
+cgtlive.com apmhealtheurope.com the-scientist.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
@@ -24,7 +26,7 @@ HOSTS = {
     "label": f"{AGENCIES} {COMPANIES}",
     "agency document": f"{LIBRARIES} {AGENCIES} {COMPANIES}",
     "registry record": REGISTRIES,
-    "company release": COMPANIES,
+    "company release": f"{COMPANIES} {REGISTRIES}",
     "news": OUTLETS,
 }
 
@@ -33,6 +35,6 @@ def known_host(address: str, kind: str) -> bool:
     """Return whether an address is on one of the hosts of this kind of document."""
     host = re.match(r"https://([^/?#:]+)(?:[/?#]|$)", address)
     return host is not None and any(
-        host[1] == known or host[1] in (f"www.{known}", f"english.{known}", f"investor.{known}")
+        host[1] in (known, f"www.{known}", f"en.{known}", f"english.{known}")
         for known in HOSTS.get(kind, "").split()
     )

@@ -100,7 +100,7 @@ def broken(
 
 NA, NR = "not applicable", "not reported"
 SET, NUM = rf"(?!{NA}$).*", NUMBER.pattern
-NO_EVENTS = {"events": NA, "denominator": NA}
+NO_EVENTS = {"events": NA}
 NO_FRACTION = (
     "difference|minimum|maximum|single value|hazard ratio|odds ratio|risk ratio|p value|range|mean"
 )
@@ -123,8 +123,8 @@ IMPLICATIONS: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     ),
     (
         "outcomes",
-        "Only a landmark rate and what is compared at one time has a month",
-        {"statistic": "(?!landmark rate|proportion|count|pooled|difference|risk|hazard).*"},
+        "A median and a single value have no month",
+        {"statistic": "median|single value|p value|named without a number"},
         {"at_month": NA},
     ),
     (
@@ -148,7 +148,7 @@ IMPLICATIONS: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     ),
     (
         "outcomes",
-        "A number that is no share has no events and no denominator",
+        "A number that is no share has no events",
         {"statistic": NO_FRACTION},
         NO_EVENTS,
     ),
@@ -306,15 +306,20 @@ def fraction_fits(outcomes: Rows) -> Iterator[Break]:
 
 @rule("outcomes")
 def percentage_follows(outcomes: Rows) -> Iterator[Break]:
-    """A percentage follows from its fraction, or the row is flagged; other rows have no such flag."""
+    """A percentage follows from its fraction, or from a whole number of its patients, or is flagged."""
     for line, row in numbered(outcomes):
-        value, events, whole = (number(row[name]) for name in ("value", "events", "denominator"))
-        if row["unit"] != "percent" or value is None or events is None or not whole:
+        events, whole = number(row["events"]), number(row["denominator"])
+        percent = row["unit"] == "percent" and row["statistic"] in ("proportion", "count")
+        if not percent or number(row["value"]) is None or not whole:
             continue
+        possible = [events] if events is not None else range(int(whole) + 1)
+        right = any(follows(row["value"], one, whole) for one in possible)
         flagged = "percentage does not follow" in row["flag"] or " rounds " in row["note"]
-        if follows(row["value"], events, whole) == flagged:
+        if right == flagged:
+            problem = f"no number of {row['denominator']} patients is {row['value']}%"
+            problem = share(row, "events", "value") if events is not None else problem
             fix = "remove the flag" if flagged else "correct the cell, or flag it and say why"
-            yield Break(line, "value", share(row, "events", "value"), fix)
+            yield Break(line, "value", problem, fix)
 
 
 @rule("outcomes")
@@ -362,8 +367,9 @@ def count_is_printed(landscape: Rows) -> Iterator[Break]:
 
 def _printed(line: int, row: Row, *columns: str) -> Iterator[Break]:
     for column in columns:
-        value = number(row[column])
-        if value is not None and value not in printed_numbers(row["printed"]):
+        value, found = number(row[column]), printed_numbers(row["printed"])
+        as_share = row.get("unit") == "percent" and any(value == round(100 * n, 6) for n in found)
+        if value is not None and value not in found and not as_share:
             problem = f"{row[column]} is not in the printed string {row['printed']!r}"
             yield Break(line, column, problem, "copy the number as the source prints it")
 

@@ -101,6 +101,11 @@ def proportions(
     where the percentage is too coarse to tell it from its neighbours. ``small`` marks fewer than 30 patients. The row order is kept.
     """
     out = rows[rows["denominator"].notna()].copy()
+    if "statistic" in out:  # a median or a rate from a curve has patients, but is no share of them
+        out = out[out["statistic"].isin(["proportion", "count"])]
+    if "flag" in out:  # no whole number of patients gives such a percentage
+        impossible = out["flag"].str.contains("percentage does not follow") & out["events"].isna()
+        out = out[~impossible]
     events, events_are = [], []
     values = out["value"] if "value" in out else out["events"]
     for known, value, n in zip(out["events"], values, out["denominator"], strict=True):

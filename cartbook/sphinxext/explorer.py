@@ -122,15 +122,14 @@ def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
     facts |= dict.fromkeys(("n", "events", "percent", "low", "high"), "")
     facts["month"] = "" if pd.isna(row["at_month"]) else str(row["at_month"])
     facts["shown"] = str(told.text)
-    if pd.notna(row["denominator"]):
+    counts = row["statistic"] in ("proportion", "count") and pd.notna(row["denominator"])
+    if counts and (pd.notna(row["events"]) or "percentage does not follow" not in row["flag"]):
         share = told.proportion
         ends = {"percent": share.estimate, "low": share.low, "high": share.high}
         facts |= {"n": str(share.denominator), "events": str(share.events)} | {
             name: f"{100 * end:.1f}" for name, end in ends.items()
         }
-        facts["shown"] = (
-            f"{told.fraction} · {told.share} (95\N{NO-BREAK SPACE}% CI {told.interval})"
-        )
+        facts["shown"] = f"{told.fraction} · {told.share} (95% CI {told.interval})"
     counted = [row["endpoint"]]
     counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
     counted += (
