@@ -52,7 +52,7 @@ test: .venv/test-$(VERSION) ## install what tests need, build, run every test (w
 	@$(CARTBOOK) build
 	@$(LINT)
 	@$(RUN) -m mypy
-	@$(RUN) -m pytest -n 2 --dist loadfile tests
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 teaching: book ## questions, notebooks for classes and slides, in _build/teaching
 	@$(CARTBOOK) teaching
@@ -61,9 +61,9 @@ slides: book ## the slides alone
 	@$(CARTBOOK) slides
 
 runtime:
-	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make run-test RUNTIME=folder" >&2; exit 1; }
+	@test -f "$(RUNTIME)/pyodide-lock.json" || { echo "error: say where an unpacked Pyodide release lies: make test-pyodide RUNTIME=folder" >&2; exit 1; }
 
-run-test: runtime .venv/test-$(VERSION) book ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
+test-pyodide: runtime .venv/test-$(VERSION) book ## run every chapter in its page, in Chromium (RUNTIME=folder with an unpacked Pyodide release)
 	@RUNTIME="$(RUNTIME)" $(RUN) -m pytest -n 2 tests/browser/pyodide
 
 serve: book ## build, and serve the site on http://127.0.0.1:8000 (PORT=... for another port)
@@ -79,7 +79,7 @@ epub: book ## build, and bind the book for e-readers in _build/print
 zip: book ## build, and pack the site in _build/print; it opens from a folder
 	@$(CARTBOOK) export zip
 
-publish: .venv/print-$(VERSION) ## build the site with PDF, EPUB and zip to download (with a Chromium)
+dist: .venv/print-$(VERSION) ## build the site with PDF, EPUB and zip to download (with a Chromium)
 	@$(CARTBOOK) chromium
 	@$(CARTBOOK) build && $(CARTBOOK) export pdf epub zip
 	@CARTBOOK_OFFERS=_build/print $(CARTBOOK) build

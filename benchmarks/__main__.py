@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 
 from benchmarks.copies import TOP, copy_book, grown_book, plain_twin
-from benchmarks.measure import BenchmarkError, browser, first_chart, page_weight, run, served
+from benchmarks.measure import BenchmarkError, first_chart, page_weight, profiles, run, served
 
 WORK = TOP / "_build" / "benchmarks"
 RESULTS = Path(__file__).with_name("results.json")
@@ -57,13 +57,13 @@ def measure_build() -> dict[str, Any]:
 def measure_pages() -> dict[str, Any]:
     """Load every page of both sites, and time the first chart of typical ones."""
     result: dict[str, Any] = {}
-    with browser(WORK / "npm") as chromium:
+    with profiles(WORK / "npm") as profile:
         for name in ("book", "twin"):
             site = WORK / name / "_build" / "html"
             with served(site) as address:
-                result[name] = {page: page_weight(chromium, address, page) for page in pages(site)}
+                result[name] = {page: page_weight(profile, address, page) for page in pages(site)}
                 for page in ["index.html", *TYPICAL]:
-                    result[name][page] |= first_chart(chromium, address, page)
+                    result[name][page] |= first_chart(profile, address, page)
     return result
 
 

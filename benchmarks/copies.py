@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import yaml
+
+from cartbook.export import assignments
 
 TOP = Path(__file__).resolve().parent.parent
 #: appended to the twin's figures.py: each call returns what Altair, pandas and IPython show by themselves
@@ -75,15 +76,9 @@ def plain_twin(folder: Path) -> Path:
 
 def without_assertions(text: str) -> str:
     """Return a chapter without its assertions, which hold its sentences to the real rows."""
-
-    def cell(found: re.Match[str]) -> str:
-        lines = found[2].splitlines(keepends=True)
-        for node in reversed(ast.parse(found[2]).body):
-            if isinstance(node, ast.Assert):
-                lines[node.lineno - 1 : node.end_lineno] = ["pass\n"]
-        return found[1] + "".join(lines) + found[3]
-
-    return CELL.sub(cell, text)
+    return CELL.sub(
+        lambda found: f"{found[1]}{assignments.without_assertions(found[2])}\n{found[3]}", text
+    )
 
 
 def _multiplied(rows: pd.DataFrame, times: int) -> pd.DataFrame:
@@ -101,9 +96,7 @@ def _multiplied(rows: pd.DataFrame, times: int) -> pd.DataFrame:
     else:
         first = len(made) * (times - 1) + 1
         made["label"] = [f"Made-up study {first + place}" for place in range(len(made))]
-        made["note"] = (
-            made["label"] + "."
-        )  # a row that differs in nothing else is refused as a copy
+        made["note"] = made["label"] + "."  # else it is refused as a copy
         made["reference"] = "not applicable"
     return made
 

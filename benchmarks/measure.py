@@ -6,18 +6,21 @@ import gzip
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
-import sys
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import BrowserContext, Error, Response, Route, sync_playwright
+
+from cartbook.export import chromium
 
 VISITS = 5
 CPU_SLOWDOWN = 4
@@ -104,24 +107,20 @@ def cdn_file(url: str, cache: Path) -> Path | None:
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder; yield its address."""
-    command = [
-        sys.executable,
-        "-m",
-        "http.server",
-        "8765",
-        "--bind",
-        "127.0.0.1",
-        "-d",
-        str(folder),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-        time.sleep(1)
-        yield "http://127.0.0.1:8765/"
-        server.terminate()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that does not log requests."""
+
+    def log_message(self, format: str, *args: object) -> None: ...
 
 
 @contextmanager
-def browser(cache: Path) -> Iterator[Callable[[int], BrowserContext]]:
+def profiles(cache: Path) -> Iterator[Callable[[int], BrowserContext]]:
     """Start Chromium; yield a way to an empty profile of a width. npm packages answer for the CDN."""
 
     def answer(route: Route) -> None:
@@ -132,15 +131,14 @@ def browser(cache: Path) -> Iterator[Callable[[int], BrowserContext]]:
         return route.fulfill(path=file, headers=allowed) if file else route.abort()
 
     def profile(width: int) -> BrowserContext:
-        context = chromium.new_context(viewport={"width": width, "height": 900})
+        context = browser.new_context(viewport={"width": width, "height": 900})
         context.route("**/*", answer)
         return context
 
     with sync_playwright() as playwright:
-        program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = chromium.find(playwright)
         yield profile
-        chromium.close()
+        browser.close()
 
 
 def _weight(responses: list[Response], address: str) -> dict[str, int]:

@@ -156,7 +156,7 @@ def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.Dat
     rows = rows.merge(sources, on="source_id", how="left", validate="many_to_one")
     without = rows["label"].isna()
     for name in studies.columns:
-        if name != "study_id" and rows[name].dtype == object:
+        if name != "study_id" and not pd.api.types.is_numeric_dtype(rows[name]):
             rows.loc[without, name] = "not applicable"
     rows.loc[without, "label"] = [_citation(row) for _, row in rows[without].iterrows()]
     return rows
@@ -165,7 +165,8 @@ def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.Dat
 def _citation(row: pd.Series[Any]) -> str:
     """Return a source as a few words: "Westin 2023, N Engl J Med"."""
     author, body, year = row["source_first_author"], row["source_journal"], row["source_year"]
-    words = [str(one) for one in (author.rsplit(" ", 1)[0], body) if one not in MISSING]
+    known = [str(one) for one in (author, body) if one not in MISSING]
+    words = [one.rsplit(" ", 1)[0] if one == author else one for one in known]
     if words and pd.notna(year):
         words[0] += f" {year}"
     return ", ".join(words) or str(row["source_id"])

@@ -30,8 +30,9 @@ import csv
 import os
 import re
 import sys
+import tomllib
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -41,105 +42,24 @@ import pandas as pd
 
 TARGET = Path(__file__).resolve().parent.parent / "data" / "recount.csv"
 WINDOW = (date(2018, 1, 1), date(2022, 3, 31))
+TRIALS, SITES, ANCHORS = "trials.csv", "sites.csv", "first_posted_anchors.csv"
 NEEDED = {
-    "trials.csv": [
-        "NCTId",
-        "BriefTitle",
-        "OverallStatus",
-        "Phase",
-        "EnrollmentCount",
-        "Branch",
-        "DiseaseCategory",
-        "TargetCategory",
-        "SnapshotDate",
-    ],
-    "sites.csv": ["NCTId", "City", "Country"],
-    "first_posted_anchors.csv": ["nct", "first_posted"],
+    TRIALS: "NCTId BriefTitle OverallStatus Phase EnrollmentCount Branch DiseaseCategory TargetCategory SnapshotDate",
+    SITES: "NCTId City Country",
+    ANCHORS: "nct first_posted",
 }
-KINDS = {  # the order matters: the first that fits is the record's kind
-    "long-term follow-up": r"long[- ]?term (?:follow|safety|outcome|surveill|monitor|extension)|\bLTFU\b|\b15[- ]year|rollover|roll-over",
-    "observational": r"registry|observational|retrospective|real[- ]world|non[- ]?interventional|biobank|natural history|post[- ]?market|epidemiolog",
-    "supportive care": (
-        r"prophyla|prevent|tocilizumab|anakinra|siltuximab|emapalumab|quality of life|exercise|rehabilit|imaging|\bPET\b|palliative|"
-        r"supportive|cognitive|cardiovascular|temperature|wearable|telehealth|remote|nutrition|microbio|vaccin|immunoglobulin|eltrombopag|"
-        r"itacitinib|patient-reported|febrile|biological samples"
-    ),
-}
-DISEASES = {
-    "T-cell malignancies": r"^T-|T-cell|PTCL|CTCL",
-    "lymphoma": r"NHL|Hodgkin|lymphoma|DLBCL",
-    "acute lymphoblastic leukaemia": r"B-ALL|^ALL",
-    "multiple myeloma": r"myeloma|plasma",
-    "acute myeloid leukaemia": r"AML|myeloid",
-    "chronic lymphocytic leukaemia": r"CLL",
-    "several diseases": r"basket|multi",
-}
-TARGETS = {
-    "not stated": r"unspecified|unknown|^$",
-    "two or more targets": r"dual|/|tri",
-    "CD19": r"^CD19$",
-    "BCMA": r"^BCMA$",
-    "CD22 or CD20": r"^CD2[02]$",
-    "CD7 or CD5": r"^CD[57]$",
-    "CD33, CD123 or CLL-1": r"^CD33$|^CD123$|^CLL-?1|CLEC12A",
-    "GPRC5D": r"^GPRC5D$",
-    "CD30": r"^CD30$",
-}
-PHASES = {
-    ("EARLYPHASE1",): "early phase 1",
-    ("PHASE1",): "phase 1",
-    ("PHASE1", "PHASE2"): "phase 1/2",
-    ("PHASE2",): "phase 2",
-    ("PHASE2", "PHASE3"): "phase 2/3",
-    ("PHASE3",): "phase 3",
-    ("PHASE4",): "phase 4",
-    ("NA",): "not applicable",
-    (): "not stated",
-}
-BRANCHES = {
-    "heme-onc": True,
-    "solid-onc": False,
-    "mixed": False,
-    "unknown": False,
-}  # whether it counts
-WITHDRAWN = {
-    "WITHDRAWN",
-    "NO_LONGER_AVAILABLE",
-    "APPROVED_FOR_MARKETING",
-    "AVAILABLE",
-    "TEMPORARILY_NOT_AVAILABLE",
-}
-STATUSES = WITHDRAWN | {
-    *(
-        "ACTIVE_NOT_RECRUITING",
-        "COMPLETED",
-        "ENROLLING_BY_INVITATION",
-        "NOT_YET_RECRUITING",
-        "RECRUITING",
-        "SUSPENDED",
-        "TERMINATED",
-    ),
-    *("UNKNOWN", "UNKNOWN_STATUS", "WITHHELD"),
-}
-COUNTRIES = {
-    **dict.fromkeys(
-        ("china", "people's republic of china", "pr china", "p.r. china", "mainland china"), "China"
-    ),
-    **dict.fromkeys(
-        ("united states", "united states of america", "usa", "us", "u.s.", "u.s.a."),
-        "United States",
-    ),
-}
-OTHER_PLACES = {"united states minor outlying islands", "united states virgin islands"}
-PATTERNS = {"NCTId": r"NCT\d{8}", "nct": r"NCT\d{8}"}
-MIDDLE = 15  # the day of a month that is given without one
+TERMS: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("registry_terms.toml").read_text(encoding="utf-8")
+)
+COUNTRIES = {word: name for name, words in TERMS["countries"].items() for word in words}
+FRESH = "take a fresh copy of the snapshot"
 
 
 class SnapshotError(ValueError):
     """The snapshot cannot be counted; the message is one line: file, row, column, value and fix."""
 
-
-# Spellings
+    def __init__(self, place: str, problem: str, fix: str) -> None:
+        super().__init__(f"{place} {problem}. Fix: {fix}")
 
 
 def text(cell: str) -> str:
@@ -150,43 +70,39 @@ def text(cell: str) -> str:
 
 
 def phases(cell: str) -> str:
-    """Return the group of a phase, however it is spelled: PHASE1|PHASE2, Phase 1/Phase 2, Phase I/II. Raises KeyError."""
+    """Return the group of a phase: PHASE1|PHASE2, Phase 1/Phase 2, Phase I/II. Raise KeyError if unknown."""
     numerals = {"I": "1", "II": "2", "III": "3", "IV": "4"}
     found = []
     for part in re.split(r"[|/,;]", re.sub(r"\bN/A\b|NOT APPLICABLE", "NA", text(cell).upper())):
         part = re.sub(r"(IV|I{1,3})$", lambda roman: numerals[roman[0]], re.sub(r"[ _-]", "", part))
-        found += [f"PHASE{part}" if part in numerals.values() else part] if part else []
-    return PHASES[tuple(found)]
+        found.append(f"PHASE{part}" if part in numerals.values() else part)
+    return str(TERMS["phases"][" ".join(found)])
 
 
 def status(cell: str) -> str:
-    """Return a status as the registry's API spells it. Raises KeyError."""
+    """Return a status as the registry's API spells it. Raise KeyError if unknown."""
     word = re.sub(r"[^A-Z]+", "_", text(cell).upper()).strip("_")
-    if word not in STATUSES:
+    if not any(word in words for words in TERMS["statuses"].values()):
         raise KeyError(cell)
     return word
 
 
 def branch(cell: str) -> bool:
-    """Return whether a branch counts as blood cancer. Raises KeyError."""
-    return BRANCHES[re.sub(r"[ _]", "-", text(cell).lower())]
+    """Return whether a branch counts as blood cancer. Raise KeyError if unknown."""
+    return bool(TERMS["branches"][re.sub(r"[ _]", "-", text(cell).lower())])
 
 
 def country(cell: str) -> str:
-    """Return a country; the two that are counted apart are recognised in their usual spellings. Raises KeyError for others of theirs."""
-    word = text(cell)
-    key = word.lower()
-    if (
-        key not in COUNTRIES
-        and key not in OTHER_PLACES
-        and re.search(r"\bchina\b|united states|\bu\.?s\.?a?\b", key)
-    ):
+    """Return a country by one name; raise KeyError for an unusual spelling of China or the United States."""
+    key = text(cell).lower()
+    unclear = re.search(r"\bchina\b|united states|\bu\.?s\.?a?\b", key)
+    if unclear and key not in COUNTRIES:
         raise KeyError(cell)
-    return COUNTRIES.get(key, word)
+    return str(COUNTRIES.get(key, text(cell)))
 
 
 def enrolment(cell: str) -> str:
-    """Return the group of a number of patients: 1200, 1200.0 or 1,200; blank is not stated. Raises KeyError."""
+    """Return the group of a number of patients (1200, 1200.0, 1,200 or blank). Raise KeyError if it is none."""
     word = text(cell)
     if not word:
         return "not stated"
@@ -197,227 +113,159 @@ def enrolment(cell: str) -> str:
 
 
 def day(cell: str) -> date:
-    """Return a date, or the middle of a month: 2019-03-05, 2019-03, March 5, 2019, March 2019. Raises KeyError."""
-    word = text(cell)
+    """Return a date, or the middle of a month: 2019-03-05, 2019-03, March 5, 2019, March 2019. Raise KeyError."""
     for form in ("%Y-%m-%d", "%B %d, %Y", "%Y-%m", "%B %Y"):
         try:
-            found = datetime.strptime(word, form).date()
+            found = datetime.strptime(text(cell), form).date()
         except ValueError:
             continue
-        return found if "%d" in form else found.replace(day=MIDDLE)
+        return found if "%d" in form else found.replace(day=15)
     raise KeyError(cell)
 
 
-# Reading
-
-
-def read(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the three files, with the columns that counting needs, row numbers as index (the header is row 1).
-
-    Raises SnapshotError if one is missing or is no such table.
-    """
-    return {name: _read(folder / name, columns) for name, columns in NEEDED.items()}
-
-
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    csv.field_size_limit(10_000_000)  # summaries are long
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, strict=True))
-    except FileNotFoundError:
-        raise SnapshotError(
-            f"{path} is missing. Fix: give the folder of a snapshot with {', '.join(NEEDED)}"
-        ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SnapshotError(
-            f"{path} cannot be read as CSV ({' '.join(str(error).split())}). Fix: take a fresh copy of the snapshot"
-        ) from None
-    header = [text(name) for name in rows[0]] if rows else []
-    if absent := [column for column in columns if column not in header]:
-        raise SnapshotError(
-            f"{path}, row 1 has no column {', '.join(absent)}. Fix: take a snapshot of the format that this script reads"
-        )
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise SnapshotError(
-                f"{path}, row {number} has {len(row)} cells, the header {len(header)}. Fix: take a fresh copy of the snapshot"
-            )
-    table = pd.DataFrame(
-        rows[1:], columns=header, index=pd.RangeIndex(2, len(rows) + 1), dtype=str
-    )[columns]
-    key = columns[0]
-    table[key] = [text(cell) for cell in table[key]]
-    wrong = ~table[key].str.fullmatch(PATTERNS[key]) | (
-        table[key].duplicated() if path.name != "sites.csv" else False
-    )
-    if wrong.any():
-        place = int(wrong.to_numpy().argmax())
-        raise _refused(
-            path,
-            place + 2,
-            key,
-            str(table[key].iloc[place]),
-            "a trial number, or is there twice",
-            "correct the number, or remove the copy",
-        )
-    return table
-
-
-def _refused(path: Path, row: Any, column: str, cell: str, what: str, fix: str) -> SnapshotError:
-    return SnapshotError(f"{path}, row {row}, column {column}: {cell!r} is not {what}. Fix: {fix}")
-
-
-def _each(
-    path: Path, cells: pd.Series, meaning: Callable[[str], Any], what: str, fix: str
-) -> list[Any]:
-    """Return the meaning of each cell of a column; raise SnapshotError for the first that has none."""
-
-    def read() -> Iterator[Any]:
-        for row, cell in cells.items():
-            try:
-                yield meaning(cell)
-            except KeyError:
-                raise _refused(path, row, str(cells.name), cell, what, fix) from None
-
-    return list(read())
-
-
-# Counting
-
-
-def estimate_dates(
-    ids: pd.Series, anchors: pd.DataFrame, path: Path = Path("first_posted_anchors.csv")
-) -> pd.Series:
-    """Return first-posted dates (datetime.date) interpolated from NCT numbers between anchors of known date."""
-    if len(anchors) < 2:
-        raise SnapshotError(
-            f"{path} has {len(anchors)} dates. Fix: give at least two, to estimate the others between them"
-        )
-    known = _each(
-        path,
-        anchors["first_posted"],
+#: what a cell of a column means, what it is not if that fails, and how to fix it
+MEANINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "Branch": (
+        branch,
+        "a known branch",
+        f"write one of {', '.join(TERMS['branches'])}, or add it to this script",
+    ),
+    "OverallStatus": (
+        status,
+        "a known status",
+        "write it as the registry's API does, or add it to this script",
+    ),
+    "Phase": (
+        phases,
+        "a known phase",
+        "write it as the registry's API does, or add it to this script",
+    ),
+    "EnrollmentCount": (enrolment, "a number of patients", "write digits, or leave it blank"),
+    "Country": (country, "a known spelling of a country", "write China or United States"),
+    "first_posted": (
         day,
         "a date as YYYY-MM-DD or YYYY-MM",
         "write the year first: 05/03/2019 has two readings",
-    )
-    numbers = anchors["nct"].str[3:].astype(int).to_numpy()
-    order = np.argsort(numbers)
-    days = np.interp(
-        ids.str[3:].astype(int), numbers[order], np.array([one.toordinal() for one in known])[order]
-    )
+    ),
+}
+
+
+def read(folder: Path) -> dict[str, pd.DataFrame]:
+    """Return the three files, each cell as what it means. Raise SnapshotError at the first that has no meaning."""
+    return {name: read_file(folder / name, columns.split()) for name, columns in NEEDED.items()}
+
+
+def read_file(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return the needed columns of a file. Raise SnapshotError if it is no such table."""
+    csv.field_size_limit(10_000_000)  # summaries are long
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file, strict=True)) or [[]]
+    except FileNotFoundError:
+        fix = f"give the folder of a snapshot with {', '.join(NEEDED)}"
+        raise SnapshotError(str(path), "is missing", fix) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        problem = f"cannot be read as CSV ({' '.join(str(error).split())})"
+        raise SnapshotError(str(path), problem, FRESH) from None
+    header = [text(name) for name in rows[0]]
+    if absent := [column for column in columns if column not in header]:
+        raise SnapshotError(f"{path}, row 1", f"has no column {', '.join(absent)}", FRESH)
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            problem = f"has {len(row)} cells, the header {len(header)}"
+            raise SnapshotError(f"{path}, row {number}", problem, FRESH)
+    table = pd.DataFrame(rows[1:], columns=header, dtype=str)[columns]
+    ids = table[columns[0]] = table[columns[0]].map(text)
+    wrong = ~ids.str.fullmatch(r"NCT\d{8}") | (ids.duplicated() & (path.name != SITES))
+    for place in ids.index[wrong]:
+        at = f"{path}, row {place + 2}, column {columns[0]}: {ids[place]!r}"
+        fix = "correct the number, or remove the copy"
+        raise SnapshotError(at, "is not a trial number, or is there twice", fix)
+    for column in table.columns.intersection(list(MEANINGS)):
+        meaning, what, fix = MEANINGS[column]
+        found: list[Any] = []
+        for number, cell in enumerate(table[column], start=2):
+            try:
+                found.append(meaning(cell))
+            except KeyError:
+                at = f"{path}, row {number}, column {column}: {cell!r}"
+                raise SnapshotError(at, f"is not {what}", fix) from None
+        table[column] = pd.Series(found, dtype=object)
+    return table
+
+
+def estimate_dates(ids: pd.Series, anchors: pd.DataFrame) -> pd.Series:
+    """Return first-posted dates (datetime.date) interpolated from NCT numbers between anchors of known date."""
+    if len(anchors) < 2:
+        fix = "give at least two, to estimate the others between them"
+        raise SnapshotError(ANCHORS, f"has {len(anchors)} dates", fix)
+    known = pd.DataFrame(
+        {
+            "number": anchors["nct"].str[3:].astype(int),
+            "day": anchors["first_posted"].map(date.toordinal),
+        }
+    ).sort_values("number")
+    days = np.interp(ids.str[3:].astype(int), known["number"], known["day"])
     return pd.Series([date.fromordinal(round(one)) for one in days], index=ids.index)
 
 
 def group(value: str, groups: dict[str, str], other: str) -> str:
     """Return the first group whose pattern is found in the value."""
-    return next(
-        (
-            name
-            for name, pattern in groups.items()
-            if re.search(pattern, text(value), re.IGNORECASE)
-        ),
-        other,
-    )
+    word = text(value)
+    found = (name for name, pattern in groups.items() if re.search(pattern, word, re.IGNORECASE))
+    return next(found, other)
 
 
 def country_group(countries: set[str]) -> str:
     """Return the group of the countries of a trial."""
     if {"China", "United States"} <= countries:
         return "China and United States"
-    return next(
-        (one for one in ("China", "United States") if one in countries),
-        "other countries" if countries else "not stated",
-    )
+    other = "other countries" if countries else "not stated"
+    return next((one for one in ("China", "United States") if one in countries), other)
 
 
 def size_group(centres: int) -> str:
     """Return the group of a number of centres."""
-    return (
-        "not stated"
-        if centres == 0
-        else "one"
-        if centres == 1
-        else "2 to 10"
-        if centres <= 10
-        else "more than 10"
-    )
+    sizes = {0: "not stated", 1: "one"}
+    return sizes.get(centres, "2 to 10" if centres <= 10 else "more than 10")
 
 
-def classify(tables: dict[str, pd.DataFrame], folder: Path = Path()) -> pd.DataFrame:
-    """Return one row per trial that counts, with the groups by which it is counted.
+def window(posted: date) -> str:
+    """Return where a date lies: before, in or after the review's window."""
+    return "before" if posted < WINDOW[0] else "after" if posted > WINDOW[1] else "in"
 
-    Raises SnapshotError for a value that is not known.
-    """
-    trials, sites, path = tables["trials.csv"], tables["sites.csv"].copy(), folder / "trials.csv"
 
-    def column(name: str, meaning: Callable[[str], Any], what: str, fix: str) -> list[Any]:
-        return _each(path, trials[name], meaning, what, fix)
-
-    known = "write it as the registry's API does, or add it to this script"
-    blood = pd.Series(
-        column(
-            "Branch",
-            branch,
-            "a known branch",
-            f"write one of {', '.join(BRANCHES)}, or add it to this script",
-        ),
-        trials.index,
-    )
-    trials = trials[
-        blood.astype(bool)
-        & ~trials["TargetCategory"].map(text).str.match(r"CAR-?(NK|γδ)", case=False)
-    ].copy()
+def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one row per trial that counts, with the groups by which it is counted."""
+    trials, sites = tables[TRIALS], tables[SITES]
+    killer = trials["TargetCategory"].map(text).str.match(r"CAR-?(NK|γδ)", case=False)
+    trials = trials[trials["Branch"].astype(bool) & ~killer]
     if trials.empty:
-        raise SnapshotError(
-            f"{path}: no trial of CAR-T cells has the branch Heme-onc. Fix: take a fresh copy of the snapshot"
-        )
-    sites["Country"] = _each(
-        folder / "sites.csv",
-        sites["Country"],
-        country,
-        "a known spelling of a country",
-        "write China or United States",
-    )
-    sites["City"] = sites["City"].map(lambda cell: text(cell).lower())
-    sites = sites[sites["Country"] != ""]
-    countries = sites.groupby("NCTId")["Country"].agg(set)
-    centres = sites.drop_duplicates(["NCTId", "City", "Country"]).groupby("NCTId").size()
-    posted = estimate_dates(
-        trials["NCTId"], tables["first_posted_anchors.csv"], folder / "first_posted_anchors.csv"
-    )
+        raise SnapshotError(f"{TRIALS}:", "no trial of CAR-T cells has the branch Heme-onc", FRESH)
+    sites = sites[sites["Country"] != ""].assign(City=sites["City"].map(text).str.lower())
+    by_trial = sites.drop_duplicates().groupby("NCTId")
+    countries = by_trial["Country"].agg(set)
     where = [countries.get(one, set()) for one in trials["NCTId"]]
-    states = column("OverallStatus", status, "a known status", known)
+    centres = by_trial.size().reindex(trials["NCTId"], fill_value=0)
+    posted = estimate_dates(trials["NCTId"], tables[ANCHORS])
+    years = {"before": f"before {WINDOW[0].year}", "after": f"after {WINDOW[1]:%B %Y}"}
+    kinds = [group(title, TERMS["kinds"], "trial") for title in trials["BriefTitle"]]
+    withdrawn = trials["OverallStatus"].isin(TERMS["statuses"]["withdrawn"])
     return pd.DataFrame(
         {
-            "year": [
-                "before 2018"
-                if one < WINDOW[0]
-                else "after March 2022"
-                if one > WINDOW[1]
-                else str(one.year)
-                for one in posted
-            ],
-            "window": [
-                "before" if one < WINDOW[0] else "after" if one > WINDOW[1] else "in"
-                for one in posted
-            ],
+            "year": [years.get(window(one), str(one.year)) for one in posted],
+            "window": [window(one) for one in posted],
             "country_group": [country_group(one) for one in where],
-            "record_kind": [
-                "withdrawn" if state in WITHDRAWN else group(title, KINDS, "trial")
-                for state, title in zip(states, trials["BriefTitle"], strict=True)
+            "record_kind": np.where(withdrawn, "withdrawn", kinds),
+            "disease": [
+                group(one, TERMS["diseases"], "other") for one in trials["DiseaseCategory"]
             ],
-            "disease": [group(one, DISEASES, "other") for one in trials["DiseaseCategory"]],
-            "target": [group(one, TARGETS, "other") for one in trials["TargetCategory"]],
-            "phase": column("Phase", phases, "a known phase", known),
-            "enrolment": column(
-                "EnrollmentCount",
-                enrolment,
-                "a number of patients",
-                "write digits, or leave it blank",
-            ),
-            "centres": [size_group(int(centres.get(one, 0))) for one in trials["NCTId"]],
+            "target": [group(one, TERMS["targets"], "other") for one in trials["TargetCategory"]],
+            "phase": trials["Phase"],
+            "enrolment": trials["EnrollmentCount"],
+            "centres": [size_group(int(one)) for one in centres],
             "spread": [
-                "several countries" if len(one) > 1 else "one country" if one else "not stated"
+                ("several countries" if len(one) > 1 else "one country") if one else "not stated"
                 for one in where
             ],
         }
@@ -425,38 +273,31 @@ def classify(tables: dict[str, pd.DataFrame], folder: Path = Path()) -> pd.DataF
 
 
 def count(trials: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Return aggregate counts in long form: by year alone, and by each grouping within the review's window and after it."""
+    """Return counts in long form: by year alone, and by each grouping within the review's window and after it."""
+    by = ["window", "country_group", "record_kind"]
     parts = [
-        trials.groupby(["year", "window", "country_group", "record_kind"])
+        trials.groupby([dimension, *by])
         .size()
         .reset_index(name="trials")
-        .assign(dimension="year", value=lambda t: t["year"])
+        .rename(columns={dimension: "value"})
+        .assign(dimension=dimension)
+        for dimension in ("year", "disease", "target", "phase", "enrolment", "centres", "spread")
     ]
-    for dimension in ("disease", "target", "phase", "enrolment", "centres", "spread"):
-        grouped = (
-            trials.groupby([dimension, "window", "country_group", "record_kind"])
-            .size()
-            .reset_index(name="trials")
-        )
-        parts.append(grouped.rename(columns={dimension: "value"}).assign(dimension=dimension))
-    table = pd.concat(parts)[
-        ["dimension", "value", "window", "country_group", "record_kind", "trials"]
-    ].assign(as_of=as_of)
-    table = table.sort_values(list(table.columns[:5]), kind="stable").reset_index(drop=True)
+    keys = ["dimension", "value", *by]
+    table = pd.concat(parts)[[*keys, "trials"]].sort_values(keys, kind="stable").assign(as_of=as_of)
     table.insert(0, "recount_id", [f"R{number:04d}" for number in range(1, len(table) + 1)])
-    return table
+    return table.reset_index(drop=True)
 
 
 def main(folder: Path, target: Path = TARGET) -> pd.DataFrame:
-    """Read, count, and put the table in place in one step; exit with one line if the snapshot cannot be counted."""
+    """Read, count, and replace the table in one step; exit with one line if the snapshot cannot be counted."""
     try:
         tables = read(folder)
-        dates = set(tables["trials.csv"]["SnapshotDate"])
+        dates = set(tables[TRIALS]["SnapshotDate"])
         if len(dates) != 1 or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", next(iter(dates))):
-            raise SnapshotError(
-                f"{folder / 'trials.csv'}, column SnapshotDate has {len(dates)} dates. Fix: give one day, as YYYY-MM-DD"
-            )
-        table = count(classify(tables, folder), dates.pop())
+            place = f"{folder / TRIALS}, column SnapshotDate"
+            raise SnapshotError(place, f"has {len(dates)} dates", "give one day, as YYYY-MM-DD")
+        table = count(classify(tables), dates.pop())
     except SnapshotError as error:
         sys.exit(f"error: {error}; nothing was written")
     new = target.with_suffix(".new")

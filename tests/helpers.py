@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -46,46 +48,74 @@ def tree(page: str) -> Element:
     return html5lib.parse((SITE / page).read_text(encoding="utf-8"), namespaceHTMLElements=False)
 
 
-def small_book(folder: Path, *pages: str) -> Path:
-    """A book with all machinery and data in a folder, whose contents are these pages (chapters/NAME); those that the book has are copied."""
+HEADER = """---
+jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
+kernelspec: {{display_name: Python 3, language: python, name: python3}}
+book:
+  title: {title}
+  description: A chapter made for a test, named {title}.
+  data: [{data}]
+---
+
+# {title}
+"""
+
+
+def chapter(title: str, *cells: str, data: str = "products.csv", end: str = "") -> str:
+    """A chapter of these code cells, then a text."""
+    parts = [HEADER.format(title=title, data=data)]
+    parts += [f"```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells]
+    return "\n".join([*parts, end])
+
+
+def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """A book in a folder with the machinery and data of this one, of these pages (chapters/NAME) of it and of new ones."""
+    ignored = shutil.ignore_patterns("__pycache__")
     for name in ("cartbook", "scripts", "data", "chapters/drawings"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(TOP / name, folder / name, ignore=ignored)
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
+    validated = (
+        "_build/work/validated"  # data that the book's build has validated are not validated again
+    )
+    (folder / validated).parent.mkdir(parents=True)
     for name in (
         "_config.yml",
         "pyproject.toml",
         "README.md",
         "LICENSE",
         "chapters/references.bib",
+        validated,
         *kept,
     ):
-        shutil.copy(TOP / name, folder / name)
+        if (TOP / name).is_file():
+            shutil.copy(TOP / name, folder / name)
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    validated = (
-        Path("_build") / "work" / "validated"
-    )  # a hash: data that the book's build has validated are not validated again
-    if (TOP / validated).is_file():
-        (folder / validated).parent.mkdir(parents=True)
-        shutil.copy(TOP / validated, folder / validated)
-    listed = "".join(f"- file: chapters/{page}\n" for page in pages)
+    for name, text in texts.items():
+        (folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    listed = "".join(f"- file: chapters/{page}\n" for page in dict.fromkeys([*pages, *texts]))
     (folder / "_toc.yml").write_text(
         f"format: jb-book\nroot: index\nchapters:\n{listed}", encoding="utf-8"
     )
     return folder
 
 
-def build(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build a copy of the book."""
+def run(
+    *command: str | Path, folder: Path = TOP, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it said."""
     there = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "-m", "cartbook", "build"],
-        cwd=folder,
-        env=there,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
+        command, cwd=folder, env=there, capture_output=True, text=True, check=False, timeout=600
     )
+
+
+def build(
+    folder: Path, fails: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Build a copy of the book; it must succeed, or fail without a traceback of its own."""
+    done = run(sys.executable, "-m", "cartbook", "build", folder=folder, **environment)
+    assert (done.returncode != 0) == fails, done.stderr[-3000:]
+    return done
 
 
 def site_files(folder: Path) -> dict[str, bytes]:
@@ -142,32 +172,6 @@ def to_bytes(table: Table) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(table)
     return text.getvalue().encode("utf-8", "surrogatepass")
-
-
-#: a chapter that reads one table
-CHAPTER = """---
-jupytext: {{text_representation: {{extension: .md, format_name: myst}}}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
-book:
-  title: {name}
-  description: A chapter made for a test, named {name}.
-  data: [{data}]
----
-
-# {name}
-
-```{{code-cell}} ipython3
-from cartbook import load
-len(load("{table}"))
-```
-
-```{{code-cell}} ipython3
-seven = 7
-seven
-```
-
-It is {{eval}}`seven`.
-"""
 
 
 def touch(path: Path) -> None:

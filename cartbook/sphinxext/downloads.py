@@ -58,7 +58,7 @@ class Downloads(SphinxDirective):
         books = [_item(f"downloads/{path.name}", *OFFERS[path.name]) for path in offered(top)]
         if os.environ.get(FOLDER) and not books:
             LOG.warning(
-                "$%s names no folder with a bound book; run make publish",
+                "$%s names no folder with a bound book; run make dist",
                 FOLDER,
                 location=self.get_location(),
             )

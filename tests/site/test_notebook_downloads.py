@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,15 +13,15 @@ from urllib.parse import unquote
 import nbformat
 import pandas as pd
 import pytest
-from helpers import SITE
+from helpers import SITE, TOP, run
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import cartbook
 from cartbook.sphinxext import notebooks
 from cartbook.validate import read_descriptor
 
-TOP = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((SITE / "downloads").glob("*.ipynb"))
 
 
@@ -251,33 +250,29 @@ def test_what_a_page_and_its_notebook_do_not_share_is_named(
         )
 
 
-def test_a_notebook_runs_from_the_archive_without_the_clone(tmp_path: Path) -> None:
+def test_a_notebook_runs_from_the_archive_and_gives_what_it_shows(tmp_path: Path) -> None:
     with zipfile.ZipFile(SITE / "downloads" / "car-t-in-numbers-notebooks.zip") as zipped:
         assert zipped.testzip() is None
-        zipped.extractall(tmp_path / "taken")
-    wheel = next((tmp_path / "taken").glob("cartbook-*.whl"))
-    installed = tmp_path / "installed"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-index",
-        "--no-deps",
-        "--target",
-        str(installed),
-        str(wheel),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    book = nbformat.read(tmp_path / "taken" / "08-b-cell.ipynb", as_version=4)
-    book.cells.append(nbformat.v4.new_code_cell("import cartbook; print(cartbook.__file__)"))
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
-    environment.pop("CARTBOOK_TABLES", None)
+        zipped.extractall(tmp_path)
+    wheel = next(tmp_path.glob("cartbook-*.whl"))
+    options = ("--no-index", "--no-deps", "--target", str(tmp_path / "installed"))
+    done = run(sys.executable, "-m", "pip", "install", "-q", *options, wheel)
+    assert done.returncode == 0, done.stderr
+    book = nbformat.read(tmp_path / "08-b-cell.ipynb", as_version=4)
+    shown = [list(map(pictured, cell.get("outputs", []))) for cell in book.cells]
+    book.cells.append(new_code_cell("import cartbook; print(cartbook.__file__)"))
+    environment = {key: word for key, word in os.environ.items() if not key.startswith("CARTBOOK_")}
+    environment["PYTHONPATH"] = str(tmp_path / "installed")
     NotebookClient(book, timeout=300, kernel_name="python3").execute(
-        cwd=str(tmp_path / "taken"), env=environment
+        cwd=str(tmp_path), env=environment
     )
-    assert str(installed) in book.cells[-1].outputs[0]["text"]
+    assert str(tmp_path / "installed") in book.cells[-1].outputs[0]["text"]
+    assert [list(map(pictured, cell.get("outputs", []))) for cell in book.cells[:-1]] == shown
+
+
+def pictured(output: NotebookNode) -> dict[str, str]:
+    """What any Jupyter shows of an output."""
+    return {kind: output.get("data", {}).get(kind, "") for kind in ("text/plain", "image/svg+xml")}
 
 
 def test_the_database_holds_what_load_gives() -> None:

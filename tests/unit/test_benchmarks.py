@@ -36,7 +36,7 @@ def test_grown_book_multiplies_rows_and_drops_assertions_only(tmp_path: Path) ->
     chapter = "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\nassert (\n    x == 2\n)\ny = x\n```\n"
     assert (
         without_assertions(chapter)
-        == "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\npass\ny = x\n```\n"
+        == "```{code-cell} ipython3\n:tags: [remove-input]\nx = 1\ny = x\n```\n"
     )
 
 

@@ -220,6 +220,14 @@ def test_chapters_use_the_public_face_only(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_a_chapter_gives_the_same_whenever_it_runs(page: Path) -> None:
+    chance = r"\.(?:rvs|sample|now|today)\(|\brandom\.|\btime\."
+    for cell in code(page):
+        for line in re.findall(f".*(?:{chance}).*", cell):
+            assert "random_state=" in line, f"give a seed: {line}"
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_a_visible_cell_is_short(page: Path) -> None:
     for tags, cell in re.findall(
         r"^```{code-cell}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```", text(page), re.DOTALL | re.MULTILINE

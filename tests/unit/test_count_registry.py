@@ -72,9 +72,8 @@ def test_a_trial_in_both_countries_stands_apart(snapshot: Path) -> None:
 def test_dates_are_interpolated_between_anchors(snapshot: Path) -> None:
     years = counts(snapshot, "year").set_index("value")["trials"].groupby(level=0).sum().to_dict()
     assert years == {"2019": 1, "2020": 1, "2021": 3, "after March 2022": 1}
-    dates = registry.estimate_dates(
-        pd.Series(["NCT00000200"]), pd.read_csv(snapshot / "first_posted_anchors.csv")
-    )
+    anchors = registry.read(snapshot)["first_posted_anchors.csv"]
+    dates = registry.estimate_dates(pd.Series(["NCT00000200"]), anchors)
     assert dates.iloc[0].isoformat() == "2020-01-02"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import os
 import shutil
 import site
@@ -14,7 +16,7 @@ import pytest
 from helpers import TOP
 
 import cartbook
-from cartbook import evidence, load, quote
+from cartbook import agreement, evidence, history, load, quote
 from cartbook import tables as data
 from cartbook.validate import DataError
 
@@ -60,6 +62,44 @@ def test_evidence_joins_and_filters() -> None:
     assert len(rows) == 6
     assert rows["disease"].nunique() > 2
     assert evidence(study_id=["locke2022", "ying2021"])["study_id"].nunique() == 2
+
+
+def test_a_number_without_a_study_is_complete() -> None:
+    rows = evidence(study_id="not applicable")
+    assert (rows["product"] == "not applicable").all()
+    words = rows.select_dtypes(exclude="number")
+    assert words.notna().all(axis=None)
+    assert not rows["label"].str.startswith("not ").any()
+    assert quote("saf-fda-boxed.products").source.endswith("2024")
+
+
+def test_evidence_filters_by_source() -> None:
+    assert set(evidence(source="review")["source_id"]) == {"yang2023"}
+    assert set(evidence(source="label")["source_kind"]) == {"label"}
+    assert set(evidence(source=["westin2023", "review"])["source_id"]) == {"westin2023", "yang2023"}
+    with pytest.raises(DataError, match="no outcome has source = 'letter'"):
+        evidence(source="letter")
+
+
+def test_a_number_is_followed_through_time() -> None:
+    rows = history("siddiqi2022", "CR or CRi")
+    assert list(rows["as_of"]) == sorted(rows["as_of"])
+    assert {"yang2023", "siddiqi2022", "siddiqi2023"} <= set(rows["source_id"])
+
+
+def test_agreement_pairs_numbers_of_one_thing() -> None:
+    pairs = agreement()
+    assert pairs["outcome_id"].isin(evidence(source="review")["outcome_id"]).all()
+    assert pairs["other_id"].isin(evidence(source="review")["outcome_id"]).sum() == 0
+    later = pairs[pairs["other_id"] == "lt-zuma3-3y.infused"]
+    assert not later["agrees"].any()  # 78 infused in both phases, 55 in the review
+    assert 0.5 < pairs["agrees"].mean() < 1
+
+
+@pytest.mark.parametrize("name", ["tables", "stats", "printed", "checks"])
+def test_the_examples_of_docstrings_run(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(f"cartbook.{name}"))
+    assert results.failed == 0
 
 
 def test_evidence_says_what_it_does_not_know() -> None:

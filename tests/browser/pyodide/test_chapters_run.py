@@ -1,4 +1,4 @@
-"""Every chapter runs to its end in its page: ``make run-test RUNTIME=folder``.
+"""Every chapter runs to its end in its page: ``make test-pyodide RUNTIME=folder``.
 
 The folder holds an unpacked Pyodide release; it answers what the page asks of the host that
 ``cartbook_runtime`` in _config.yml names, while everything outside stays closed.
