@@ -20,8 +20,16 @@ if TYPE_CHECKING:  # what an editor and a type checker see; at run time names lo
     from cartbook.figures import figure as figure
     from cartbook.figures import table as table
     from cartbook.forest import forest as forest
+    from cartbook.licensing import delays as delays
+    from cartbook.licensing import england as england
+    from cartbook.licensing import licences as licences
     from cartbook.meta_analysis import pool as pool
     from cartbook.plots_estimates import estimates_plot as estimates_plot
+    from cartbook.plots_products import delay_plot as delay_plot
+    from cartbook.plots_products import fate_bars as fate_bars
+    from cartbook.plots_products import fates as fates
+    from cartbook.plots_products import licence_grid as licence_grid
+    from cartbook.plots_products import waiting_times as waiting_times
     from cartbook.plots_reading import difference_explorer as difference_explorer
     from cartbook.plots_reading import joined_rates as joined_rates
     from cartbook.plots_reading import of_all_enrolled as of_all_enrolled
@@ -70,6 +78,8 @@ FACE = {
     "Stem": "quizzes",
     "check": "exercises",
     "colour": "theme",
+    "delay_plot": "plots_products",
+    "delays": "licensing",
     "difference": "stats",
     "difference_explorer": "plots_reading",
     "joined_rates": "plots_reading",
@@ -86,11 +96,16 @@ FACE = {
     "drawable": "charts",
     "drawing": "figures",
     "agreement": "tables",
+    "england": "licensing",
     "evidence": "tables",
+    "fate_bars": "plots_products",
+    "fates": "plots_products",
     "figure": "figures",
     "forest": "forest",
     "interval_plot": "charts",
     "history": "tables",
+    "licence_grid": "plots_products",
+    "licences": "licensing",
     "load": "tables",
     "paired_bars": "charts",
     "proportion": "stats",
@@ -98,6 +113,7 @@ FACE = {
     "quiz": "quizzes",
     "quote": "tables",
     "table": "figures",
+    "waiting_times": "plots_products",
 }
 __all__ = sorted(FACE)
 

@@ -123,7 +123,7 @@ def infused_and_enrolled(rates: pd.DataFrame) -> pd.DataFrame:
     enrolled = evidence(outcome_id=INFUSED).set_index("study_id")["denominator"]
     of_rate = proportions(rates[rates["study_id"].isin(enrolled.index)])
     of_all = of_rate[["study_id", "label", "disease", "events"]].assign(
-        denominator=of_rate["study_id"].map(enrolled), value=pd.NA
+        denominator=of_rate["study_id"].map(enrolled)
     )
     both = [
         of_rate.assign(counted="of infused or evaluable"),

@@ -125,7 +125,7 @@ def interval_plot(
     lines = rows.assign(
         small=[n < SMALL for n in rows["denominator"]],
         written=[
-            f"{k}/{n} · {p:.0f} % ({lo:.0f}–{hi:.0f})"
+            f"{k}/{n} · {p:.0f}% ({lo:.0f}–{hi:.0f})"
             for k, n, p, lo, hi in zip(
                 rows["events"],
                 rows["denominator"],

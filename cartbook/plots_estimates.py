@@ -43,7 +43,8 @@ def estimates_plot(
     inks = [HUES[name][0] for name in INKS]
     tint: Any = alt.value(colour("blue"))
     shape: Any = alt.value("circle")
-    places: dict[str, Any] = {"y": alt.Y(f"{label}:N", sort=None, axis=None)}
+    order = list(dict.fromkeys(lines[label]))  # lines without an interval keep their places
+    places: dict[str, Any] = {"y": alt.Y(f"{label}:N", sort=order, axis=None)}
     stacked = len(groups) > 1 and lines.duplicated(label).any()
     if by:
         legend = alt.Legend(title=None)

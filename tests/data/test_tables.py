@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from frictionless import Package, system
 
+from cartbook import evidence
 from cartbook.checks import REVIEW
 from cartbook.rules import GRADED
 from cartbook.validate import MISSING, unsigned, validate
@@ -240,3 +241,12 @@ def test_every_study_is_a_reference_and_a_bibliography_entry() -> None:
     for name, study in STUDIES.items():
         if study["reference"] not in MISSING:
             assert references[name]["reference"] == study["reference"]
+
+
+def test_a_number_of_no_study_says_so_in_every_column_of_words() -> None:
+    rows = evidence()
+    alone = rows[rows["study_id"].eq("not applicable")]
+    assert len(alone) > 0
+    words = alone.select_dtypes(exclude="number")
+    assert not words.isna().any(axis=None)
+    assert set(alone["disease"]) == {"not applicable"}

@@ -19,7 +19,16 @@ MAX_PAGE, MAX_LIVE, MAX_PICTURE = 190_000, 395_000, 12_000
 #: of the search page, which has the index and the text of every section, and fetches no page for its excerpts
 MAX_SEARCH = 240_000
 COMPRESSED = (".woff", ".woff2", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".zip")
-NEVER = ["jquery", "require", "thebe", "mathjax", "bootstrap", "fontawesome", "font-awesome", "polyfill"]
+NEVER = [
+    "jquery",
+    "require",
+    "thebe",
+    "mathjax",
+    "bootstrap",
+    "fontawesome",
+    "font-awesome",
+    "polyfill",
+]
 
 
 @cache

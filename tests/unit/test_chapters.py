@@ -230,7 +230,9 @@ def test_a_chapter_gives_the_same_whenever_it_runs(page: Path) -> None:
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_a_visible_cell_is_short(page: Path) -> None:
     for tags, cell in re.findall(
-        r"^```{code-cell}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```", text(page), re.DOTALL | re.MULTILINE
+        r"^```{code-cell}[^\n]*\n(---\n.*?^---\n|(?::[^\n]*\n)*)(.*?)^```",
+        text(page),
+        re.DOTALL | re.MULTILINE,
     ):
         if "hide-input" not in tags and "remove-input" not in tags:
             assert len(cell.strip().splitlines()) <= 10, cell

@@ -47,3 +47,11 @@ def test_rows_that_cannot_be_drawn_are_refused() -> None:
         estimates_plot(ROWS)
     with pytest.raises(ValueError, match="per cent"):
         estimates_plot(ROWS.assign(unit="months"), by="endpoint")
+
+
+def test_lines_keep_the_order_of_the_rows() -> None:
+    rows = ROWS.assign(low=[None, None, 43.0], high=[None, None, 66.0])
+    picture = drawn(rows, by="endpoint")
+    assert picture.index(">A<") < picture.index(">B<")
+    ys = {name: re.search(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{name}<", picture) for name in "AB"}
+    assert float(ys["A"][1]) < float(ys["B"][1])
