@@ -110,6 +110,7 @@ def cd19_trials(what: str) -> pd.DataFrame:
         rows["label"] += ", " + rows.groupby("study_id")["at_month"].transform(_years)
     if what == "toxicity":
         rows["harm"] = "severe " + rows["endpoint"]
+        rows["label"] += ", " + rows["domain"]
     return rows
 
 
