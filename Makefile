@@ -82,7 +82,7 @@ zip: book ## build, and pack the site in _build/print; it opens from a folder
 dist: .venv/print-$(VERSION) ## build the site with PDF, EPUB and zip to download (with a Chromium)
 	@$(CARTBOOK) chromium
 	@$(CARTBOOK) build && $(CARTBOOK) export pdf epub zip
-	@CARTBOOK_OFFERS=_build/print $(CARTBOOK) build
+	@CARTBOOK_PRINT_DIR=_build/print $(CARTBOOK) build
 
 browser: .venv/print-$(VERSION) ## install Playwright's own Chromium and the libraries that it needs (asks for the rights)
 	@$(RUN) -m playwright install --with-deps chromium

@@ -1,6 +1,6 @@
-"""Run a chapter's cells one after the other, as a notebook does, and say what each shows.
+"""Run a chapter's cells one after the other, as a notebook does, and return what each shows.
 
-The Python that runs in a page (see cartbook.sphinxext.pyodide) speaks to the book through this module.
+The Python that runs in a page (see cartbook.sphinxext.pyodide) uses the book through this module.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import linecache
 import traceback
 from typing import Any
 
-from cartbook import render
-from cartbook.figures import LIVE_MIME, MIME, Figure, from_record, live
+from cartbook.figures import LIVE_MIME, MIME, compile_spec, csv_of
 from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook.render import html
 
 
-class _Printed(io.TextIOBase):
-    """Takes what a cell prints, and sets it among its other outputs."""
+class _Output(io.TextIOBase):
+    """Add what a cell prints to its outputs, in order."""
 
     def __init__(self, outputs: list[dict[str, str]]) -> None:
         self.outputs = outputs
@@ -32,79 +32,65 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
-def forms(value: Any) -> dict[str, str]:
-    """What a page shows for a value: ``html`` with the ``csv`` of a figure, ``html`` alone, or ``text``."""
+def to_output(value: Any) -> dict[str, str]:
+    """Return what a page shows of a value: ``html``, with the ``csv`` of a figure, or ``text``."""
     if hasattr(value, "_repr_mimebundle_"):
         found = value._repr_mimebundle_()
         data = found[0] if isinstance(found, tuple) else found
         if MIME in data:
-            record = from_record(data[MIME])
-            if isinstance(record, Figure):
-                return {
-                    "html": render.html(data[MIME], root="{root}", excel=False),
-                    "csv": record.table.csv,
-                }
-            return {"html": render.html(data[MIME])}
+            output = {"html": html(data[MIME], root="{root}", excel=False)}
+            return output | ({"csv": csv_of(data[MIME]["table"])} if "table" in data[MIME] else {})
         if QUIZ_MIME in data:
-            return {"html": render.html({"kind": "quiz", **data[QUIZ_MIME]})}
-        if LIVE_MIME in data:
-            return {"html": _chart(data[LIVE_MIME])}
-    if hasattr(value, "_repr_html_") and (html := value._repr_html_()):
-        return {"html": str(html)}
+            return {"html": html(data[QUIZ_MIME])}
+        if LIVE_MIME in data:  # a chart without words
+            spec = data[LIVE_MIME]
+            alt = str(spec.get("description") or "A chart without a written alternative")
+            record = {"kind": "figure", "alt": alt, "live": compile_spec(spec)}
+            return {"html": html(record, "bare")}
+    if hasattr(value, "_repr_html_") and (text := value._repr_html_()):
+        return {"html": str(text)}
     return {"text": repr(value)}
 
 
-def _chart(spec: dict[str, Any]) -> str:
-    """A chart that was given no words, as a figure."""
-    words = str(spec.get("description") or "A chart without a written alternative")
-    return render.html({"kind": "figure", "alt": words, "live": live(spec)}, "bare")
-
-
 class Session:
-    """The names that cells have made so far."""
+    """The names that cells have defined so far."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {"__name__": "__main__"}
 
     def run(self, number: int, source: str) -> str:
-        """Run one cell. JSON: its ``outputs``, the error's last line as ``failed``, a lacking module as ``missing``."""
+        """Run one cell; return JSON with its ``outputs``.
+
+        ``failed`` is the last line of an error, ``missing`` the module that an import lacks.
+        """
         outputs: list[dict[str, str]] = []
-        answer: dict[str, Any] = {"outputs": outputs, "failed": "", "missing": ""}
-        self.names["display"] = lambda *values: outputs.extend(map(forms, values))
+        result: dict[str, Any] = {"outputs": outputs, "failed": "", "missing": ""}
+        self.names["display"] = lambda *values: outputs.extend(map(to_output, values))
         name = f"cell {number}"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        printed: Any = _Printed(outputs)
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        stream: Any = _Output(outputs)
+        with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
             try:
                 value = self._value(source, name)
                 if value is not None and not source.rstrip().endswith(";"):
-                    outputs.append(forms(value))
+                    outputs.append(to_output(value))
             except (Exception, SystemExit, KeyboardInterrupt) as error:
-                told = traceback.TracebackException.from_exception(error)
-                cell = [
-                    place
-                    for place, frame in enumerate(told.stack)
-                    if frame.filename.startswith("cell ")
-                ]
-                told.stack = traceback.StackSummary.from_list(
-                    list(told.stack)[cell[0] :] if cell else []
-                )
-                answer["failed"] = "".join(told.format_exception_only()).strip().splitlines()[-1]
-                answer["missing"] = (
-                    (error.name or "").split(".")[0]
-                    if isinstance(error, ModuleNotFoundError)
-                    else ""
-                )
-                outputs.append({"error": "".join(told.format())})
-        return json.dumps(answer, ensure_ascii=False)
+                trace = traceback.TracebackException.from_exception(error)
+                frames = list(trace.stack)
+                while frames and not frames[0].filename.startswith("cell "):
+                    del frames[0]  # frames of this module
+                trace.stack = traceback.StackSummary.from_list(frames)
+                result["failed"] = "".join(trace.format_exception_only()).strip().splitlines()[-1]
+                if isinstance(error, ModuleNotFoundError):
+                    result["missing"] = (error.name or "").partition(".")[0]
+                outputs.append({"error": "".join(trace.format())})
+        return json.dumps(result, ensure_ascii=False)
 
     def _value(self, source: str, name: str) -> Any:
-        """The value of the cell's last line, where that is an expression."""
+        """Run a cell; return the value of its last line if that is an expression."""
         tree = ast.parse(source, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, name, "exec"), self.names)
-        return (
-            eval(compile(ast.Expression(last.value), name, "eval"), self.names)
-            if isinstance(last, ast.Expr)
-            else None
-        )
+        if not isinstance(last, ast.Expr):
+            return None
+        return eval(compile(ast.Expression(last.value), name, "eval"), self.names)

@@ -26,16 +26,15 @@ SHAPES = [
     "stroke",
     "triangle-right",
 ]
-#: lines of one chart; a picture with more would be longer than anybody reads, and heavy
-MOST = 60
+#: a picture with more lines would be longer than anyone reads, and heavy
+MAX_LINES = 60
 
 
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart  # what Altair promises; these are layers
 
 
 def _needs(rows: pd.DataFrame, *columns: str) -> None:
-    absent = [column for column in columns if column not in rows]
-    if absent:
+    if absent := [column for column in columns if column not in rows]:
         raise ValueError(
             f"the chart needs the columns {', '.join(absent)}; the rows have {', '.join(rows.columns)}"
         )
@@ -44,48 +43,54 @@ def _needs(rows: pd.DataFrame, *columns: str) -> None:
 
 
 def _colours(values: Sequence[str]) -> alt.Scale:
-    """The book's colour for each value; values without one take hues that none of the others has."""
-    kept = {value: COLOURS[value] for value in values if value in COLOURS}
-    free = iter([light for light, _ in HUES.values() if light not in kept.values()])
-    return alt.Scale(domain=list(values), range=[kept.get(value) or next(free) for value in values])
+    """Return the book's colour for each value; values without one take hues that no other has."""
+    own = {value: COLOURS[value] for value in values if value in COLOURS}
+    free = iter([light for light, _ in HUES.values() if light not in own.values()])
+    return alt.Scale(domain=list(values), range=[own.get(value) or next(free) for value in values])
 
 
-def _offset(by: str, groups: Sequence[str]) -> alt.YOffset:
-    """Where the lines of one row stand: one below the other, close together."""
-    return alt.YOffset(
-        f"{by}:N",
-        sort=None,
-        bandPosition=0.5,
-        scale=alt.Scale(domain=list(groups), type="band", paddingOuter=0.5),
-    )
+def _colour_and_shape(by: str, groups: list[str]) -> dict[str, Any]:
+    """Return encodings that tell groups apart by colour and by shape."""
+    shapes, legend = alt.Scale(domain=groups, range=SHAPES[: len(groups)]), alt.Legend(title=None)
+    return {
+        "color": alt.Color(f"{by}:N", scale=_colours(groups), legend=legend),
+        "shape": alt.Shape(f"{by}:N", scale=shapes, legend=legend),
+    }
 
 
-def _percent_axis(field: str, title: str) -> alt.X:
-    scale, axis = (
-        alt.Scale(domain=[0, 100], nice=False),
-        alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
-    )
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+def _names(chart: alt.Chart, label: str, dy: int, **places: Any) -> Any:
+    """Write the name of each row above its marks, from the left."""
+    style: Any = {"align": "left", "baseline": "bottom", "dy": dy, "fontWeight": 600}
+    return chart.mark_text(aria=False, **style).encode(x=alt.value(0), text=f"{label}:N", **places)
+
+
+def _numbers(chart: alt.Chart, column: str, style: dict[str, Any], **places: Any) -> Any:
+    """Write numbers in the quiet colour; from the right unless ``places`` has an ``x``."""
+    chart = chart.mark_text(color=colour("quiet"), aria=False, **style)
+    return chart.encode(text=f"{column}:N", **{"x": alt.value("width"), **places})
+
+
+def _menu(name: str, options: list[str], first: str) -> alt.Parameter:
+    return alt.param(name=name, value=first, bind=alt.binding_select(options=options, name="Show "))
 
 
 def drawable(rows: pd.DataFrame, label: str, size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The rows that a picture has room for, and the chart's title if that is not all of them, as its properties.
+    """Return the rows that a picture has room for, and properties with a title if that is not all.
 
-    Kept, in their order, are the rows of the :data:`MOST` values of the column ``label`` with the largest
-    ``size``; the title says so. The charts of this module do so by themselves.
+    Kept, in their order, are the rows of the :data:`MAX_LINES` values of the column ``label`` with
+    the largest ``size``; the title says so. The charts of this module do so by themselves.
     """
     _needs(rows, label, size)
-    names = rows.groupby(label, sort=False)[size].max()
-    if len(names) <= MOST:
+    sizes = rows.groupby(label, sort=False)[size].max()
+    if len(sizes) <= MAX_LINES:
         return rows, {}
-    kept = set(names.sort_values(ascending=False, kind="stable").index[:MOST])
-    said = [
-        f"{MOST} of {len(names)} lines: those with the largest numbers ({size}).",
+    largest = set(sizes.sort_values(ascending=False, kind="stable").index[:MAX_LINES])
+    title = [
+        f"{MAX_LINES} of {len(sizes)} lines: those with the largest numbers ({size}).",
         "All are in the table.",
     ]
-    return rows[rows[label].isin(kept)], {
-        "title": alt.TitleParams(said, anchor="start", fontSize=12, fontWeight="normal")
-    }
+    params = alt.TitleParams(title, anchor="start", fontSize=12, fontWeight="normal")
+    return rows[rows[label].isin(largest)], {"title": params}
 
 
 def interval_plot(
@@ -97,135 +102,82 @@ def interval_plot(
     choose: str | None = None,
     switch: str | None = None,
     hue: str = "blue",
-    step: int = 46,
 ) -> Layers:
-    """Proportions with their intervals, one line a row, on an axis from 0% to 100%.
+    """Draw proportions with their intervals, one line per row, on an axis from 0 to 100%.
 
     ``rows`` has ``percent``, ``low``, ``high`` (per cent), ``events`` and ``denominator``, as
     :func:`cartbook.proportions` gives them, and a column ``label``. A small sample (fewer than 30
-    patients) is drawn hollow. ``by`` names a column that colour and shape tell apart; rows that
-    share a label then stand together, one line each. Without it all have the colour ``hue``, a
-    name that :func:`cartbook.colour` knows. ``choose`` names a column by which the
-    reader can bring out some of the rows; ``switch`` one of whose values the reader sees a
-    single one at a time, at first the first. Of more than :data:`MOST` lines those with the largest
-    denominators are drawn, and the chart says so.
+    patients) is hollow. ``by`` names a column that colour and shape tell apart; rows that share a
+    label are then next to each other. Without it all have the colour ``hue``. ``choose`` names a
+    column by which the reader can highlight rows; ``switch`` one of whose values the reader sees
+    one at a time. Of more than :data:`MAX_LINES` lines those with the largest denominators are
+    drawn, and the chart says so.
     """
-    _needs(
-        rows,
-        label,
-        "percent",
-        "low",
-        "high",
-        "events",
-        "denominator",
-        *([by] if by else []),
-        *([choose] if choose else []),
-    )
-    rows, told = drawable(rows, label, "denominator")
-    lines = rows.assign(
-        small=[n < SMALL for n in rows["denominator"]],
-        written=[
-            f"{k}/{n} · {p:.0f}% ({lo:.0f}–{hi:.0f})"
-            for k, n, p, lo, hi in zip(
-                rows["events"],
-                rows["denominator"],
-                rows["percent"],
-                rows["low"],
-                rows["high"],
-                strict=True,
-            )
-        ],
-    )
-    kept = [
-        label,
-        "percent",
-        "low",
-        "high",
-        "written",
-        "small",
-        *([by] if by else []),
-        *([choose] if choose else []),
-        *([switch] if switch else []),
+    numbers = ("percent", "low", "high", "events", "denominator")
+    _needs(rows, label, *numbers, *(one for one in (by, choose) if one))
+    rows, properties = drawable(rows, label, "denominator")
+    written = [
+        f"{k}/{n} · {p:.0f}% ({low:.0f}–{high:.0f})"
+        for p, low, high, k, n in zip(*(rows[name] for name in numbers), strict=True)
     ]
-    lines = lines[list(dict.fromkeys(kept))]
+    lines = rows.assign(small=[n < SMALL for n in rows["denominator"]], written=written)
+    columns = [label, "percent", "low", "high", "written", "small", by, choose, switch]
+    lines = lines[list(dict.fromkeys(column for column in columns if column))]
     groups = list(dict.fromkeys(lines[by])) if by else []
-    y = alt.Y(
-        f"{label}:N", sort=None, axis=None, scale=alt.Scale(paddingOuter=0.1, paddingInner=0.1)
-    )
-    places: dict[str, Any] = {"y": y}
-    tint: Any = alt.value(colour(hue))
-    filled: Any = alt.value(colour(hue))
-    shape: Any = alt.value("circle")
-    stacked = bool(lines.duplicated([label, *([switch] if switch else [])]).any())
+    identity = [label, switch] if switch else [label]
+    stacked = bool(lines.duplicated(identity).any())
+    rows_scale = alt.Scale(paddingOuter=0.1, paddingInner=0.1)
+    places: dict[str, Any] = {"y": alt.Y(f"{label}:N", sort=None, axis=None, scale=rows_scale)}
     if stacked:
         _needs(rows, by or "by")
-        places["yOffset"] = _offset(str(by), groups)
+        band = alt.Scale(domain=groups, type="band", paddingOuter=0.5)
+        places["yOffset"] = alt.YOffset(f"{by}:N", sort=None, bandPosition=0.5, scale=band)
+    look: dict[str, Any] = {"color": alt.value(colour(hue)), "shape": alt.value("circle")}
     if by:
-        tint = filled = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))
-        shape = alt.Shape(
-            f"{by}:N",
-            scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]),
-            legend=alt.Legend(title=None),
-        )
-    said = [
-        alt.Tooltip(f"{label}:N", title="Row"),
-        *([alt.Tooltip(f"{by}:N", title="What")] if by else []),
-        alt.Tooltip("written:N", title="Patients"),
-    ]
-    every, first = (
-        alt.Chart(lines),
-        alt.Chart(lines.drop_duplicates([label, *([switch] if switch else [])])),
-    )
+        look = _colour_and_shape(by, groups)
+    tooltip = [alt.Tooltip(f"{label}:N", title="Row")]
+    tooltip += [alt.Tooltip(f"{by}:N", title="What")] if by else []
+    tooltip += [alt.Tooltip("written:N", title="Patients")]
+    axis: dict[str, Any] = {
+        "title": title,
+        "scale": alt.Scale(domain=[0, 100], nice=False),
+        "axis": alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
+    }
+    every = alt.Chart(lines)
     span = every.mark_rule(strokeWidth=2.5, aria=False).encode(
-        x=_percent_axis("low", title), x2="high:Q", color=tint, **places
+        x=alt.X("low:Q", **axis), x2="high:Q", color=look["color"], **places
     )
+    hollow = alt.condition("datum.small", alt.value(colour("paper")), look["color"])
     point = every.mark_point(size=100, strokeWidth=2.5, filled=False).encode(
-        x=_percent_axis("percent", title),
-        **places,
-        color=tint,
-        shape=shape,
-        fill=alt.condition("datum.small", alt.value(colour("paper")), filled),
-        tooltip=said,
+        x=alt.X("percent:Q", **axis), fill=hollow, tooltip=tooltip, **places, **look
     )
-    name = first.mark_text(
-        align="left", baseline="bottom", dy=-9, fontWeight=600, aria=False
-    ).encode(x=alt.value(0), text=f"{label}:N", **places)
-    number = every.mark_text(
-        align="right", baseline="bottom", dy=-9, color=colour("quiet"), aria=False
-    ).encode(x=alt.value("width"), text="written:N", **places)
+    name = _names(alt.Chart(lines.drop_duplicates(identity)), label, -9, **places)
     if stacked:
-        number = (
-            every.mark_text(
-                align="left", baseline="middle", dx=8, color=colour("quiet"), aria=False
-            )
-            .encode(x=alt.value("width"), text="share:N", **places)
-            .transform_calculate(share="format(datum.percent, '.0f') + '%'")
-        )
+        style = {"align": "left", "baseline": "middle", "dx": 8}
+        share = "format(datum.percent, '.0f') + '%'"
+        number = _numbers(every, "share", style, **places).transform_calculate(share=share)
+        height = alt.Step(46 + 20 * max(0, len(groups) - 1), **{"for": "position"})
+    else:
+        style = {"align": "right", "baseline": "bottom", "dy": -9}
+        number, height = _numbers(every, "written", style, **places), alt.Step(46)
     layers: list[Any] = [span, point, name, number]
-    height = (
-        alt.Step(step + 20 * max(0, len(groups) - 1), **{"for": "position"})
-        if stacked
-        else alt.Step(step)
-    )
+    menu = None
     if switch:
-        kinds = list(dict.fromkeys(lines[switch]))
-        one = alt.param(
-            name="shown", value=kinds[0], bind=alt.binding_select(options=kinds, name="Show ")
-        )
+        values = list(dict.fromkeys(lines[switch]))
+        menu = _menu("shown", values, values[0])
         layers = [layer.transform_filter(f"datum[{switch!r}] == shown") for layer in layers]
-        return alt.layer(*layers).add_params(one).properties(height=height, **told)
-    if not choose:
-        return alt.layer(*layers).properties(height=height, **told)
-    options = list(dict.fromkeys(lines[choose]))
-    pick = alt.param(
-        name="chosen", value="all", bind=alt.binding_select(options=["all", *options], name="Show ")
-    )
-    shown = f"chosen == 'all' || chosen == datum[{choose!r}]"
-    layers = [
-        layer.encode(opacity=alt.condition(shown, alt.value(1), alt.value(0.18)))
-        for layer in layers
-    ]
-    return alt.layer(*layers).add_params(pick).properties(height=height, **told)
+    elif choose:
+        menu = _menu("chosen", ["all", *dict.fromkeys(lines[choose])], "all")
+        shown = f"chosen == 'all' || chosen == datum[{choose!r}]"
+        opacity = alt.condition(shown, alt.value(1), alt.value(0.18))
+        layers = [layer.encode(opacity=opacity) for layer in layers]
+    chart = alt.layer(*layers).properties(height=height, **properties)
+    return chart.add_params(menu) if menu else chart
+
+
+def _written(rows: pd.DataFrame, value: str, written: str | None, unit: str = "") -> list[str]:
+    """Return the text at each mark: that of a column, or the number with its unit."""
+    return list(rows[written]) if written else [f"{one:g}{unit}" for one in rows[value]]
 
 
 def dot_plot(
@@ -237,107 +189,67 @@ def dot_plot(
     written: str | None = None,
     by: str | None = None,
     unit: str = "",
-    step: int = 40,
-    zero: bool = True,
 ) -> Layers:
-    """One dot a row on a common axis that begins at zero, its value written beside the row's name.
+    """Draw one dot per row on an axis that begins at zero, its value beside the row's name.
 
-    ``by`` colours and shapes the dots by a column; ``written`` names a column with the text to
-    show instead of the number; ``unit`` follows the number. An axis whose title or unit is per cent runs from 0 to 100.
+    ``by`` colours and shapes the dots by a column; ``written`` names a column with the text to show
+    instead of the number; ``unit`` follows the number. An axis of per cent runs from 0 to 100.
     """
     _needs(rows, label, value, *([by] if by else []))
-    rows, told = drawable(rows, label, value)
-    lines = rows[
-        list(dict.fromkeys([label, value, *([by] if by else []), *([written] if written else [])]))
-    ].copy()
-    lines["written_"] = lines[written] if written else [f"{one:g}{unit}" for one in lines[value]]
-    groups = list(dict.fromkeys(lines[by])) if by else []
+    rows, properties = drawable(rows, label, value)
+    lines = rows[list(dict.fromkeys(one for one in (label, value, by, written) if one))].copy()
+    lines["written_"] = _written(lines, value, written, unit)
     base = alt.Chart(lines).encode(y=alt.Y(f"{label}:N", sort=None, axis=None))
-    share = (
-        title.rstrip().endswith("%") or unit.strip() == "%"
-    )  # shares have one axis through the whole book
-    scale = (
-        alt.Scale(domain=[0, 100])
-        if share and lines[value].max() <= 100
-        else alt.Scale(zero=zero, nice=True)
-    )
+    percent = title.rstrip().endswith("%") or unit.strip() == "%"
+    whole = percent and lines[value].max() <= 100
+    scale = alt.Scale(domain=[0, 100]) if whole else alt.Scale(zero=True, nice=True)
     x = alt.X(f"{value}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
-    dots: dict[str, Any] = {
-        "x": x,
-        "tooltip": [alt.Tooltip(f"{label}:N", title="Row"), alt.Tooltip("written_:N", title=title)],
-    }
-    if by:
-        dots["color"] = alt.Color(f"{by}:N", scale=_colours(groups), legend=alt.Legend(title=None))
-        dots["shape"] = alt.Shape(
-            f"{by}:N",
-            scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]),
-            legend=alt.Legend(title=None),
-        )
+    tooltip = [alt.Tooltip(f"{label}:N", title="Row"), alt.Tooltip("written_:N", title=title)]
+    look = _colour_and_shape(by, list(dict.fromkeys(lines[by]))) if by else {}
     line = base.mark_rule(color=colour("grid"), strokeWidth=2, aria=False).encode(
         x=alt.value(0), x2=alt.value("width")
     )
-    point = base.mark_point(size=110, filled=True).encode(**dots)
-    name = base.mark_text(
-        align="left", baseline="bottom", dy=-8, fontWeight=600, aria=False
-    ).encode(x=alt.value(0), text=f"{label}:N")
-    number = base.mark_text(
-        align="right", baseline="bottom", dy=-8, color=colour("quiet"), aria=False
-    ).encode(x=alt.value("width"), text="written_:N")
-    return alt.layer(line, point, name, number).properties(height=alt.Step(step), **told)
+    point = base.mark_point(size=110, filled=True).encode(x=x, tooltip=tooltip, **look)
+    style = {"align": "right", "baseline": "bottom", "dy": -8}
+    layers = line, point, _names(base, label, -8), _numbers(base, "written_", style)
+    return alt.layer(*layers).properties(height=alt.Step(40), **properties)
 
 
 def paired_bars(
-    rows: pd.DataFrame,
-    *,
-    label: str,
-    by: str,
-    value: str,
-    title: str,
-    written: str | None = None,
-    step: int = 62,
+    rows: pd.DataFrame, *, label: str, by: str, value: str, title: str, written: str | None = None
 ) -> Layers:
-    """Two (or more) bars a row, from zero, told apart by colour and by the words at their ends.
+    """Draw two (or more) bars per row, from zero, told apart by colour and by the words at their ends.
 
     ``written`` names a column with the text at the bar's end; by default the number.
     """
     _needs(rows, label, by, value)
-    lines = rows[list(dict.fromkeys([label, by, value, *([written] if written else [])]))].copy()
-    lines["written_"] = lines[written] if written else [f"{one:g}" for one in lines[value]]
+    lines = rows[list(dict.fromkeys(one for one in (label, by, value, written) if one))].copy()
+    lines["written_"] = _written(lines, value, written)
     groups = list(dict.fromkeys(lines[by]))
     y = alt.Y(f"{label}:N", sort=None, axis=None)
-    offset = alt.YOffset(f"{by}:N", sort=None, scale=alt.Scale(domain=groups, paddingOuter=0.3))
-    x = alt.X(
-        f"{value}:Q", title=title, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5)
-    )
+    offset: dict[str, Any] = {"sort": None, "scale": alt.Scale(domain=groups, paddingOuter=0.3)}
+    middle = alt.YOffset(f"{by}:N", bandPosition=0.5, **offset)
+    scale, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=5)
+    x = alt.X(f"{value}:Q", title=title, scale=scale, axis=axis)
+    legend = alt.Legend(title=None, symbolType="square")
+    tooltip = [
+        alt.Tooltip(f"{label}:N", title="Row"),
+        alt.Tooltip(f"{by}:N", title="Which"),
+        alt.Tooltip("written_:N", title=title),
+    ]
     bar = (
         alt.Chart(lines)
         .mark_bar()
         .encode(
             x=x,
             y=y,
-            yOffset=offset,
-            color=alt.Color(
-                f"{by}:N",
-                scale=_colours(groups),
-                legend=alt.Legend(title=None, symbolType="square"),
-            ),
-            tooltip=[
-                alt.Tooltip(f"{label}:N", title="Row"),
-                alt.Tooltip(f"{by}:N", title="Which"),
-                alt.Tooltip("written_:N", title=title),
-            ],
+            yOffset=alt.YOffset(f"{by}:N", **offset),
+            color=alt.Color(f"{by}:N", scale=_colours(groups), legend=legend),
+            tooltip=tooltip,
         )
     )
-    middle = offset.copy()
-    middle["bandPosition"] = 0.5
-    name = alt.Chart(lines.drop_duplicates(label)).mark_text(
-        align="left", baseline="bottom", dy=-14, fontWeight=600, aria=False
-    )
-    number = alt.Chart(lines).mark_text(
-        align="left", baseline="middle", dx=6, color=colour("quiet"), aria=False
-    )
-    return alt.layer(
-        bar,
-        name.encode(x=alt.value(0), y=y, yOffset=middle, text=f"{label}:N"),
-        number.encode(x=x, y=y, yOffset=middle, text="written_:N"),
-    ).properties(height=alt.Step(step, **{"for": "position"}))
+    name = _names(alt.Chart(lines.drop_duplicates(label)), label, -14, y=y, yOffset=middle)
+    style = {"align": "left", "baseline": "middle", "dx": 6}
+    number = _numbers(alt.Chart(lines), "written_", style, x=x, y=y, yOffset=middle)
+    height = alt.Step(62, **{"for": "position"})
+    return alt.layer(bar, name, number).properties(height=height)

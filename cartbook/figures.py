@@ -1,8 +1,8 @@
 """Records of what a chapter shows: figures, tables and drawings, as data without any HTML.
 
 :func:`figure`, :func:`table` and :func:`drawing` check what an author gives and return a record.
-A record becomes JSON (``to_record``) and back (``from_record``); :mod:`cartbook.render` turns that
-JSON into HTML or plain text, for notebooks and for every builder. The same input gives the same bytes.
+A record becomes JSON (``to_record``); :mod:`cartbook.render` turns that JSON into HTML or plain
+text, for notebooks and for every builder. The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import csv
 import io
 import json
 import math
-import numbers
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, ClassVar
 from xml.etree import ElementTree
 
@@ -25,6 +23,7 @@ import altair as alt
 import pandas as pd
 
 import cartbook.theme  # noqa: F401  (registers the look)
+from cartbook.paths import PACKAGE, TOP
 from cartbook.render import html, svg, text
 
 #: Python in a page has no vl-convert: there the browser compiles and draws the chart
@@ -39,8 +38,9 @@ LIVE_MIME = "application/vnd.vegalite.v5+json"
 WIDE, NARROW = 680, 340  # px of the pictures
 VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 SIGNIFICANT = 6  # digits of a number in a CSV
+LEGEND_WIDTH = 460  # px; a narrower chart has a legend of one column
 NOISE = 1e-12  # a smaller number is what floating-point arithmetic leaves of zero
-SVG = "http://www.w3.org/2000/svg"
+SVG = "{http://www.w3.org/2000/svg}"
 
 Cell = str | int | float
 
@@ -55,33 +55,25 @@ class Column:
 
 
 class Shown:
-    """What every record has: JSON, and its forms in a notebook."""
+    """The JSON of a record and its forms in a notebook, which shows it as HTML."""
 
     kind: ClassVar[str]
 
     def to_record(self) -> dict[str, Any]:
         """Return the record as JSON data."""
-        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]  # every subclass is a dataclass
+        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]  # a dataclass
 
     def __repr__(self) -> str:
         return text(self.to_record()).strip()
 
-
-class ShownAsHtml(Shown):
-    """A record that a notebook shows as HTML. (A figure is none of these: a notebook draws its chart live.)"""
-
-    def _repr_html_(self) -> str:
-        return html(self.to_record())
-
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        data = {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        record = self.to_record()
+        data = {MIME: record, "text/html": html(record), "text/plain": repr(self)}
         return data, {"cartbook": {"kind": self.kind}}
 
 
 @dataclass(frozen=True, repr=False)
-class Table(ShownAsHtml):
+class Table(Shown):
     """A table: a caption, columns, and rows of text and numbers; the first column names its row."""
 
     kind = "table"
@@ -89,17 +81,17 @@ class Table(ShownAsHtml):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
-    @property
-    def csv(self) -> str:
-        """The rows as CSV; a fraction has as many digits as anybody can use."""
-        target = io.StringIO()
-        writer = csv.writer(target, lineterminator="\n")
-        writer.writerow([column.name for column in self.columns])
-        writer.writerows(
-            [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row]
-            for row in self.rows
-        )
-        return target.getvalue()
+
+def csv_of(table: Mapping[str, Any]) -> str:
+    """Return the record of a table as CSV; a whole number has no decimals."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([column["name"] for column in table["columns"]])
+    writer.writerows(
+        [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row]
+        for row in table["rows"]
+    )
+    return target.getvalue()
 
 
 @dataclass(frozen=True)
@@ -132,9 +124,7 @@ class Figure(Shown):
     wide: Picture | None
     narrow: Picture | None
 
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """Return the live chart that Jupyter draws, the record, a picture and plain text."""
         data = {
             LIVE_MIME: {**self.spec, "width": WIDE, "title": self.title},
@@ -146,7 +136,7 @@ class Figure(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class Drawing(ShownAsHtml):
+class Drawing(Shown):
     """A picture made by hand, with a title, a description and a caption; it follows the page's colours."""
 
     kind = "drawing"
@@ -157,88 +147,48 @@ class Drawing(ShownAsHtml):
     picture: Picture
 
 
-def from_record(record: Mapping[str, Any]) -> Figure | Table | Drawing:
-    """Return the figure, table or drawing of which a record was made."""
-
-    def picture(found: Mapping[str, Any] | None) -> Picture | None:
-        return Picture(**found) if found else None
-
-    def rows(found: Mapping[str, Any]) -> Table:
-        return Table(
-            found["caption"],
-            tuple(Column(**one) for one in found["columns"]),
-            tuple(map(tuple, found["rows"])),
-        )
-
-    if record["kind"] == "table":
-        return rows(record)
-    if record["kind"] == "drawing":
-        words = {name: record[name] for name in ("id", "caption", "title", "alt")}
-        return Drawing(**words, picture=Picture(**record["picture"]))
-    words = {
-        name: record[name] for name in ("id", "title", "reading", "alt", "source", "spec", "live")
-    }
-    return Figure(
-        **words,
-        table=rows(record["table"]),
-        wide=picture(record["wide"]),
-        narrow=picture(record["narrow"]),
-    )
-
-
 # Charts
 
 
 def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """Return a chart's Vega-Lite; Altair (from 6.0 on) names views and parameters by hash, so it is the same on every run."""
-    spec: dict[str, Any] = json.loads(
-        json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True)
-    )
-    spec.setdefault("config", {}).setdefault("legend", {})["columns"] = {
-        "expr": "width < 460 ? 1 : 2"
-    }
+    """Return a chart's Vega-Lite; Altair names views and parameters by hash, so it is always the same."""
+    text = json.dumps(chart.to_dict(), ensure_ascii=False, sort_keys=True)
+    spec: dict[str, Any] = json.loads(text)
+    legend = spec.setdefault("config", {}).setdefault("legend", {})
+    legend["columns"] = {"expr": f"width < {LEGEND_WIDTH} ? 1 : 2"}
     return spec
 
 
-def _fitted(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
+def _with_width(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
     return {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
-def _vega(spec: dict[str, Any], width: int | str) -> dict[str, Any]:
-    """Return the Vega of a Vega-Lite specification; ``width`` is in px or ``"container"``."""
-    fitted = _fitted(spec, width)
-    if isinstance(width, int):
-        fitted["config"] = {
-            **spec["config"],
-            "legend": {**spec["config"]["legend"], "columns": 1 if width < 460 else 2},
-        }
-    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(fitted, vl_version=VEGALITE)
+def _vega(spec: dict[str, Any]) -> dict[str, Any]:
+    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(spec, vl_version=VEGALITE)
     compiled.pop("$schema", None)
     return compiled
 
 
-def live(spec: dict[str, Any]) -> dict[str, Any]:
+def compile_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Return what a page's script draws: Vega, or Vega-Lite where the browser has to compile it."""
-    return _vega(spec, "container") if DRAWS else _fitted(spec, "container")
+    fluid = _with_width(spec, "container")
+    return _vega(fluid) if DRAWS else fluid
 
 
 def _own_ids(markup: str, prefix: str) -> str:
     """Return SVG whose ids, and what refers to them, begin with ``prefix``."""
-    return (
-        re.sub(r'\bid="', f'id="{prefix}', markup)
-        .replace("url(#", f"url(#{prefix}")
-        .replace('href="#', f'href="#{prefix}')
-    )
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", markup)
 
 
-def _picture(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
-    """Draw a chart at a width in px, its marks without roles; None where nothing can draw it."""
+def _draw(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
+    """Draw a chart at a width in px, its marks without roles; return None where nothing can draw."""
     if not DRAWS:
         return None
-    drawn = str(vl_convert.vega_to_svg(json.dumps(_vega(spec, width))))
-    found = re.fullmatch(
-        r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*', drawn, re.DOTALL
-    )
+    legend = {**spec["config"]["legend"], "columns": 1 if width < LEGEND_WIDTH else 2}
+    fixed = {**_with_width(spec, width), "config": {**spec["config"], "legend": legend}}
+    markup = vl_convert.vega_to_svg(json.dumps(_vega(fixed)))
+    pattern = r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*'
+    found = re.fullmatch(pattern, markup, re.DOTALL)
     assert found, "vl-convert gave an SVG without a viewBox"
     body = _own_ids(re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", found[3]), prefix)
     return Picture(float(found[1]), float(found[2]), body)
@@ -270,30 +220,27 @@ def figure(
         raise ValueError(
             f"a figure's id is made of a-z, 0-9 and hyphens, and begins with a letter; {id!r} is not"
         )
-    for name, words in {"title": title, "reading": reading, "alt": alt, "source": source}.items():
-        if not words.strip():
-            raise ValueError(f"figure {id!r} has no {name}")
-    if (
-        len(alt.strip()) < 40
-        or alt.strip().rstrip(".").lower() == title.strip().rstrip(".").lower()
-    ):
+    words = {"title": title, "reading": reading, "alt": alt, "source": source}
+    words = {name: one.strip() for name, one in words.items()}
+    if absent := [name for name, one in words.items() if not one]:
+        raise ValueError(f"figure {id!r} has no {absent[0]}")
+    title, alt = words["title"], words["alt"]
+    if len(alt) < 40 or alt.rstrip(".").lower() == title.rstrip(".").lower():
         raise ValueError(
-            f"figure {id!r}: the written alternative says what kind of chart it is, its variables and what they show"
+            f"figure {id!r}: the written alternative says what kind of chart it is, "
+            "its variables and what they show"
         )
     if table.empty:
         raise ValueError(f"figure {id!r} has a table without rows")
-    spec = {**specification(chart), "description": alt.strip()}
+    spec = {**specification(chart), "description": alt}
     return Figure(
         id=id,
-        title=title.strip(),
-        reading=reading.strip(),
-        alt=alt.strip(),
-        source=source.strip(),
-        table=_table(table, title.strip(), digits or {}),
+        **words,
+        table=_table(table, title, digits or {}),
         spec=spec,
-        live=live(spec),
-        wide=_picture(spec, WIDE, f"fig-{id}-w-"),
-        narrow=_picture(spec, NARROW, f"fig-{id}-n-"),
+        live=compile_spec(spec),
+        wide=_draw(spec, WIDE, f"fig-{id}-w-"),
+        narrow=_draw(spec, NARROW, f"fig-{id}-n-"),
     )
 
 
@@ -301,34 +248,32 @@ def figure(
 
 
 def _cell(value: Any) -> Cell:
-    """Return a cell of a data frame as plain text or number. Raise ValueError if readers or a spreadsheet could not use it."""
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+    """Return a cell as plain text or number. Raise ValueError if readers or a spreadsheet could not use it."""
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         raise ValueError(
-            "a table for readers has no blank cells: write not reported, not reached or not applicable"
+            "a table for readers has no blank cells: "
+            "write not reported, not reached or not applicable"
         )
-    if isinstance(value, numbers.Number) and not pd.api.types.is_bool(value):
-        if pd.api.types.is_integer(value):
-            return int(value)
-        if pd.api.types.is_float(value):
-            number = float(value)
-            if not math.isfinite(number):
-                raise ValueError("a table for readers has finite numbers")
-            return 0.0 if abs(number) < NOISE else number
+    if pd.api.types.is_integer(value):
+        return int(value)
+    if pd.api.types.is_float(value):
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError("a table for readers has finite numbers")
+        return 0.0 if abs(number) < NOISE else number
     words = str(value)
     if re.match(r"[=@\t\r]|[+-](?!\d[\d.]*$)", words):
         raise ValueError(
-            f"{words[:40]!r} begins like a formula, and a spreadsheet would run it: begin it with a letter or a digit"
+            f"{words[:40]!r} begins like a formula, and a spreadsheet would run it: "
+            "begin it with a letter or a digit"
         )
     return words
 
 
 def _rounded(number: float, decimals: int = 0) -> float:
     """Return a number with its six leading digits, or with more if ``decimals`` asks for them."""
-    return (
-        round(number, max(SIGNIFICANT - 1 - math.floor(math.log10(abs(number))), decimals))
-        if number
-        else 0.0
-    )
+    leading = SIGNIFICANT - 1 - math.floor(math.log10(abs(number))) if number else 0
+    return round(number, max(leading, decimals))
 
 
 def _decimals(values: Iterable[float]) -> int:
@@ -338,19 +283,13 @@ def _decimals(values: Iterable[float]) -> int:
     0.1 keeps two significant digits. No column has more decimals than its numbers need.
     """
     found = [abs(_rounded(value)) for value in values if value]
-    needed = max(
-        (
-            -int(exponent)
-            for exponent in (Decimal(repr(one)).normalize().as_tuple().exponent for one in found)
-        ),
-        default=0,
-    )
-    if needed <= 0:
+    needed = [-int(Decimal(repr(one)).normalize().as_tuple().exponent) for one in found]
+    if not found or max(needed) <= 0:
         return 0
     wanted = 1 if max(found) >= 10 else 2
     if min(found) < 0.1:
         wanted = max(wanted, 1 - math.floor(math.log10(min(found))))
-    return min(wanted, needed)
+    return min(wanted, max(needed))
 
 
 def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table:
@@ -392,18 +331,8 @@ def drawing(name: str, *, caption: str) -> Drawing:
 
     Raise ValueError if there is none, if it is not one SVG, or if it lacks its words.
     """
-    here = Path(__file__).parent
-    path = next(
-        (
-            one
-            for one in (
-                here.parent / "chapters" / "drawings" / f"{name}.svg",
-                here / "drawings" / f"{name}.svg",
-            )
-            if one.is_file()
-        ),
-        None,
-    )
+    folders = (TOP / "chapters" / "drawings", PACKAGE / "drawings")  # checkout, installed package
+    path = next((one for one in (top / f"{name}.svg" for top in folders) if one.is_file()), None)
     if path is None:
         raise ValueError(f"there is no drawing {name!r} in chapters/drawings")
     markup = path.read_text(encoding="utf-8").strip()
@@ -416,14 +345,14 @@ def drawing(name: str, *, caption: str) -> Drawing:
             f'{path.name} is one <svg> with <title id="title"> and <desc id="desc">, and no script'
         )
     root = ElementTree.fromstring(markup)
-    words = {
-        tag: " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split()) for tag in ("title", "desc")
-    }
+    title, desc = (
+        " ".join((root.findtext(f"{SVG}{tag}") or "").split()) for tag in ("title", "desc")
+    )
     _, _, width, height = map(float, root.get("viewBox", "").split())
     inside = markup[markup.index(">") + 1 : markup.rindex("</svg>")]
     body = re.sub(r'\s*<(title|desc) id="\1">.*?</\1>', "", inside, flags=re.DOTALL).strip()
     picture = Picture(width, height, _own_ids(body, f"{name}-"), root.get("font-family", ""))
-    return Drawing(name, caption.strip(), words["title"], words["desc"], picture)
+    return Drawing(name, caption.strip(), title, desc, picture)
 
 
 # Charts without words
@@ -432,7 +361,7 @@ def drawing(name: str, *, caption: str) -> Drawing:
 def _bare(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Return what Jupyter shows of a chart that was given no words: live, as a picture and as text."""
     spec = specification(alt.Chart.from_dict(spec))
-    picture = _picture(spec, WIDE, "chart-")
+    picture = _draw(spec, WIDE, "chart-")
     words = spec.get("description", "a chart without a written alternative")
     return {
         LIVE_MIME: {**spec, "width": WIDE},

@@ -11,32 +11,33 @@ import sys
 from pathlib import Path
 
 FOREIGN = ("PYTHON", "IPYTHON", "JUPYTER", "MPL")  # how the names of such settings begin
-OURS = ("CARTBOOK_DATA", "CARTBOOK_TABLES", "CARTBOOK_VALIDATED")  # a build sets them itself
+OURS = ("CARTBOOK_DATA", "CARTBOOK_DECLARED_TABLES", "CARTBOOK_VALIDATED")  # set by a build itself
+KERNEL = """c.IPKernelApp.log_level = "ERROR"
+# Altair imports jsonschema, which compiles a grammar for IRIs, if this package is installed, as it
+# is with JupyterLab. Nothing checks IRIs, and it takes more than a second of each kernel's start.
+c.IPKernelApp.exec_lines = ["import sys; sys.modules['rfc3987_syntax'] = None; del sys"]
+"""
 
 
 def kernel_environment(top: Path, scratch: Path) -> dict[str, str]:
     """Return the environment in which the chapters of the checkout ``top`` execute.
 
     Kernels import the checkout's package, are those of this Python, and read their settings from
-    ``scratch`` alone, which is made.
+    ``scratch`` alone, where this writes them.
     """
     profile = scratch / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(
-        "c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8"
-    )
+    (profile / "ipython_kernel_config.py").write_text(KERNEL, encoding="utf-8")
     kept = {
-        name: word
-        for name, word in os.environ.items()
+        name: value
+        for name, value in os.environ.items()
         if not name.startswith(FOREIGN) and name not in OURS
     }
     return kept | {
         "PYTHONPATH": str(top),
         "PYTHONNOUSERSITE": "1",
         "IPYTHONDIR": str(profile.parent),
-        "JUPYTER_PATH": str(
-            Path(sys.prefix) / "share" / "jupyter"
-        ),  # before the user's folder of kernels
+        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),  # before the user's kernels
         "JUPYTER_DATA_DIR": str(scratch / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "JUPYTER_NO_CONFIG": "1",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+TOP = PACKAGE.parent
 DATA = TOP / "data"
 SITE = TOP / "_build" / "html"
 WORK = TOP / "_build" / "work"  # what a next build can use again

@@ -4,7 +4,7 @@ Four kinds of question: choose one (a list of :class:`Choice`), type a number (:
 (:class:`Order`), find the claim that misleads (:class:`Spot`).
 
 A quiz gives a notebook HTML for readers, plain text, and its record (:data:`MIME`), from which the site and
-every export are rendered (:mod:`cartbook.quiz_render`). Options are in one pseudo-random order everywhere,
+every export are rendered (:mod:`cartbook.render`). Options are in one pseudo-random order everywhere,
 whatever their order in the source and whichever is right.
 """
 
@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
-from cartbook.quiz_render import render_html, render_text
+from cartbook.render import html, quiz_text
 
 #: the record of a quiz: questions, answers and feedback as data
 MIME = "application/vnd.cartbook.quiz+json"
 #: Decides the order of all options. If a position comes to hold too many of the right answers, count it up.
 SALT = 1
 ID = re.compile(r"[a-z][a-z0-9-]*")
+ID_RULE = "an id is a letter, then a-z, 0-9 and hyphens"
 
 
 @dataclass(frozen=True)
@@ -65,21 +67,21 @@ class Number:
 
     @property
     def decimals(self) -> int:
-        """The decimal places that are asked for: the fewest to which every right answer may be rounded."""
+        """Return the decimal places asked for: the fewest to which every right answer may be rounded."""
         if self.tolerance:
             return max(0, math.ceil(-math.log10(2 * self.tolerance) - 1e-9))
         return max(0, -int(Decimal(f"{self.answer:.10g}").normalize().as_tuple().exponent))
 
     @property
     def shown(self) -> str:
-        """The answer, rounded to the decimal places that are asked for (half up, as readers round)."""
+        """Return the answer rounded to the decimal places asked for (half up, as readers round)."""
         return str(
             Decimal(repr(self.answer)).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
         )
 
     @property
     def asked(self) -> str:
-        """The unit and the precision wanted, in words."""
+        """Return the unit and the precision wanted, in words."""
         places = {0: "the nearest whole number", 1: "one decimal place"}.get(
             self.decimals, f"{self.decimals} decimal places"
         )
@@ -96,7 +98,7 @@ class Order:
 
     @property
     def mixed(self) -> list[int]:
-        """The places of the items as they are shown first: the same on every build, and never the right order."""
+        """Return the places of the items as shown first: always the same, and never the right order."""
         places = sorted(range(len(self.items)), key=lambda place: _digest(self.items[place][0]))
         return places if places != sorted(places) else [*places[1:], places[0]]
 
@@ -120,74 +122,26 @@ class Question:
     answer: Answer
     figure: str = ""
 
-    @property
-    def kind(self) -> str:
-        """The kind of question: ``choose``, ``number``, ``order`` or ``spot``."""
-        return {Number: "number", Order: "order", Spot: "spot"}.get(type(self.answer), "choose")
-
     def to_record(self) -> dict[str, Any]:
-        """Return the question as plain data."""
-        record: dict[str, Any] = {
-            "id": self.id,
-            "kind": self.kind,
-            "stem": self.stem,
-            "figure": self.figure,
-        }
+        """Return the question as plain data; ``kind`` is choose, number, order or spot."""
+        record = {"id": self.id, "stem": self.stem, "figure": self.figure}
         answer = self.answer
         if isinstance(answer, Number):
             slips = [{"value": value, "why": why} for value, why in answer.slips.items()]
-            record |= {
-                "answer": answer.answer,
-                "tolerance": answer.tolerance,
-                "unit": answer.unit,
-                "slips": slips,
-            }
-            record |= {
-                "decimals": answer.decimals,
-                "shown": answer.shown,
-                "asked": answer.asked,
-                "why": answer.why,
-                "hint": answer.hint,
-            }
-        elif isinstance(answer, Order):
+            asked = {"decimals": answer.decimals, "shown": answer.shown, "asked": answer.asked}
+            return {**record, "kind": "number", **asdict(answer), **asked, "slips": slips}
+        if isinstance(answer, Order):
             items = [{"text": text, "why": why} for text, why in answer.items]
-            record |= {"by": answer.by, "items": items, "mixed": answer.mixed}
-        else:
-            choices = answer.claims if isinstance(answer, Spot) else answer
-            record["choices"] = [
-                {"text": one.text, "right": one.right, "why": one.why} for one in choices
-            ]
-        return record
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Question:
-        """Return the question that :meth:`to_record` wrote."""
-        kind = record["kind"]
-        answer: Answer | None = None
-        if kind == "number":
-            slips = {one["value"]: one["why"] for one in record["slips"]}
-            answer = Number(
-                record["answer"],
-                record["why"],
-                record["hint"],
-                record["tolerance"],
-                record["unit"],
-                slips,
-            )
-        elif kind == "order":
-            answer = Order(
-                tuple((one["text"], one["why"]) for one in record["items"]), record["by"]
-            )
-        elif kind in ("choose", "spot"):
-            choices = tuple(
-                Choice(one["text"], one["right"], one["why"]) for one in record["choices"]
-            )
-            answer = Spot(choices) if kind == "spot" else choices
-        if answer is None:
-            raise ValueError(
-                f"question {record['id']!r} is of kind {kind!r}; the kinds are choose, number, order and spot"
-            )
-        return cls(record["id"], record["stem"], answer, record["figure"])
+            return {
+                **record,
+                "kind": "order",
+                "by": answer.by,
+                "items": items,
+                "mixed": answer.mixed,
+            }
+        kind = "spot" if isinstance(answer, Spot) else "choose"
+        choices = answer.claims if isinstance(answer, Spot) else answer
+        return {**record, "kind": kind, "choices": [asdict(choice) for choice in choices]}
 
 
 @dataclass(frozen=True)
@@ -205,16 +159,11 @@ class Quiz:
             "questions": [one.to_record() for one in self.questions],
         }
 
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Quiz:
-        """Return the quiz that :meth:`to_record` wrote."""
-        return cls(record["id"], tuple(Question.from_record(one) for one in record["questions"]))
-
     def _repr_html_(self) -> str:
-        return render_html(self.to_record(), notebook=True)
+        return html(self.to_record(), notebook=True)
 
     def __repr__(self) -> str:
-        return render_text(self.to_record())
+        return quiz_text(self.to_record())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
@@ -225,132 +174,110 @@ def _digest(*parts: str) -> bytes:
 
 
 def _shuffled(choices: Sequence[Choice], id: str) -> tuple[Choice, ...]:
-    """The options in an order that follows from the question and their texts alone."""
-    return tuple(sorted(choices, key=lambda one: _digest(str(SALT), id, one.text)))
+    """Return the options in an order that follows from the question and their texts alone."""
+    return tuple(sorted(choices, key=lambda choice: _digest(str(SALT), id, choice.text)))
 
 
 def _words(text: str) -> str:
-    """The words of a stem without its numbers, which change with the data."""
+    """Return the words of a stem without its numbers, which change with the data."""
     return re.sub(r"[\d\W_]+", " ", text.casefold()).strip()
 
 
-class _Checks:
-    """Refuse a question that breaks a rule: the message names the question, the rule, and the fix."""
+Rule = tuple[bool, str, str]  # whether it is broken, the rule, how to fix it
 
-    def __init__(self, where: str) -> None:
-        self.where = where
 
-    def refuse(self, broken: bool, rule: str, fix: str) -> None:
-        if broken:
-            raise ValueError(f"{self.where}: {rule}; {fix}")
+def _check_number(answer: Number) -> Iterator[Rule]:
+    numbers = [answer.answer, answer.tolerance, *answer.slips]
+    finite = all(map(math.isfinite, numbers))
+    yield (
+        not finite,
+        "the answer, its tolerance and the slips are finite numbers",
+        f"found {numbers}",
+    )
+    yield answer.tolerance < 0, "a tolerance is not below 0", f"found {answer.tolerance:g}"
+    vague = not answer.tolerance and answer.decimals > 4
+    fix = "a tolerance of 0.5 asks for a whole number, 0.05 for one decimal place"
+    yield vague, f"an answer of {answer.answer!r} needs a tolerance, or fewer digits", fix
+    near = [slip for slip in answer.slips if abs(slip - answer.answer) <= 2 * answer.tolerance]
+    fix = f"remove {near}, which could be right, or narrow the tolerance {answer.tolerance:g}"
+    yield bool(near), "a slip lies further from the answer than twice the tolerance", fix
+    yield not answer.why.strip(), "the answer says why it is right", "give why="
+    yield not answer.hint.strip(), "there is a hint for any other number", "give hint="
+    mute = [slip for slip, why in answer.slips.items() if not why.strip()]
+    yield bool(mute), "every slip says why it is wrong", f"give feedback to {mute}"
 
-    def number(self, one: Number) -> None:
-        numbers = [one.answer, one.tolerance, *one.slips]
-        self.refuse(
-            not all(map(math.isfinite, numbers)),
-            "the answer, its tolerance and the slips are finite numbers",
-            f"found {numbers}",
-        )
-        self.refuse(one.tolerance < 0, "a tolerance is not below 0", f"found {one.tolerance:g}")
-        self.refuse(
-            not one.tolerance and one.decimals > 4,
-            f"an answer of {one.answer!r} needs a tolerance, or fewer digits",
-            "a tolerance of 0.5 asks for a whole number, 0.05 for one decimal place",
-        )
-        near = [slip for slip in one.slips if abs(slip - one.answer) <= 2 * one.tolerance]
-        self.refuse(
-            bool(near),
-            "a slip lies further from the answer than twice the tolerance",
-            f"remove {near}, which could be right, or narrow the tolerance {one.tolerance:g}",
-        )
-        self.refuse(not one.why.strip(), "the answer says why it is right", "give why=")
-        self.refuse(not one.hint.strip(), "there is a hint for any other number", "give hint=")
-        mute = [slip for slip, why in one.slips.items() if not why.strip()]
-        self.refuse(bool(mute), "every slip says why it is wrong", f"give feedback to {mute}")
 
-    def order(self, one: Order) -> None:
-        texts = [text.strip() for text, _ in one.items]
-        self.refuse(
-            len(set(texts)) < max(3, len(texts)),
-            "an order has at least three different items",
-            f"found {len(set(texts))} of {len(texts)}",
-        )
-        self.refuse(not one.by.strip(), "an order says from what to what", 'give by="from … to …"')
-        mute = [text for text, why in one.items if not why.strip()]
-        self.refuse(bool(mute), "every item says why it has its place", f"give feedback to {mute}")
+def _check_order(answer: Order) -> Iterator[Rule]:
+    count = len({text.strip() for text, _ in answer.items})
+    twice = count < max(3, len(answer.items))
+    found = f"found {count} of {len(answer.items)}"
+    yield twice, "an order has at least three different items", found
+    yield not answer.by.strip(), "an order says from what to what", 'give by="from … to …"'
+    mute = [text for text, why in answer.items if not why.strip()]
+    yield bool(mute), "every item says why it has its place", f"give feedback to {mute}"
 
-    def choices(self, choices: Sequence[Choice]) -> None:
-        right = [one.text for one in choices if one.right]
-        self.refuse(len(choices) < 2, "there are at least two options", f"found {len(choices)}")
-        self.refuse(len(right) != 1, "exactly one option is right", f"found {len(right)}: {right}")
-        texts = [one.text.strip() for one in choices]
-        twice = sorted({text for text in texts if texts.count(text) > 1})
-        self.refuse(bool(twice), "every option differs from the others", f"change {twice}")
-        mute = [one.text for one in choices if not one.why.strip()]
-        self.refuse(
-            bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}"
-        )
+
+def _check_choices(choices: Sequence[Choice]) -> Iterator[Rule]:
+    right = [choice.text for choice in choices if choice.right]
+    yield len(choices) < 2, "there are at least two options", f"found {len(choices)}"
+    yield len(right) != 1, "exactly one option is right", f"found {len(right)}: {right}"
+    texts = [choice.text.strip() for choice in choices]
+    twice = sorted({text for text in texts if texts.count(text) > 1})
+    yield bool(twice), "every option differs from the others", f"change {twice}"
+    mute = [choice.text for choice in choices if not choice.why.strip()]
+    yield bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}"
 
 
 def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question:
-    checks = _Checks(f"quiz {quiz_id!r}, question {number} ({stem.text[:60]!r})")
-    checks.refuse(not stem.text.strip(), "a question has words", "write its stem")
-    checks.refuse(
-        bool(stem.id) and not ID.fullmatch(stem.id),
-        "an id is a letter, then a-z, 0-9 and hyphens",
-        f"found {stem.id!r}",
-    )
+    """Return a question, its answer as plain numbers and text and its options in their order."""
     id = f"{quiz_id}-{stem.id or _digest(_words(stem.text)).hex()[:6]}"
-    if isinstance(answer, Number):
-        slips = {
-            float(value): why for value, why in answer.slips.items()
-        }  # numbers of pandas and NumPy too
-        answer = Number(
-            float(answer.answer),
-            answer.why,
-            answer.hint,
-            float(answer.tolerance),
-            answer.unit,
-            slips,
-        )
-        checks.number(answer)
+    rules: Iterable[Rule] = [
+        (not stem.text.strip(), "a question has words", "write its stem"),
+        (bool(stem.id) and not ID.fullmatch(stem.id), ID_RULE, f"found {stem.id!r}"),
+    ]
+    if isinstance(answer, Number):  # of pandas and NumPy, too
+        slips = {float(slip): why for slip, why in answer.slips.items()}
+        value, tolerance = float(answer.answer), float(answer.tolerance)
+        answer = replace(answer, answer=value, tolerance=tolerance, slips=slips)
+        rules = chain(rules, _check_number(answer))
     elif isinstance(answer, Order):
         answer = Order(tuple((str(text), str(why)) for text, why in answer.items), answer.by)
-        checks.order(answer)
+        rules = chain(rules, _check_order(answer))
     else:
-        choices = answer.claims if isinstance(answer, Spot) else answer
-        checks.choices(choices)
-        choices = _shuffled(choices, id)
+        choices = _shuffled(answer.claims if isinstance(answer, Spot) else answer, id)
+        rules = chain(rules, _check_choices(choices))
         answer = Spot(choices) if isinstance(answer, Spot) else choices
+    for broken, rule, fix in rules:
+        if broken:
+            place = f"quiz {quiz_id!r}, question {number} ({stem.text[:60]!r})"
+            raise ValueError(f"{place}: {rule}; {fix}")
     return Question(id, stem.text.strip(), answer, stem.figure)
 
 
 def quiz(id: str, questions: Mapping[str | Stem, Answer] | Mapping[str, Answer]) -> Quiz:
     """Return a quiz of questions and their answers, in the order given.
 
-    A question is its words, or a :class:`Stem`. An answer is a list of :class:`Choice` (exactly one right),
-    a :class:`Number`, an :class:`Order` or a :class:`Spot`. ``id`` is unique in the book.
+    A question is its words, or a :class:`Stem`. An answer is a list of :class:`Choice` (exactly one
+    right), a :class:`Number`, an :class:`Order` or a :class:`Spot`. ``id`` is unique in the book.
 
-    Raises ValueError, which names the question, unless every question has one right answer, every option has
-    feedback, and ids differ.
+    Raise ValueError, which names the question, unless every question has one right answer, every
+    option has feedback, and ids differ.
     """
     if not ID.fullmatch(id):
-        raise ValueError(f"quiz {id!r}: an id is a letter, then a-z, 0-9 and hyphens; change it")
+        raise ValueError(f"quiz {id!r}: {ID_RULE}; change it")
     if not questions:
         raise ValueError(f"quiz {id!r}: a quiz has at least one question; it has none")
-    stems = [one if isinstance(one, Stem) else Stem(one) for one in questions]
-    found = [
-        _question(id, number, stem, answer)
-        for number, (stem, answer) in enumerate(
-            zip(stems, questions.values(), strict=True), start=1
-        )
-    ]
     numbers: dict[str, int] = {}
-    for number, one in enumerate(found, start=1):
-        if one.id in numbers:
+    found = []
+    for number, (stem, answer) in enumerate(questions.items(), start=1):
+        stem = stem if isinstance(stem, Stem) else Stem(stem)
+        question = _question(id, number, stem, answer)
+        if question.id in numbers:
             raise ValueError(
-                f"quiz {id!r}, questions {numbers[one.id]} and {number}: they have the same id, since they have the same words"
-                f' or differ in numbers alone; give one of them an id of its own: Stem("{one.stem[:30]}…", id="…")'
+                f"quiz {id!r}, questions {numbers[question.id]} and {number}: they have the same id, "
+                "since they have the same words or differ in numbers alone; "
+                f'give one of them an id of its own: Stem("{question.stem[:30]}…", id="…")'
             )
-        numbers[one.id] = number
+        numbers[question.id] = number
+        found.append(question)
     return Quiz(id, tuple(found))

@@ -1,25 +1,29 @@
-"""Turn records into HTML and plain text. This is the only place where figures, tables and drawings get markup.
+"""Turn records into HTML and plain text; no other module gives figures, tables or quizzes markup.
 
-A record is JSON data with a ``kind`` (see :mod:`cartbook.figures`); ``templates/KIND.html`` renders it, and
-escapes every text. Notebooks, the pages of the site, slides and Python that runs in a page all use this module.
+A record is JSON data with a ``kind`` (see :mod:`cartbook.figures`, :mod:`cartbook.quizzes`).
+``templates/KIND.html`` renders it, and escapes every text. Notebooks, the pages of the site, slides
+and Python that runs in a page all use this module.
 """
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cartbook.quiz_render import amount, render_html, render_text, sentence
+from cartbook.paths import PACKAGE
 
 Record = Mapping[str, Any]
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = PACKAGE / "templates"
+LETTERS = "ABCDEFGH"
 WIDTH = 70  # characters of a line of prose, as Sphinx writes plain text
-WIDEST = 100  # characters of a table that is set in columns
+MAX_WIDTH = 100  # characters of a line of a table or a quiz
+#: what a page says first to a right and to a wrong choice, by kind of question
+VERDICTS = {"choose": ("Right.", "Not quite."), "spot": ("Well spotted.", "This one is accurate.")}
 
 
 def cell(column: Record, value: Any) -> str:
@@ -27,34 +31,49 @@ def cell(column: Record, value: Any) -> str:
     return f"{value:.{column['decimals']}f}" if isinstance(value, float) else str(value)
 
 
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    made.globals.update(cell=cell)
-    made.filters.update(number=lambda value: f"{value:g}", amount=amount, sentence=sentence)
-    return made
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it already ends a sentence."""
+    return text if text.rstrip("”’\"')").endswith((".", "!", "?", "…")) else f"{text}."
 
 
-ENVIRONMENT = _environment()
+def amount(question: Record) -> str:
+    """Return the answer to a number question with its unit: ``74%``, ``3 patients``."""
+    unit = str(question["unit"])
+    return f"{question['shown']}{unit}" if unit == "%" else f"{question['shown']} {unit}".rstrip()
+
+
+def compact_json(data: Any) -> str:
+    """Return data as JSON without spaces."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, verdicts=VERDICTS)
+ENVIRONMENT.filters.update(
+    number="{:g}".format, amount=amount, sentence=sentence, json=compact_json
+)
+
+
+def render(name: str, **options: Any) -> Markup:
+    """Return what a template makes of some data."""
+    return Markup(ENVIRONMENT.get_template(name).render(**options).strip())
 
 
 def html(record: Record, form: str = "", **options: Any) -> Markup:
     """Return the HTML of a record.
 
     ``form`` names another template than that of its kind: ``html(record, "slide")`` renders
-    ``figure-slide.html``. A figure's page form takes ``root``, the address of the site's root from
-    where it is shown.
+    ``figure-slide.html``. ``root`` is the address of the site's root from the page.
     """
-    if record["kind"] == "quiz" and not form:
-        return Markup(render_html(record))
     name = f"{record['kind']}-{form}.html" if form else f"{record['kind']}.html"
-    return Markup(ENVIRONMENT.get_template(name).render(record=record, **{"root": "", **options}))
+    return render(name, record=record, **{"root": "", "notebook": False, **options})
 
 
 def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> str:
@@ -63,29 +82,34 @@ def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> 
     ``label`` is what a screen reader says in its place; ``edge`` adds room at both sides, in px;
     ``paper`` is the colour behind it, which is transparent by default.
     """
-    return (
-        ENVIRONMENT.get_template("picture.svg")
-        .render(picture=picture, label=label, edge=edge, paper=paper)
-        .strip()
-    )
+    return render("picture.svg", picture=picture, label=label, edge=edge, paper=paper)
 
 
 def text(record: Record) -> str:
     """Return a record as plain text, its prose wrapped, its table as it is."""
-    return (
-        "\n\n".join(
-            one.rstrip("\n")
-            if "\n" in one
-            else textwrap.fill(one, WIDTH, break_long_words=False, break_on_hyphens=False)
-            for one in paragraphs(record)
-        )
-        + "\n"
-    )
+    parts = (one.rstrip("\n") if "\n" in one else _wrap(one) for one in paragraphs(record))
+    return "\n\n".join(parts) + "\n"
 
 
 def paragraphs(record: Record) -> Iterator[str]:
     """Yield the parts of a record's plain text: a line each, or several where it is a table."""
-    yield from PARAGRAPHS[record["kind"]](record)
+    form: Callable[[Record], Iterator[str]] = PARAGRAPHS.get(record["kind"], _strings)
+    return form(record)
+
+
+def _wrap(text: str, width: int = WIDTH, bullet: str = "") -> str:
+    wrapper = textwrap.TextWrapper(width, bullet, " " * len(bullet), break_long_words=False)
+    wrapper.break_on_hyphens = False
+    return wrapper.fill(text)
+
+
+def _strings(data: Any) -> Iterator[str]:
+    """Yield every text of a record that has no plain form, for the search."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping | Sequence):
+        for one in data.values() if isinstance(data, Mapping) else data:
+            yield from _strings(one)
 
 
 def _figure(record: Record) -> Iterator[str]:
@@ -109,107 +133,77 @@ def _drawing(record: Record) -> Iterator[str]:
 def _facts(record: Record) -> Iterator[str]:
     yield "\n".join(f"- {one}" for one in record["facts"]) + "\n"
     yield "After this chapter you can …"
-    yield (
-        "\n".join(
-            textwrap.fill(
-                one,
-                WIDTH,
-                initial_indent="- ",
-                subsequent_indent="  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            for one in record["objectives"]
-        )
-        + "\n"
-    )
+    yield "\n".join(_wrap(one, bullet="- ") for one in record["objectives"]) + "\n"
 
 
 def _quiz(record: Record) -> Iterator[str]:
-    yield render_text(record, answers=True) + "\n"
-
-
-def _dictionary(record: Record) -> Iterator[str]:
-    yield f"Table: Columns of {record['file']}"
-    for field in record["fields"]:
-        allowed = f" Allowed: {'; '.join(map(str, field['allowed']))}" if field["allowed"] else ""
-        yield f"{field['name']} ({field['type']}): {field['description']}{allowed}"
-
-
-def _lesson(record: Record) -> Iterator[str]:
-    yield f"{record['question']} {record['level'].capitalize()}; {record['reading']} minutes to read, {record['doing']} to do."
-    yield f"Needs: {', '.join(record['needs']) or 'none'}."
-    yield "Learners can then: " + "; ".join(record["objectives"])
-    for one in record["misconceptions"]:
-        yield f"“{one['claim']}” {one['meet']}"
-    yield from record["discussion"]
-    for plan in record["plans"]:
-        yield f"{plan['title']}: {record['title']}"
-        for row in plan["steps"]:
-            words = "".join(one if isinstance(one, str) else one["words"] for one in row["words"])
-            yield f"{row['begin']}–{row['end']}: {words}"
-
-
-def _downloads(record: Record) -> Iterator[str]:
-    yield from (f"{one['title']}: {one['use']}" for one in record["items"])
-
-
-def _nothing(record: Record) -> Iterator[str]:
-    yield from ()
+    yield quiz_text(record, answers=True) + "\n"
 
 
 PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
-    "dictionary": _dictionary,
-    "downloads": _downloads,
     "drawing": _drawing,
     "facts": _facts,
     "figure": _figure,
-    "lesson": _lesson,
     "quiz": _quiz,
+    "run": lambda record: iter(()),
     "table": _table,
-    "take": _nothing,
+    "take": lambda record: iter(()),
 }
 
 
 def columns(table: Record) -> str:
-    """Return a table in columns; a wide one as one line for each row, each value with its column's name."""
-    names = [" ".join(one["name"].split()) for one in table["columns"]]
+    """Return a table in columns; a wide one as a list of its rows, each value with its column's name."""
+    heads = [" ".join(column["name"].split()) for column in table["columns"]]
     rows = [
         [" ".join(cell(*pair).split()) for pair in zip(table["columns"], row, strict=True)]
         for row in table["rows"]
     ]
-    return aligned(names, rows, [one["numeric"] for one in table["columns"]])
-
-
-def aligned(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
-    """Return rows of cells in columns under their names; wide ones as a list of named values."""
-    widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
-    if sum(widths) + 2 * len(widths) > WIDEST:
-        lines = [
-            "; ".join(
-                f"{name}: {word}" if name else word for name, word in zip(names, row, strict=True)
-            )
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    if sum(widths) + 2 * len(widths) > MAX_WIDTH:
+        named = (
+            [f"{head}: {one}" if head else one for head, one in zip(heads, row, strict=True)]
             for row in rows
-        ]
-        return (
-            "\n".join(
-                textwrap.fill(
-                    line,
-                    WIDEST,
-                    initial_indent="- ",
-                    subsequent_indent="  ",
-                    break_long_words=False,
-                    break_on_hyphens=False,
-                )
-                for line in lines
-            )
-            + "\n"
         )
-    lined = [names, ["-" * width for width in widths], *rows]
-    return "\n".join(
+        return "\n".join(_wrap("; ".join(row), MAX_WIDTH, "- ") for row in named) + "\n"
+    signs = [">" if column["numeric"] else "<" for column in table["columns"]]
+    lines = (
         "  ".join(
-            f"{word:>{width}}" if right else f"{word:<{width}}"
-            for word, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in lined
+            f"{one:{sign}{width}}" for one, sign, width in zip(row, signs, widths, strict=True)
+        )
+        for row in [heads, ["-" * width for width in widths], *rows]
     )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def quiz_text(record: Record, *, answers: bool = False) -> str:
+    """Return a quiz as plain text; with ``answers``, under each question what is right and why."""
+    lines: list[str] = []
+    for number, question in enumerate(record["questions"], start=1):
+        asked, answered = _question(question)
+        lines += [f"{number}. {question['stem']}", *(f"   {line}" for line in asked)]
+        if answers:
+            head = "   Answer" if question["kind"] == "number" else "   Answers"
+            lines += [head, *(f"      {line}" for line in answered)]
+    wrap = textwrap.TextWrapper(MAX_WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
+    return "\n".join(map(wrap.fill, lines))
+
+
+def _question(question: Record) -> tuple[list[str], list[str]]:
+    """Return what a question asks for and its answers, as lines."""
+    if question["kind"] == "number":
+        return [question["asked"], "____"], [f"{amount(question)}. {question['why']}"]
+    if question["kind"] == "order":
+        items = question["items"]
+        right = [
+            f"{place}. {sentence(item['text'])} {item['why']}"
+            for place, item in enumerate(items, start=1)
+        ]
+        mixed = [items[place]["text"] for place in question["mixed"]]
+        return [f"Order: {question['by']}.", *_lettered(mixed)], right
+    verdicts, choices = VERDICTS[question["kind"]], question["choices"]
+    reasons = [f"{verdicts[0 if one['right'] else 1]} {one['why']}" for one in choices]
+    return _lettered([one["text"] for one in choices]), _lettered(reasons)
+
+
+def _lettered(texts: Sequence[str]) -> list[str]:
+    return [f"{letter}. {text}" for letter, text in zip(LETTERS, texts, strict=False)]

@@ -502,20 +502,23 @@ def _more(row: Row, wide: Row) -> str:
 
 @rule("outcomes")
 def one_source_one_value(outcomes: Rows) -> Iterator[Break]:
-    """Rows of one source about one thing give one value, or are flagged because they disagree."""
+    """One source has one row about one thing; text and table of the review agree, or are flagged."""
     key = by(
         *("study_id", "source_id", "arm", "endpoint", "statistic", "grade", "population"),
         *("subgroup", "unit", "at_month"),
     )
     for group in grouped(outcomes, key, whole=True):
         group = [(line, row) for line, row in group if number(row["value"]) is not None]
-        if not group or group[0][1]["study_id"] in MISSING:
+        if len(group) < 2 or group[0][1]["study_id"] in MISSING:
             continue
         values = {float(row["value"]) for _, row in group}
         flagged = all("text and table disagree" in row["flag"] for _, row in group)
-        if max(values) - min(values) > 0.5 and not flagged:
-            line, row = group[-1]
-            problem = f"{row['value']}, but row {group[0][0]} about the same has another value"
+        first, (line, row) = group[0][0], group[-1]
+        if row["source_id"] != REVIEW:
+            problem, fix = f"row {first} is about the same", "remove one, or name the subgroup"
+            yield Break(line, "outcome_id", f"{problem}, from the same source", fix)
+        elif max(values) - min(values) > 0.5 and not flagged:
+            problem = f"{row['value']}, but row {first} about the same has another value"
             fix = "correct it, name the subgroup, or flag that text and table disagree"
             yield Break(line, "value", problem, fix)
 

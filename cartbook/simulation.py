@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 EndPoint = Literal["event-free survival", "overall survival"]
 ARMS = ("CAR-T cells", "Control")
@@ -100,6 +99,8 @@ def kaplan_meier(trial: pd.DataFrame) -> pd.DataFrame:
     number of patients who were followed up until then without it. The first row of an arm is
     month 0.
     """
+    from scipy import stats  # here, because a page's Python loads 15 MB for it
+
     parts = []
     for arm, rows in trial.groupby("arm", sort=False):
         sample = stats.CensoredData.right_censored(rows["months"], ~rows["event"])
@@ -177,6 +178,8 @@ def hazard_ratio(trial: pd.DataFrame, *, level: float = 0.95) -> HazardRatio:
         log_ratio += float(np.clip(step, -1, 1))
         if abs(step) < 1e-10:
             break
+    from scipy import stats  # here, because a page's Python loads 15 MB for it
+
     half = NormalDist().inv_cdf((1 + level) / 2) / sqrt(information)
     samples = [
         stats.CensoredData.right_censored(months[arm], ~event[arm]) for arm in (cells, ~cells)

@@ -79,7 +79,7 @@ def _path(name: str) -> Path:
     paths = {one["name"]: FOLDER / one["path"] for one in read_descriptor(FOLDER)["resources"]}
     if name not in paths:
         raise DataError(f"there is no table {name!r}; there are: {', '.join(paths)}")
-    declared = os.environ.get("CARTBOOK_TABLES")
+    declared = os.environ.get("CARTBOOK_DECLARED_TABLES")
     if declared is not None and name not in declared.split():
         raise DataError(
             f"the chapter reads data/{name}.csv but its front matter does not say so: "

@@ -1,6 +1,7 @@
 """Exports of the built book to ``_build/print``: PDF, EPUB and a site that opens from a folder.
 
-The doctrees of the build are rendered again; nothing executes.
+The doctrees of the build are rendered again. A page that has changed since is read, and its cells
+execute, as in a build.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cartbook.paths import PRINT, SITE, TOP, WORK
+from cartbook.build import run_sphinx
+from cartbook.paths import PRINT, SITE, WORK
 from cartbook.sphinxext.exports import archive
 
 DOCTREES = WORK / "doctrees"
@@ -25,32 +27,12 @@ def rendered(builder: str) -> Iterator[Path]:
     """Yield the folder into which a Sphinx builder wrote the book.
 
     It works on a copy of the doctrees, so that the next build of the site finds its own as they were.
-    Raise ValueError if Sphinx finds fault; what it says goes to stderr.
+    Raise ValueError if there are warnings; Sphinx writes them to stderr.
     """
-    from jupyter_book.sphinx import build_sphinx
-
     with tempfile.TemporaryDirectory() as work:
-        shutil.copytree(DOCTREES, Path(work) / "doctrees")
-        out = Path(work) / builder
-        out.mkdir()
-        settings = {
-            "nitpicky": True,
-            "latex_individualpages": False,
-            "external_toc_path": str(TOP / "_toc.yml"),
-        }
-        code = build_sphinx(
-            str(TOP),
-            str(out),
-            path_config=str(TOP / "_config.yml"),
-            confoverrides=settings,
-            noconfig=True,
-            doctreedir=str(Path(work) / "doctrees"),
-            quiet=True,
-            warningiserror=True,
-            keep_going=True,
-            builder=builder,
-        )
-        if code:
+        doctrees, out = Path(work) / "doctrees", Path(work) / builder
+        shutil.copytree(DOCTREES, doctrees)
+        if not run_sphinx(builder, out, doctrees):
             raise ValueError(
                 "the warnings above are errors; fix what they name and run make book again"
             )

@@ -13,8 +13,7 @@ from itertools import groupby
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cartbook.sphinxext.exports import ZIP_NAME
-from cartbook.sphinxext.notebooks import ASIDE, SOLVED
+from cartbook.sphinxext.notebooks import ASIDE, SOLVED, ZIP_NAME
 
 MARKS = re.compile(rf"^(### Exercise \d+|#### Solution|{re.escape(SOLVED)})$", re.MULTILINE)
 #: begin of a mark: the part that it ends, and the one that it begins

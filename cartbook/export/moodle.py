@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cartbook.quiz_render import sentence
+from cartbook.render import sentence
 
 Record = Mapping[str, Any]
 TYPES = {"choose": "multichoice", "spot": "multichoice", "number": "numerical", "order": "matching"}

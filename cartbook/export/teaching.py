@@ -20,7 +20,7 @@ from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.paths import SITE, TOP
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import ENVIRONMENT, svg
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.structured_data import public_address
 
 EXECUTED = TOP / "_build" / "work" / "jupyter_execute"
@@ -92,7 +92,7 @@ def _address() -> str:
     """Return the public address of the site, empty if none is configured."""
     config = yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))
     default = config.get("html", {}).get("baseurl") or ""
-    return public_address(os.environ.get("CARTBOOK_ADDRESS") or default)
+    return public_address(os.environ.get("CARTBOOK_BASE_URL") or default)
 
 
 def chapters() -> list[Chapter]:

@@ -1,8 +1,8 @@
-"""What a page loads, cut to what it uses: one stylesheet, few scripts, the part of Vega that draws.
+"""What a page loads, cut to what it uses: one style sheet, few scripts, the part of Vega that draws.
 
-The theme and its extensions bring some 90 kB of compressed styles, of which the book uses a small part.
-:func:`stylesheet` joins the styles that pages name, and leaves out each rule that asks for a class or an
-id which no page and no script of the site has.
+The theme and its extensions bring some 90 kB of compressed styles, of which the book uses a small
+part. :func:`stylesheet` joins them, and leaves out each rule for a class or an id that is no word of
+any page or script of the site (as PurgeCSS does).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,43 @@ import tinycss2
 import vl_convert
 from sphinx.application import Sphinx
 
-STYLE = "site.css"
-NAMED = re.compile(r"""\s(?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
-READ = re.compile(r"var\(\s*(--[\w-]+)")
-VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
+from cartbook.paths import PACKAGE
+from cartbook.sphinxext import pyodide, spelling
+from cartbook.theme import stylesheet as colours
 
-#: where vl-convert 1.9 keeps the parts of Vega; a chart with a transform of another part (loess, geoshape) needs it here
+STATIC = PACKAGE / "static"
+STYLE = "site.css"
+#: the book's own styles, which are kept whole
+STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css")
+#: styles of the theme that no page names by itself, and which come first
+THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
+SCRIPTS = ("figure.js", "spelling.js", "explorer.js", "quiz.js")
+#: scripts that a page needs only if it has a certain text
+CONDITIONAL_SCRIPTS = {
+    "explorer.js": "cb-explorer",
+    "spelling.js": "cb-explorer",
+    "figure.js": "data-chart=",
+    "quiz.js": "data-quiz=",
+    "run.js": "cb-run",
+    "clipboard.min.js": "<pre",
+    "copybutton.js": "<pre",
+}
+#: scripts that no page needs
+EXCLUDED_SCRIPTS = (
+    "mathjax",
+    "bootstrap",
+    "fontawesome",
+    "design-tabs",
+    "sphinx_highlight",
+    "translations",
+    "togglebutton",
+)
+SEARCH_SCRIPTS = ("doctools.js",)  # the search page alone needs them
+#: files that the theme and its extensions bring and nothing on the site loads
+UNUSED = ("*.map", "*.LICENSE.txt", "*webpack-macros.html", "locales", "images", "vendor")
+
+#: where vl-convert 1.9 keeps the parts of Vega; a chart with a transform of another part (loess,
+#: geoshape) needs it here
 PARTS = {
     "view": "vega-view@6.1.0",
     "parser": "vega-parser@7.1.0",
@@ -34,138 +65,62 @@ PARTS = {
     "encode": "vega-encode@5.1.0",
     "interpreter": "vega-interpreter@2.0.0",
 }
-COMPILER = "vega-lite@6.4.1"
+COMPILER = 'import {{ compile }} from "/npm/vega-lite@6.4.1/+esm"; window.vegaLite = {{ compile }};'
 RUNTIME = """
-import {{ View }} from "{view}";
-import {{ parse }} from "{parser}";
-import {{ transforms }} from "{dataflow}";
-import * as data from "{data}";
-import * as layout from "{layout}";
-import * as encode from "{encode}";
-import {{ expressionInterpreter }} from "{interpreter}";
+import {{ View }} from "/npm/{view}/+esm";
+import {{ parse }} from "/npm/{parser}/+esm";
+import {{ transforms }} from "/npm/{dataflow}/+esm";
+import * as data from "/npm/{data}/+esm";
+import * as layout from "/npm/{layout}/+esm";
+import * as encode from "/npm/{encode}/+esm";
+import {{ expressionInterpreter }} from "/npm/{interpreter}/+esm";
 Object.assign(transforms, data, layout, encode);
 window.vega = {{ View, parse, expressionInterpreter }};
 """
 
-#: scripts that no page needs, and scripts that a page needs only if it has a certain text
-DROPPED = (
-    "thebe",
-    "mathjax",
-    "design-tabs",
-    "sphinx_highlight",
-    "translations",
-    "togglebutton",
-)  # translations makes functions of text; page.js folds
-WANTED = {
-    "explorer.js": "cb-explorer",
-    "spelling.js": "cb-explorer",
-    "figure.js": "data-chart=",
-    "quiz.js": "data-quiz=",
-    "clipboard.min.js": "<pre",
-    "copybutton.js": "<pre",
-}
-#: scripts that the search page alone needs
-SEARCH = ("doctools.js",)
-#: files that the theme and its extensions bring and nothing on the site loads
-UNUSED = (
-    *(
-        "*.map",
-        "*.LICENSE.txt",
-        "*webpack-macros.html",
-        "locales",
-        "images",
-        "vendor",
-        "design-tabs.js",
-        "sphinx-thebe.*",
-    ),
-    *(
-        "bootstrap.js",
-        "fontawesome.js",
-        "sphinx_highlight.js",
-        "translations.js",
-        "togglebutton.js",
-        "file.png",
-        "minus.png",
-        "plus.png",
-        "play-solid.svg",
-    ),
-)
-#: styles of the theme that no page names by itself, and which come first
-FIRST = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
+WORD = re.compile(r"[A-Za-z_][\w-]*")
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
+READ = re.compile(r"var\(\s*(--[\w-]+)")
+VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
 
 
-def _bundled(source: str, store: Path) -> str:
-    """The script that vl-convert makes of a source; made once for each source and version, and kept in a folder."""
+def bundle(source: str, store: Path) -> str:
+    """Return vl-convert's bundle of a script; keep it in ``store`` by source and version."""
+    source = source.format(**PARTS)
     made_by = f"vl-convert {version('vl-convert-python')}: {source}"
     path = store / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.js"
     if not path.is_file():
         store.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
-        # closed in, so that its short names meet no others
+        # in a function, so that its short names meet no others
         new.write_text(f"(() => {{{vl_convert.javascript_bundle(source)}}})();\n", encoding="utf-8")
         new.replace(path)
     return path.read_text(encoding="utf-8")
 
 
-def runtime(store: Path) -> str:
-    """Vega's runtime with its expression interpreter (no ``eval``), as one script that sets ``window.vega``."""
-    return _bundled(
-        RUNTIME.format(**{name: f"/npm/{part}/+esm" for name, part in PARTS.items()}), store
-    )
+def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
+    """Return those of a page's scripts that it uses, and none that is inside the page."""
+    selected = []
+    for file in files:
+        name = str(getattr(file, "filename", "") or "").rpartition("/")[2].partition("?")[0]
+        excluded = not name or any(word in name for word in EXCLUDED_SCRIPTS)
+        elsewhere = page != "search" and name in SEARCH_SCRIPTS
+        if not excluded and not elsewhere and CONDITIONAL_SCRIPTS.get(name, "") in body:
+            selected.append(file)
+    return selected
 
 
-def compiler(store: Path) -> str:
-    """What turns Vega-Lite into Vega, for charts that are made in the page (cartbook.sphinxext.pyodide); sets ``window.vegaLite``."""
-    return _bundled(
-        f'import {{ compile }} from "/npm/{COMPILER}/+esm"; window.vegaLite = {{ compile }};', store
-    )
-
-
-def scripts(files: list[Any], page: str, body: str) -> list[Any]:
-    """Those of a page's scripts that it uses; code in the page itself is never one of them."""
-    kept = []
-    for one in files:
-        name = str(getattr(one, "filename", "") or "").rpartition("/")[2].partition("?")[0]
-        wanted = WANTED.get(name, "") in body
-        if (
-            name
-            and wanted
-            and not any(word in name for word in DROPPED)
-            and (page == "search" or name not in SEARCH)
-        ):
-            kept.append(one)
-    return kept
-
-
-def used(out: Path) -> tuple[set[str], set[str]]:
-    """Every class and id of the site's pages with every word of its scripts (which may set some), and the variables that pages read."""
-    names: set[str] = set()
-    variables: set[str] = set()
-    for page in out.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        names.update(name for value in NAMED.findall(text) for name in "".join(value).split())
-        variables |= set(READ.findall(text))
-    for script in (out / "_static").rglob("*.js"):
-        if not script.name.startswith("vega") and not unused("_static", [script.name]):
-            text = script.read_text(encoding="utf-8")
-            names.update(re.findall(r"[A-Za-z_][\w-]*", text))
-            variables |= set(READ.findall(text))
-    return names, variables
-
-
-def _fits(selector: str, names: set[str]) -> bool:
-    """Whether a selector can match: each class and id that it asks for is used (what stands in brackets is let pass)."""
+def selector_can_match(selector: str, names: set[str]) -> bool:
+    """Return whether a selector's classes and ids are all used; ignore what is in brackets."""
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = shorter
-    return all(
-        re.sub(r"\\(.)", r"\1", name) in names
-        for name in re.findall(r"[.#]((?:[\w-]|\\.|[^\x00-\x7f])+)", bare)
-    )
+    wanted = re.findall(r"[.#]((?:[\w-]|\\.|[^\x00-\x7f])+)", bare)
+    return all(re.sub(r"\\(.)", r"\1", name) in names for name in wanted)
 
 
 def _selectors(prelude: list[Any]) -> list[str]:
-    """A rule's selectors, apart."""
+    """Return the selectors of a rule one by one."""
     parts: list[list[Any]] = [[]]
     for token in prelude:
         if token == ",":
@@ -175,80 +130,123 @@ def _selectors(prelude: list[Any]) -> list[str]:
     return [tinycss2.serialize(part).strip() for part in parts]
 
 
-def shaken(css: str | list[Any], names: set[str]) -> str:
-    """A style sheet without the rules that match nothing."""
-    rules = (
-        tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-        if isinstance(css, str)
-        else tinycss2.parse_rule_list(css, skip_comments=True, skip_whitespace=True)
-    )
+def prune_css(css: str | list[Any], names: set[str]) -> str:
+    """Return a style sheet without the rules that match nothing."""
+    parse = tinycss2.parse_stylesheet if isinstance(css, str) else tinycss2.parse_rule_list
     kept = []
-    for rule in rules:
+    for rule in parse(css, skip_comments=True, skip_whitespace=True):
         if rule.type == "qualified-rule":
-            fits = [one for one in _selectors(rule.prelude) if _fits(one, names)]
-            if fits and (body := tinycss2.serialize(rule.content).strip()):
-                kept.append(f"{','.join(fits)}{{{body}}}")
-        elif (
-            rule.type == "at-rule"
-            and rule.lower_at_keyword in ("media", "supports", "container", "layer")
-            and rule.content
-        ):
-            if inner := shaken(rule.content, names):
-                kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.lower_at_keyword not in ("font-face", "charset"):
-            kept.append(rule.serialize())
+            matching = [one for one in _selectors(rule.prelude) if selector_can_match(one, names)]
+            if matching and (body := tinycss2.serialize(rule.content).strip()):
+                kept.append(f"{','.join(matching)}{{{body}}}")
+        elif rule.type == "at-rule":
+            keyword = rule.lower_at_keyword
+            if keyword in ("media", "supports", "container", "layer") and rule.content:
+                if inner := prune_css(rule.content, names):
+                    kept.append(f"@{keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
+            elif keyword not in ("font-face", "charset"):
+                kept.append(rule.serialize())
     return "\n".join(kept)
 
 
-def _needed(css: str, elsewhere: set[str]) -> str:
-    """A style sheet without the variables that nothing reads, neither a rule nor a page."""
+def prune_variables(css: str, elsewhere: set[str]) -> str:
+    """Return a style sheet without the variables that neither a rule nor a page reads."""
     read = elsewhere | set(READ.findall(css))
     less = VARIABLE.sub(lambda found: found[0] if found[1] in read else "", css)
-    return css if less == css else _needed(less, elsewhere)
+    return css if less == css else prune_variables(less, elsewhere)
 
 
-def _whole(path: Path) -> str:
-    """A style sheet with those that it imports in their places, and without pictures in files (marks of the theme that the book does not use)."""
+def inline_imports(path: Path) -> str:
+    """Return a style sheet with its imports in their places, and without pictures in files."""
     text = re.sub(r"url\((?![\"']?data:)[^)]*\.png\)", "none", path.read_text(encoding="utf-8"))
-    return IMPORT.sub(lambda found: _whole(path.parent / found[1]), text)
+    return IMPORT.sub(lambda found: inline_imports(path.parent / found[1]), text)
 
 
-def stylesheet(out: Path, styles: list[str], ours: set[str]) -> str:
-    """The styles of the site as one sheet, in the order of the pages; ``ours`` are kept whole."""
-    (names, variables), parts = used(out), []
-    for name in [*FIRST, *styles]:
-        text = _whole(out / "_static" / name)
-        parts.append(text if Path(name).name in ours else shaken(text, names))
-    return _needed("\n".join(parts), variables)
+def stylesheet(out: Path, styles: list[str]) -> str:
+    """Return the styles of the site as one sheet, in the order of the pages."""
+    scripts = [
+        path
+        for path in (out / "_static").rglob("*.js")
+        if not path.name.startswith("vega") and not unused("_static", [path.name])
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in (*out.rglob("*.html"), *scripts)]
+    names = {name for text in texts for name in WORD.findall(text)}
+    parts = [inline_imports(out / "_static" / name) for name in styles]
+    pruned = (
+        text if Path(name).name in STYLES else prune_css(text, names)
+        for name, text in zip(styles, parts, strict=True)
+    )
+    return prune_variables(
+        "\n".join(pruned), {name for text in texts for name in READ.findall(text)}
+    )
 
 
 def unused(folder: str, names: list[str]) -> set[str]:
-    """Those of a folder's files that nothing on the site loads; :func:`shutil.copytree` asks like this what to ignore."""
+    """Return those of a folder's files that nothing on the site loads (for :func:`shutil.copytree`)."""
     found = {name for pattern in UNUSED for name in fnmatch.filter(names, pattern)}
+    found |= {name for name in names if name.endswith(".js") and name.startswith(EXCLUDED_SCRIPTS)}
     if Path(folder).name in ("_static", "styles"):
         found |= {name for name in names if name.endswith(".css") and name != STYLE}
     return found
 
 
-def styles(app: Sphinx) -> list[str]:
-    """Return the names of the styles that every page would load, in their order; none if no page was written."""
-    found = sorted(
-        getattr(app.builder, "globalcontext", {}).get("css_files", []),
-        key=lambda one: int(one.priority),
-    )
-    names = [str(one.filename).removeprefix("_static/").partition("?")[0] for one in found]
-    return [name for name in dict.fromkeys(names) if name not in FIRST and "thebe" not in name]
+def _styles(app: Sphinx) -> list[str]:
+    """Return the style sheets that every page would load, in their order."""
+    context: dict[str, Any] = getattr(app.builder, "globalcontext", {})  # {}: no page was written
+    found = sorted(context.get("css_files", []), key=lambda file: int(file.priority))
+    names = [str(file.filename).removeprefix("_static/").partition("?")[0] for file in found]
+    return list(dict.fromkeys([*THEME_STYLES, *names])) if names else []
 
 
-def finish(out: Path, styles: list[str], ours: set[str]) -> None:
-    """Write the one style sheet, and name it in every page with its hash."""
-    if not styles:  # Sphinx wrote no page, so all is as it was
-        return
-    text = stylesheet(out, styles, ours)
-    (out / "_static" / STYLE).write_text(text, encoding="utf-8")
-    named = f"{STYLE}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    for page in out.rglob("*.html"):
-        old = page.read_text(encoding="utf-8")
-        new = re.sub(rf"{re.escape(STYLE)}(?:\?v=\w+)?", named, old)
-        if new != old:
-            page.write_text(new, encoding="utf-8")
+def _config_inited(app: Sphinx, config: Any) -> None:
+    """Write the scripts and styles that are made of other packages' parts."""
+    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / "bundles"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "vega.js": bundle(RUNTIME, store),
+        "colours.css": colours(),
+        "spelling.js": spelling.script(),
+    }
+    if pyodide.runtime(app) is not None:
+        files["vega-lite.js"] = bundle(COMPILER, store)
+    for name, text in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    config.html_static_path = [*config.html_static_path, str(folder)]
+
+
+def _page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let a page load the scripts that it uses, and one style sheet."""
+    if app.builder.name == "html":
+        body = context.get("body", "")
+        context["script_files"] = select_scripts(context["script_files"], pagename, body)
+        context["css_files"] = [f"_static/{STYLE}?v={_styles_version()}"]
+
+
+@cache
+def _styles_version() -> str:
+    """Return a hash of the styles; a browser's copy of the sheet is out of date if it differs."""
+    ours = [path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.css"))]
+    theirs = [version(name) for name in ("sphinx-book-theme", "sphinx-design", "myst-nb")]
+    return hashlib.sha256("".join([colours(), *ours, *theirs]).encode()).hexdigest()[:8]
+
+
+def _build_finished(app: Sphinx, error: Exception | None) -> None:
+    """Write the style sheet, unless Sphinx wrote no page."""
+    if app.builder.name == "html" and not error and (styles := _styles(app)):
+        out = Path(app.outdir)
+        (out / "_static" / STYLE).write_text(stylesheet(out, styles), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Register styles and scripts, and connect the steps."""
+    for name in STYLES:
+        app.add_css_file(name)
+    for name in SCRIPTS:
+        app.add_js_file(name, loading_method="defer")
+    app.connect("config-inited", _config_inited)
+    app.connect("html-page-context", _page, priority=900)
+    app.connect("build-finished", _build_finished, priority=900)  # extensions still copy styles

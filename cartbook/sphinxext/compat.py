@@ -1,51 +1,45 @@
-"""Private interfaces of Sphinx and its extensions, and corrections of the HTML that they write.
-
-Each entry says why it is here and what would make it unnecessary. docs/architecture.md lists the private
-interfaces that other modules still use.
-"""
+"""Private interfaces of other packages, and corrections of what they write; each with its reason."""
 
 from __future__ import annotations
 
-import itertools
-import re
 from typing import Any
 
+from docutils import nodes
+from myst_nb.core.execute.base import ExecutionError as ExecutionError  # raised by its parser
+from myst_nb.sphinx_ import HideCodeCellNode as HideCodeCellNode  # wraps code that a page folds
+from myst_nb.sphinx_ import Parser as Parser  # to report pages and failing cells (execution)
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 
-def mended(body: str) -> str:
-    """Return a page's body with what other packages' writers get wrong put right.
+def allow_parallel_reading(app: Sphinx) -> None:
+    """Declare sphinx-multitoc-numbering 0.1 safe, which sphinx-external-toc loads: it reads nothing."""
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
-    - docutils marks references with ``doc-biblioentry``, a role that ARIA has withdrawn (docutils 0.21);
-    - sphinx-exercise gives every exercise and solution the same id (1.2);
-    - sphinx-thebe puts an inline script into every page, which the book's policy forbids;
-    - Sphinx has no setting for ``rel`` on links that leave the site (7.4).
-    """
-    body, count = body.replace('role="doc-biblioentry"', 'role="listitem"'), itertools.count(1)
-    body = re.sub(
-        r'(\bid="[^"]*\b(?:exercise|solution)-content)"',
-        lambda found: f'{found[1]}-{next(count)}"',
-        body,
-    )
-    body = re.sub(
-        r'<script(?: type="text/x-thebe-config")?>.*?</script>\s*', "", body, flags=re.DOTALL
-    )
-    return re.sub(
-        r'<a (?=[^>]*href="https?://)(?![^>]*\brel=)', '<a rel="noopener noreferrer" ', body
-    )
+
+def correct_ids(doctree: nodes.document) -> None:
+    """Number the ids of exercises and solutions: sphinx-exercise 1.2 gives all of them the same."""
+    for number, node in enumerate(doctree.findall(nodes.section), start=1):
+        node["ids"] = [
+            f"{one}-{number}" if one.endswith("-content") else one for one in node["ids"]
+        ]
+
+
+def correct_html(body: str) -> str:
+    """Replace ``doc-biblioentry``, a role that ARIA has withdrawn and docutils 0.21 writes."""
+    return body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def had_warnings(app: Sphinx) -> bool:
-    """Return whether the build has warned so far. Sphinx 7.4 counts warnings, but offers the number to nobody."""
+    """Return whether the build has warned so far: Sphinx 7.4 counts, but tells no extension."""
     return bool(app._warncount)
 
 
 def pages_with_index_entries(env: BuildEnvironment) -> list[str]:
-    """Return the pages that have index entries.
+    """Return the pages that have index entries, for these are always written.
 
-    Sphinx keeps the search index of pages that it does not write, but loses their index entries, so
-    these pages are always written (Sphinx 7.4, ``sphinx.search.IndexBuilder.load``).
+    Sphinx 7.4 keeps the search index of pages that it does not write, but loses their index entries
+    (``sphinx.search.IndexBuilder.load``).
     """
     entries: dict[str, Any] = env.domaindata["index"]["entries"]
     return [docname for docname, found in entries.items() if found]

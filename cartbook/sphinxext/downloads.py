@@ -1,14 +1,12 @@
 """The page that lists every download with its size.
 
-PDF, EPUB and the packed site are made after a build (cartbook.export). A build offers them when
-``$CARTBOOK_OFFERS`` names their folder; without it, the page lists what every build makes.
+PDF, EPUB and the packed site are made after a build (cartbook.export). A build offers them if
+``$CARTBOOK_PRINT_DIR`` names their folder.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -16,14 +14,13 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from cartbook.sphinxext.directives import front_matter
-from cartbook.sphinxext.exports import ZIP_NAME
-from cartbook.sphinxext.nodes import node_of, screen
+from cartbook.sphinxext.metadata import front_matter
+from cartbook.sphinxext.nodes import node_of, records, screen, section
+from cartbook.sphinxext.notebooks import ZIP_NAME
 from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)
-FOLDER = "CARTBOOK_OFFERS"
-OFFERS = {
+PRINTED = {
     "car-t-in-numbers.pdf": ("The book as PDF", "to print, and to read as pages"),
     "car-t-in-numbers.epub": (
         "The book as EPUB",
@@ -34,97 +31,69 @@ OFFERS = {
         "unpack it and open index.html: every chart is live, with no server and no network",
     ),
 }
-SIZE = re.compile(r'(<span data-size-of="([^"]+)">)[^<]*(</span>)')
+NOTEBOOKS = ("All notebooks as one zip", "with the data and the package that they need")
+TABLES = {
+    "car-t-in-numbers.sqlite": ("All tables as one SQLite file", "to ask questions in SQL"),
+    "datapackage.json": ("The data package", "tells a machine what every column means"),
+}
+Items = dict[str, tuple[str, str]]  # path in the site: title, use
 
 
-def offered(top: Path) -> list[Path]:
-    """The bound books that this build offers."""
-    named = os.environ.get(FOLDER)
-    return (
-        [top / named / name for name in OFFERS if (top / named / name).is_file()] if named else []
-    )
-
-
-def _item(path: str, title: str, use: str) -> dict[str, str]:
-    return {"path": path, "title": title, "use": use}
+def print_files(top: Path) -> list[Path]:
+    """Return the printed books that this build offers."""
+    folder = os.environ.get("CARTBOOK_PRINT_DIR")
+    paths = [top / folder / name for name in PRINTED] if folder else []
+    return [path for path in paths if path.is_file()]
 
 
 class Downloads(SphinxDirective):
     """``{downloads}``: every file that a reader can take away."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_reread()  # the list follows the table of contents, the tables, and what is offered
+        self.env.note_reread()  # the list follows the contents, the tables, and what is offered
         top = Path(self.env.srcdir)
-        books = [_item(f"downloads/{path.name}", *OFFERS[path.name]) for path in offered(top)]
-        if os.environ.get(FOLDER) and not books:
+        books = {f"downloads/{path.name}": PRINTED[path.name] for path in print_files(top)}
+        if os.environ.get("CARTBOOK_PRINT_DIR") and not books:
             LOG.warning(
-                "$%s names no folder with a bound book; run make dist",
-                FOLDER,
+                "$CARTBOOK_PRINT_DIR names no folder with a printed book; run make dist",
                 location=self.get_location(),
             )
-        notebooks = [
-            _item(
-                f"downloads/{ZIP_NAME}",
-                "All notebooks as one zip",
-                "with the data and the package that they need",
-            )
-        ]
-        for docname in list(self.config.external_site_map):
+        notebooks: Items = {f"downloads/{ZIP_NAME}": NOTEBOOKS}
+        for docname in self.config.external_site_map:
             path = top / f"{docname}.md"
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            if "```{code-cell}" in text:
-                title = front_matter(text).get("book", {}).get("title", docname)
-                notebooks.append(
-                    _item(
-                        f"downloads/{Path(docname).name}.ipynb", title, "notebook with its outputs"
-                    )
-                )
-        tables = [
-            _item(
-                "data/car-t-in-numbers.sqlite",
-                "All tables as one SQLite file",
-                "to ask questions in SQL",
-            ),
-            _item(
-                "data/datapackage.json",
-                "The data package",
-                "tells a machine what every column means",
-            ),
-        ]
-        tables += [
-            _item(f"data/{one['path']}", one["path"], one["title"])
-            for one in read_descriptor(top / "data")["resources"]
-        ]
+            source = path.read_text(encoding="utf-8") if path.is_file() else ""
+            if "```{code-cell}" in source:
+                title = front_matter(source).get("book", {}).get("title", docname)
+                name = f"downloads/{Path(docname).name}.ipynb"
+                notebooks[name] = (title, "notebook with its outputs")
+        tables = {f"data/{name}": words for name, words in TABLES.items()}
+        for table in read_descriptor(top / "data")["resources"]:
+            tables[f"data/{table['path']}"] = (table["path"], table["title"])
         parts = {"The whole book": books, "Chapters as notebooks": notebooks, "Data": tables}
-        return [_part(title, items) for title, items in parts.items() if items]
+        return [_section(title, items) for title, items in parts.items() if items]
 
 
-def _part(title: str, items: list[dict[str, str]]) -> nodes.section:
-    listed = screen("", node_of({"kind": "downloads", "items": items}))
-    return nodes.section(
-        "",
-        nodes.title(text=title),
-        listed,
-        ids=[nodes.make_id(title)],
-        names=[nodes.fully_normalize_name(title)],
-    )
+def _section(title: str, items: Items) -> nodes.section:
+    listed = [{"path": path, "title": name, "use": use} for path, (name, use) in items.items()]
+    return section(title, screen("", node_of({"kind": "downloads", "items": listed})))
 
 
 def size(path: Path) -> str:
-    """A file's size as a reader sees it."""
+    """Return a file's size as a reader sees it."""
     count = path.stat().st_size
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
 
 
-def finish(app: Sphinx) -> None:
-    """Put what is offered into the site, and write every file's size beside it. Raises FileNotFoundError if one is not there."""
-    out = Path(app.outdir)
-    for path in offered(Path(app.srcdir)):
-        shutil.copyfile(path, out / "downloads" / path.name)
-    for docname in app.env.found_docs:
-        page = out / f"{docname}.html"
-        text = page.read_text(encoding="utf-8") if page.is_file() else ""
-        if "data-size-of=" in text:
-            page.write_text(
-                SIZE.sub(lambda m: f"{m[1]}{size(out / m[2])}{m[3]}", text), encoding="utf-8"
-            )
+def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Note the sizes of the files, which exports has written by now."""
+    if app.builder.name == "html":
+        for record in records(doctree, "downloads"):
+            for item in record["items"]:
+                path = Path(app.outdir) / item["path"]
+                item["size"] = size(path) if path.is_file() else ""  # none after warnings
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("downloads", Downloads)
+    app.connect("doctree-resolved", _doctree_resolved)

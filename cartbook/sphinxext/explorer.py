@@ -36,7 +36,7 @@ class EvidenceExplorer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         for name in ("outcomes.csv", "studies.csv", "sources.csv", "datapackage.json"):
             self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
-        rows = evidence()
+        rows = evidence(source="review")
         facts = [
             _evidence(place, row)
             for place, row in enumerate(map(pd.Series, rows.to_dict("records")))

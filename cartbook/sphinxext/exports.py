@@ -1,8 +1,7 @@
-"""What readers can take with them: notebooks, the package with its tables, one archive of all, one database."""
+"""Write what readers can download: notebooks, package, tables, one archive, one database."""
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import sqlite3
@@ -10,113 +9,55 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 
+from cartbook.render import render
 from cartbook.sphinxext import notebooks
-from cartbook.validate import MISSING, read_descriptor
+from cartbook.sphinxext.downloads import print_files
+from cartbook.sphinxext.metadata import book_metadata
+from cartbook.tables import load
+from cartbook.validate import read_descriptor
 
-EPOCH = "1767225600"  # 2026-01-01: archives carry one fixed time, so that the same book is the same bytes
-ZIP_NAME = "car-t-in-numbers-notebooks.zip"
-README = """CAR-T in Numbers: every chapter as a notebook, with the tables and the package.
-
-It needs Python 3.11 or newer. In this folder, once:
-
-  Linux, macOS
-    python3 -m venv .venv
-    .venv/bin/python -m pip install ./{wheel} jupyterlab
-
-  Windows
-    py -m venv .venv
-    .venv\\Scripts\\python -m pip install .\\{wheel} jupyterlab
-
-Then, each time:
-
-  Linux, macOS
-    .venv/bin/jupyter lab
-
-  Windows
-    .venv\\Scripts\\jupyter lab
-
-Open a chapter and choose Run, then Run All Cells.
-"""
+EPOCH = (
+    "1767225600"  # 2026-01-01: one time in all archives, so that the same book is the same bytes
+)
 
 
-def collect(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep the values that {eval} wrote into a page, in their order."""
-    shown = [
-        node.astext()
-        for node in doctree.findall(nodes.inline)
-        if node["classes"] == ["output", "text_plain"]
-    ]
-    app.env.cartbook_values[app.env.docname] = shown  # type: ignore[attr-defined]
-
-
-def wheel(top: Path, out: Path) -> Path:
-    """Build the package's wheel, with tables and drawings inside, through the build backend that pip would use."""
-    code = "import sys; sys.path.insert(0, 'scripts'); import flit_with_data; print(flit_with_data.build_wheel(sys.argv[1]))"
+def build_wheel(top: Path, out: Path) -> Path:
+    """Build the package's wheel, with tables and drawings, by the build backend that pip would use."""
+    code = "import flit_with_data, sys; print(flit_with_data.build_wheel(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(out.resolve())],
         cwd=top,
-        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": ""},
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": str(top / "scripts")},
         capture_output=True,
         text=True,
         check=True,
     )
-    packed = out / done.stdout.split()[-1]
-    packed.chmod(0o644)
-    return packed
+    wheel = out / done.stdout.split()[-1]
+    wheel.chmod(0o644)
+    return wheel
 
 
 def wheel_of(app: Sphinx) -> Path:
-    """The wheel of this build; it is made once, for whichever part of the build asks first."""
-    if not hasattr(app, "cartbook_wheel"):
-        folder = Path(app.doctreedir) / "wheel"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        app.cartbook_wheel = wheel(Path(app.srcdir), folder)  # type: ignore[attr-defined]
-    return Path(app.cartbook_wheel)  # type: ignore[attr-defined]
+    """Return the wheel of this build."""
+    (wheel,) = (Path(app.doctreedir) / "wheel").glob("*.whl")
+    return wheel
 
 
-def database(data: Path, out: Path) -> None:
-    """All tables as one SQLite file; a number that is not there is NULL, and NAME_missing says why."""
+def write_database(data: Path, out: Path) -> None:
+    """Write all tables as one SQLite file; a missing number is NULL, and NAME_missing says why."""
     out.unlink(missing_ok=True)
-    # one transaction, begun by hand: in a Turkish locale Python does not see that an INSERT is one, and commits every row
-    with sqlite3.connect(out, isolation_level=None) as base:
-        base.execute("BEGIN")
-        for table in read_descriptor(data)["resources"]:
-            columns: list[str] = []
-            for field in table["schema"]["fields"]:
-                kind = {"integer": "INTEGER", "number": "REAL"}.get(field["type"], "TEXT")
-                columns.append(f'"{field["name"]}" {kind}')
-                columns += [f'"{field["name"]}_missing" TEXT'] if kind != "TEXT" else []
-            base.execute(f'CREATE TABLE "{table["name"]}" ({", ".join(columns)})')
-            with (data / table["path"]).open(encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    values: list[Any] = []
-                    for field in table["schema"]["fields"]:
-                        word = row[field["name"]]
-                        values += (
-                            [None, word]
-                            if word in MISSING and field["type"] in ("integer", "number")
-                            else [word]
-                        )
-                        values += (
-                            [None]
-                            if word not in MISSING and field["type"] in ("integer", "number")
-                            else []
-                        )
-                    base.execute(
-                        f'INSERT INTO "{table["name"]}" VALUES ({", ".join("?" * len(values))})',
-                        values,
-                    )
+    base = sqlite3.connect(":memory:", isolation_level=None)
+    for table in read_descriptor(data)["resources"]:
+        load(table["name"]).to_sql(table["name"], base, index=False)
+    base.execute("VACUUM INTO ?", (str(out),))  # the same rows give the same bytes
     base.close()
 
 
 def archive(path: Path, files: dict[str, bytes]) -> None:
-    """A zip whose bytes depend on its files alone."""
+    """Write a zip whose bytes depend on its files alone."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, body in sorted(files.items()):
             entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
@@ -124,45 +65,70 @@ def archive(path: Path, files: dict[str, bytes]) -> None:
             zipped.writestr(entry, body)
 
 
+def sync(folder: Path, files: dict[str, bytes]) -> None:
+    """Make the folder hold just these files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+
+
 def write(app: Sphinx) -> None:
-    """Write the site's downloads/ folder and its database."""
-    top, out = Path(app.srcdir), Path(app.outdir)
-    executed = out.parent / "jupyter_execute"
-    target = out / "downloads"
-    target.mkdir(exist_ok=True)
-    for old in target.iterdir():
-        old.unlink()
-    package = wheel_of(app)
-    shutil.copy(package, target)
-    files: dict[str, bytes] = {}
-    pages = {
-        docname: values
-        for docname, values in sorted(app.env.cartbook_values.items())  # type: ignore[attr-defined]
-        if (executed / f"{docname}.ipynb").is_file()
-    }
-    book = notebooks.Book(package.name, ZIP_NAME, address=app.config.html_baseurl)
-    for bibliography in app.config.bibtex_bibfiles:
-        book.citations |= notebooks.citations(top / bibliography)
-    for docname in pages:
-        book.add(Path(docname).name, Path(app.env.doc2path(docname)).read_text(encoding="utf-8"))
-    for docname, values in pages.items():
-        about = app.env.cartbook_about.get(docname, {})  # type: ignore[attr-defined]
-        numbers = {
-            label: number[0]
-            for label, number in app.env.toc_fignumbers.get(docname, {}).get("exercise", {}).items()
-        }
-        text = notebooks.notebook(
-            executed / f"{docname}.ipynb", about.get("title", docname), values, book, numbers
-        )
-        name = f"{Path(docname).name}.ipynb"
-        (target / name).write_text(text, encoding="utf-8")
-        files[name] = text.encode()
-    files[package.name] = package.read_bytes()
-    files |= {
-        f"data/{path.name}": path.read_bytes()
+    """Write the folders downloads/, data/ and figures/ of the site."""
+    top, out, env = Path(app.srcdir), Path(app.outdir), app.env
+    data = {
+        path.name: path.read_bytes()
         for path in (top / "data").iterdir()
         if path.suffix in (".csv", ".json")
     }
-    files["README.txt"] = README.format(wheel=package.name).encode()
-    archive(target / ZIP_NAME, files)
-    database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
+    sync(out / "data", data)
+    write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
+    figures: dict[str, bytes] = {}
+    for page in env.metadata.values():
+        for name, text in page.get("figures", {}).items():
+            figures[f"{name}.csv"] = text.encode()
+            figures[f"{name}-excel.csv"] = text.encode("utf-8-sig")  # Excel knows UTF-8 by its mark
+    sync(out / "figures", figures)
+    wheel = wheel_of(app)
+    files = {f"data/{name}": body for name, body in data.items()} | _notebooks(app, wheel.name)
+    files[wheel.name] = wheel.read_bytes()
+    downloads = {name: body for name, body in files.items() if "/" not in name}
+    files["README.txt"] = render("notebooks-readme.txt", wheel=wheel.name).encode()
+    sync(out / "downloads", downloads)
+    archive(out / "downloads" / notebooks.ZIP_NAME, files)
+    for path in print_files(top):
+        shutil.copyfile(path, out / "downloads" / path.name)
+
+
+def _notebooks(app: Sphinx, wheel: str) -> dict[str, bytes]:
+    """Return every chapter with cells as a notebook, by file name."""
+    top, env, found = Path(app.srcdir), app.env, {}
+    executed = Path(app.outdir).parent / "jupyter_execute"
+    pages = [name for name in sorted(env.found_docs) if (executed / f"{name}.ipynb").is_file()]
+    book = notebooks.Book(wheel, notebooks.ZIP_NAME, address=app.config.html_baseurl)
+    for bibliography in app.config.bibtex_bibfiles:
+        book.citations |= notebooks.citations(top / bibliography)
+    for name in pages:
+        book.add(Path(name).name, Path(env.doc2path(name)).read_text(encoding="utf-8"))
+    for name in pages:
+        numbers = env.toc_fignumbers.get(name, {}).get("exercise", {})
+        title, values = book_metadata(env, name).get("title", name), env.metadata[name]["values"]
+        exercises = {label: number[0] for label, number in numbers.items()}
+        text = notebooks.notebook(executed / f"{name}.ipynb", title, values, book, exercises)
+        found[f"{Path(name).name}.ipynb"] = text.encode()
+    return found
+
+
+def _builder_inited(app: Sphinx) -> None:
+    if app.builder.name == "html":
+        folder = Path(app.doctreedir) / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        build_wheel(Path(app.srcdir), folder)
+
+
+def setup(app: Sphinx) -> None:
+    """Build the wheel before pages that name its size."""
+    app.connect("builder-inited", _builder_inited)

@@ -1,9 +1,9 @@
-"""Docutils nodes that carry records, and what each builder writes of them.
+"""Docutils nodes that carry records, and what HTML builders write of them.
 
-myst-nb asks :class:`RecordRenderer` for nodes while a chapter is read; it never asks which builder is
-at work. What a node becomes is decided when a page is written, so one reading (and one execution of the
-chapters) serves the site, plain text and EPUB. A builder without a visitor of its own, such as LaTeX,
-writes the node's children: the record as plain text. Sphinx's search index reads them too.
+myst-nb asks :class:`RecordRenderer` for nodes while a chapter is read, whatever the builder. What a
+node becomes is decided when a page is written, so one reading (and one execution of the chapters)
+serves the site, plain text, EPUB and print. Sphinx's search index reads a record's children: the
+record as plain text.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ from typing import Any, ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util.docutils import SphinxTranslator
 from sphinx.util.osutil import relative_uri
 
-from cartbook.figures import LIVE_MIME, MIME, Figure, from_record
+from cartbook.figures import LIVE_MIME, MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import Record, html, paragraphs
 
 #: builders that lay the book out for paper and e-readers: no scripts, no forms, pictures as files
 PRINT = ("epub", "print")
+FORMS = ("text/html", "image/svg+xml", "image/png", "text/plain")
 
 
 class record(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types here
@@ -34,49 +32,48 @@ class record(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ha
 
 
 class screen(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types here
-    """What is for a screen alone, such as buttons and download links: only the site shows its children."""
+    """What is for a screen alone, such as download links: only the site shows its children."""
 
 
 class paper(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types here
-    """What stands on paper and in plain text in the place of something that needs a screen."""
+    """What paper and plain text show in the place of something that needs a screen."""
 
 
 def node_of(data: Record) -> record:
-    """Return the node of a record; its children say the same in plain text."""
-    made = record("", record=dict(data))
-    for words in paragraphs(data):
-        made += (
-            nodes.literal_block(words, words, language="none")
-            if "\n" in words
-            else nodes.paragraph(words, words)
-        )
-    return made
+    """Return the node of a record; its children are the record as plain text."""
+    node = record("", record=dict(data))
+    for text in paragraphs(data):
+        block = "\n" in text
+        node += nodes.literal_block(text, text) if block else nodes.paragraph(text, text)
+    return node
 
 
-def records(doctree: nodes.Node, *kinds: str) -> Iterator[dict[str, Any]]:
-    """Yield a page's records of some kinds, in their order."""
-    return (node["record"] for node in doctree.findall(record) if node["record"]["kind"] in kinds)
+def section(title: str, *children: nodes.Node, id: str = "") -> nodes.section:
+    """Return a section; its id is made from its title unless it is given."""
+    names = [nodes.fully_normalize_name(title)]
+    heading = nodes.title(text=title)
+    return nodes.section("", heading, *children, ids=[id or nodes.make_id(title)], names=names)
+
+
+def records(doctree: nodes.Node, kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of one kind in a page, in their order."""
+    return (node["record"] for node in doctree.findall(record) if node["record"]["kind"] == kind)
 
 
 class RecordRenderer:
-    """What a page shows of an output that is a record (myst-nb finds this class through its entry point)."""
+    """Return nodes for outputs that are records (myst-nb finds this class by its entry point)."""
 
     mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
         ("*", MIME, 1),
         ("*", QUIZ_MIME, 1),
-        *(
-            ("print", form, place)
-            for place, form in enumerate(
-                ("text/html", "image/svg+xml", "image/png", "text/plain"), start=30
-            )
-        ),
+        *(("print", form, place) for place, form in enumerate(FORMS, start=30)),
     ]
 
     @staticmethod
     def handle_mime(
         renderer: NbElementRenderer, data: MimeData, inline: bool
     ) -> list[nodes.Element] | None:
-        """Return the node of a record, no nodes for its other forms, and None for outputs of other kinds."""
+        """Return a record's node, nothing for its other forms, and None for outputs of other kinds."""
         if renderer.renderer.sphinx_env is None:
             return None
         if data.mime_type in (MIME, QUIZ_MIME):
@@ -85,32 +82,22 @@ class RecordRenderer:
         return [] if data.mime_type == LIVE_MIME or "cartbook" in data.output_metadata else None
 
 
-# Visitors
-
-
-def _page(translator: SphinxTranslator) -> str:
-    """Return where the page that is being written is in the output, relative to the output's root."""
-    builder = translator.builder
-    return str(builder.get_target_uri(getattr(builder, "current_docname", builder.config.root_doc)))
-
-
 def visit_record_html(translator: Any, node: record) -> None:
-    """Write a record into an HTML page, or into a page of print."""
+    """Write a record into a page of the site, or into a page of print."""
     data, builder = node["record"], translator.builder
+    page = str(builder.get_target_uri(builder.current_docname))
     if builder.name in PRINT:
-        written = builder.print_record(data, _page(translator))
+        text = builder.print_record(data, page)
     else:
-        here = _page(translator)
 
         def link(docname: str, anchor: str = "") -> str:
-            return relative_uri(here, str(builder.get_target_uri(docname))) + (
-                f"#{anchor}" if anchor else ""
-            )
+            place = f"#{anchor}" if anchor else ""
+            return relative_uri(page, str(builder.get_target_uri(docname))) + place
 
-        written = html(data, root=relative_uri(here, ""), link=link)
+        text = html(data, root=relative_uri(page, ""), link=link)
         if data["kind"] in ("table", "drawing"):
-            written = f'<div class="output text_html">{written}</div>'
-    translator.body.append(f"{written}\n")
+            text = f'<div class="output text_html">{text}</div>'
+    translator.body.append(f"{text}\n")
     raise nodes.SkipNode
 
 
@@ -126,17 +113,12 @@ def visit_paper_html(translator: Any, node: paper) -> None:
         raise nodes.SkipNode
 
 
-def skip(translator: Any, node: nodes.Element) -> None:
-    """Write nothing of a node."""
-    raise nodes.SkipNode
-
-
-def nothing(translator: Any, node: nodes.Element) -> None:
-    """Write nothing around the children of a node."""
+def depart(translator: Any, node: nodes.Element) -> None:
+    """Write nothing after the children of a node."""
 
 
 class KeepPlainText(SphinxPostTransform):
-    """Keep an output's plain text beside its HTML, for the text of a chapter, before myst-nb selects one of them."""
+    """Keep an output's plain text beside its HTML, before myst-nb selects one of them."""
 
     default_priority = 3
 
@@ -144,71 +126,15 @@ class KeepPlainText(SphinxPostTransform):
         """Note the text of each output that has both."""
         for bundle in self.document.findall(nodes.container):
             if bundle.get("nb_element") == "mime_bundle":
-                forms = {
-                    one["mime_type"]: one
-                    for one in bundle.children
-                    if isinstance(one, nodes.Element)
-                }
+                forms = {one.get("mime_type"): one for one in bundle.children}
                 if {"text/html", "text/plain"} <= set(forms):
                     for raw in forms["text/html"].findall(nodes.raw):
                         raw["plain"] = forms["text/plain"].astext()
 
 
-class FigureCollector(EnvironmentCollector):
-    """Keep each page's figures, by id, with their numbers as CSV."""
-
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-        _figures(env).pop(docname, None)
-
-    def merge_other(
-        self, app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
-    ) -> None:
-        _figures(env).update(
-            {name: _figures(other)[name] for name in docnames if name in _figures(other)}
-        )
-
-    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
-        found = {one["id"]: from_record(one) for one in records(doctree, "figure")}
-        if found:
-            _figures(app.env)[app.env.docname] = {
-                name: one.table.csv for name, one in found.items() if isinstance(one, Figure)
-            }
-
-
-def _figures(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    if not hasattr(env, "cartbook_figures"):
-        env.cartbook_figures = {}  # type: ignore[attr-defined]  # an environment keeps what extensions put into it
-    found: dict[str, dict[str, str]] = env.cartbook_figures  # type: ignore[attr-defined]
-    return found
-
-
-def figures(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    """Return every page's figures: page, id, CSV."""
-    return _figures(env)
-
-
 def setup(app: Sphinx) -> None:
-    """Register the nodes (called by the extension's setup)."""
-    app.add_node(
-        record,
-        html=(visit_record_html, nothing),
-        latex=(nothing, nothing),
-        man=(nothing, nothing),
-        texinfo=(nothing, nothing),
-    )
-    app.add_node(
-        screen,
-        html=(visit_screen_html, nothing),
-        latex=(skip, nothing),
-        man=(skip, nothing),
-        texinfo=(skip, nothing),
-    )
-    app.add_node(
-        paper,
-        html=(visit_paper_html, nothing),
-        latex=(nothing, nothing),
-        man=(nothing, nothing),
-        texinfo=(nothing, nothing),
-    )
+    """Register the nodes."""
+    app.add_node(record, html=(visit_record_html, depart))
+    app.add_node(screen, html=(visit_screen_html, depart))
+    app.add_node(paper, html=(visit_paper_html, depart))
     app.add_post_transform(KeepPlainText)
-    app.add_env_collector(FigureCollector)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +20,9 @@ from pybtex.database import Entry, parse_file
 from cartbook.escape import as_markdown
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook.render import render
 
+ZIP_NAME = "car-t-in-numbers-notebooks.zip"  # all of them
 DIRECTIVE = re.compile(
     r"^:{3,}\{([a-z-]+)\}[ ]?(.*)\n((?::[a-z-]+:.*\n)*)(?::{3,}\n)?", re.MULTILINE
 )
@@ -58,21 +59,13 @@ def citations(bibliography: Path) -> dict[str, str]:
 
 
 def _citation(entry: Entry) -> str:
-    names = [
-        " ".join([*person.prelast_names, *person.last_names])
-        for person in entry.persons.get("author", [])
-    ]
-    names = [re.sub(r"[{}]", "", name) for name in names if name != "others"] or [
-        entry.fields.get("title", entry.key)
-    ]
-    several = len(entry.persons.get("author", [])) > 2
-    who = f"{names[0]} et al." if several else " and ".join(names)
-    words = as_markdown(f"{who} {entry.fields['year']}".strip())
-    address = (
-        f"https://doi.org/{entry.fields['doi']}"
-        if "doi" in entry.fields
-        else entry.fields.get("url", "")
-    )
+    fields, authors = entry.fields, entry.persons.get("author", [])
+    names = [" ".join([*person.prelast_names, *person.last_names]) for person in authors]
+    names = [re.sub(r"[{}]", "", name) for name in names if name != "others"]
+    names = names or [fields.get("title", entry.key)]
+    who = f"{names[0]} et al." if len(authors) > 2 else " and ".join(names)
+    words = as_markdown(f"{who} {fields['year']}")
+    address = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
     return f"[{words}]({quote(address, safe=':/')})" if address else words
 
 
@@ -111,39 +104,37 @@ class Book:
         name = Path(path).stem if path else own
         if name in self.anchors and (not path or path.endswith(".md")):
             place = self.anchors[name].get(section, "")
-            return (
-                f"[{words}]({f'{name}.ipynb' if path else ''}{f'#{place}' if place else ''})"
-                if path or place
-                else words
-            )
-        if self.address:
-            page = (
-                path.removeprefix("../")
-                if path.startswith("../")
-                else f"chapters/{Path(path).with_suffix('.html').name}"
-            )
-            return f"[{words}]({self.address}{page}{f'#{section}' if section else ''})"
-        return words
+            address = (f"{name}.ipynb" if path else "") + (f"#{place}" if place else "")
+        elif self.address:
+            page = f"chapters/{Path(path).with_suffix('.html').name}"
+            page = path.removeprefix("../") if path.startswith("../") else page
+            address = self.address + page + (f"#{section}" if section else "")
+        else:
+            address = ""
+        return f"[{words}]({address})" if address else words
 
 
 def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[str, int]) -> str:
-    """Return MyST as plain Markdown: values filled in (taken from the front of the list), roles, links and directives undone."""
+    """Return MyST as plain Markdown: values (taken from the front of the list) filled in, roles, links and directives undone."""
 
     def cited(keys: str) -> list[str]:
-        return [book.citations[one.strip()] for one in keys.split(",")]
+        return [book.citations[key.strip()] for key in keys.split(",")]
 
     def opening(found: re.Match[str]) -> str:
         kind, title = found[1], found[2]
         if kind == "exercise-start":
             label = re.search(r"^:label: (\S+)$", found[3], re.MULTILINE)
             return f"### Exercise {exercises[label[1]] if label else ''}\n\n"
+        if kind == "solution-start":
+            return "#### Solution\n\n"
         if kind == "hint":
             return "**Hint.** "
         if kind.endswith("-end"):
             return f"{SOLVED}\n" if kind == "solution-end" else ""
-        return (
-            "#### Solution\n\n" if kind == "solution-start" else f"**{title}**\n\n" if title else ""
-        )
+        return f"**{title}**\n\n" if title else ""
+
+    def link(found: re.Match[str]) -> str:
+        return book.link(own, found["words"], found["target"])
 
     text = re.sub(r"{eval}`[^`]*`", lambda _: as_markdown(values.pop(0)), text)
     text = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", text)
@@ -151,14 +142,8 @@ def plain(text: str, values: list[str], book: Book, own: str, exercises: dict[st
     text = re.sub(r"{cite(?::p)?}`([^`]*)`", lambda found: f"({'; '.join(cited(found[1]))})", text)
     text = DIRECTIVE.sub(opening, text)
     text = re.sub(r"^:{3,}$\n?", "", text, flags=re.MULTILINE)
-    text = re.sub(
-        r'<a href="([^"]*)"[^>]*>(.*?)</a>', lambda found: book.link(own, found[2], found[1]), text
-    )
-    return re.sub(
-        r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)",
-        lambda found: book.link(own, found[1], found[2]),
-        text,
-    )
+    text = re.sub(r'<a href="(?P<target>[^"]*)"[^>]*>(?P<words>.*?)</a>', link, text)
+    return re.sub(r"(?<!!)\[(?P<words>[^\[\]]*)\]\((?P<target>[^()\s]+)\)", link, text)
 
 
 def _split(source: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -168,38 +153,28 @@ def _split(source: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield piece.strip(), dict(FOLDED) if piece == "#### Solution" else {}
 
 
-def words(record: dict[str, Any]) -> str:
+def chart_words(record: dict[str, Any]) -> str:
     """Return what the site says under a chart as Markdown: how to read it, its source, its description and its table."""
-    columns = record["table"]["columns"]
-    head = "".join(f"<th>{escape(column['name'])}</th>" for column in columns)
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{escape(_cell(value, column))}</td>' for value, column in zip(row, columns, strict=True))}</tr>"
-        for row in record["table"]["rows"]
-    )
-    return (
-        f"**How to read it.** {as_markdown(record['reading'])}\n\nSource: {as_markdown(record['source'])}\n\n"
-        f"<details><summary>In words</summary>\n\n{as_markdown(record['alt'])}\n\n</details>\n\n"
-        f"<details><summary>Table</summary><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
-    )
+    words = {name: as_markdown(record[name]) for name in ("reading", "source", "alt")}
+    return str(render("notebook-chart.md", table=record["table"], **words))
 
 
-def _cell(value: Any, column: dict[str, Any]) -> str:
-    return f"{value:.{column['decimals']}f}" if isinstance(value, float) else str(value)
+def _markdown(source: str, **metadata: Any) -> NotebookNode:
+    return NotebookNode(cell_type="markdown", metadata=NotebookNode(metadata), source=source)
 
 
 def _code(cell: NotebookNode) -> Iterator[NotebookNode]:
     """Yield a code cell for any Jupyter, and after it the words of its charts."""
     folded = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
     cell.metadata = NotebookNode(HIDDEN if folded else {})
-    records = []
+    yield cell
     for output in cell.outputs:
         if "data" in output:
             output.metadata = NotebookNode()
-            found = [output.data.pop(kind, None) for kind in (FIGURE_MIME, QUIZ_MIME)]
-            records += [record for record in found if record and record.get("kind") == "figure"]
-    yield cell
-    for record in records:
-        yield NotebookNode(cell_type="markdown", metadata=NotebookNode(), source=words(record))
+            output.data.pop(QUIZ_MIME, None)
+            record = output.data.pop(FIGURE_MIME, {})
+            if record.get("kind") == "figure":
+                yield _markdown(chart_words(record))
 
 
 def notebook(
@@ -207,13 +182,12 @@ def notebook(
 ) -> str:
     """Return a downloaded notebook, from the one that the build executed; ``exercises`` gives the numbers of its exercises by label.
 
-    Raises ValueError if a value is left over or lacking, or if a key is not in the bibliography.
+    Raise ValueError if a value is left over or lacking, or if a key is not in the bibliography.
     """
-    found = nbformat.read(path, as_version=4)
     rest, name = list(values), path.stem
-    first = FIRST.format(title=title, wheel=book.wheel, aside=ASIDE.format(zip=book.zip))
-    cells = [NotebookNode(cell_type="markdown", metadata=NotebookNode(), source=first)]
-    for cell in found.cells:
+    aside = ASIDE.format(zip=book.zip)
+    cells = [_markdown(FIRST.format(title=title, wheel=book.wheel, aside=aside))]
+    for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
             cells += _code(cell)
         elif cell.cell_type == "markdown":
@@ -227,10 +201,7 @@ def notebook(
                 raise ValueError(
                     f"{name}: {error} is no reference or exercise of the book"
                 ) from None
-            cells += [
-                NotebookNode(cell_type="markdown", metadata=NotebookNode(metadata), source=text)
-                for text, metadata in _split(source)
-            ]
+            cells += [_markdown(text, **metadata) for text, metadata in _split(source)]
     if rest:
         raise ValueError(f"{name}: {len(rest)} values of the page are left over")
     for number, cell in enumerate(cells):

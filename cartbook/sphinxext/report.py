@@ -1,7 +1,7 @@
-"""Report a problem: on every page a link to the repository's new-issue form, or the text to send where there is none.
+"""Report a problem: a link to the repository's new-issue form, or the text to send without one.
 
-``cartbook_repository`` in _config.yml is the repository's address. The form opens with the page's title, its
-address where the site's is known, and the version of book and data, so that a report says what it is about.
+``cartbook_repository`` in _config.yml is the repository's address (GitHub, Forgejo or Gitea). The
+form opens with the page's title and address and the version of book and data.
 """
 
 from __future__ import annotations
@@ -11,73 +11,60 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
-TITLE = "Problem on “{page}”"
+from cartbook.sphinxext.metadata import book_metadata
 
 
-def new_issue(repository: str, title: str, text: str) -> str:
-    """Return the address of a repository's new-issue form with both fields filled in (GitHub, Forgejo and Gitea; GitLab)."""
-    gitlab = "gitlab" in urlsplit(repository).netloc
-    form, names = (
-        ("/-/issues/new", ("issue[title]", "issue[description]"))
-        if gitlab
-        else ("/issues/new", ("title", "body"))
-    )
-    fields = "&".join(
-        f"{quote(name)}={quote(value)}" for name, value in zip(names, (title, text), strict=True)
-    )
-    return f"{repository.rstrip('/')}{form}?{fields}"
+def new_issue(repository: str, page: str, text: str) -> str:
+    """Return the address of a repository's new-issue form with both fields filled in."""
+    fields = urlencode({"title": f"Problem on “{page}”", "body": text})
+    return f"{repository.rstrip('/')}/issues/new?{fields}"
 
 
-def text_of(page: str, address: str, version: str, as_of: str) -> str:
+def report_text(page: str, address: str, version: str, as_of: str) -> str:
     """Return the lines of a report: what it is about, and what is to be filled in."""
-    about = [
-        f"Page: {page}",
-        f"Address: {address}",
-        f"Version: {version}" + (f"; data as of {as_of}" if as_of else ""),
-    ]
-    return "\n".join([*about, "What is wrong: ", "What the source says, and where: "])
+    data = f"; data as of {as_of}" if as_of else ""
+    return (
+        f"Page: {page}\nAddress: {address}\nVersion: {version}{data}\n"
+        "What is wrong: \nWhat the source says, and where: "
+    )
 
 
 @cache
-def version(top: Path) -> str:
+def book_version(top: Path) -> str:
     """Return the book's version, as pyproject.toml gives it."""
-    return str(
-        tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    )
+    project = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
-def _check(app: Sphinx, config: Any) -> None:
-    if config.cartbook_repository and not re.fullmatch(
-        r"https://[^\s?#]+", config.cartbook_repository
-    ):
+def _config_inited(app: Sphinx, config: Any) -> None:
+    repository = config.cartbook_repository
+    if repository and not re.fullmatch(r"https://[^\s?#]+", repository):
         raise ConfigError(
-            f"_config.yml: cartbook_repository is an address that begins with https://, or empty; {config.cartbook_repository!r} is neither"
+            "_config.yml: cartbook_repository is an address that begins with https://, or empty; "
+            f"{repository!r} is neither"
         )
 
 
 def _page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    about = getattr(app.env, "cartbook_about", {}).get(pagename, {})
-    page = re.sub(r"<[^>]+>", "", context.get("title") or pagename)
-    name = f"{pagename}.html"
-    address = urljoin(app.config.html_baseurl, name) if app.config.html_baseurl else name
-    text = text_of(page, address, version(Path(app.srcdir)), str(about.get("as_of", "")))
+    page = Markup(context.get("title") or pagename).striptags()
+    address = f"{app.config.html_baseurl}{pagename}.html"
+    as_of = str(book_metadata(app.env, pagename).get("as_of", ""))
+    text = report_text(page, address, book_version(Path(app.srcdir)), as_of)
     repository = app.config.cartbook_repository
-    context["report"] = {
-        "address": address,
-        "text": text,
-        "link": new_issue(repository, TITLE.format(page=page), text) if repository else "",
-    }
+    link = new_issue(repository, page, text) if repository else ""
+    context["report"] = {"address": address, "text": text, "link": link}
 
 
 def setup(app: Sphinx) -> None:
-    """Join the build (called by cartbook.sphinxext)."""
+    """Register the setting."""
     app.add_config_value("cartbook_repository", "", "html", [str])
-    app.connect("config-inited", _check)
+    app.connect("config-inited", _config_inited)
     app.connect("html-page-context", _page)

@@ -38,7 +38,7 @@ RULES = (
 )
 
 
-def spelled(word: str) -> str:
+def normalize(word: str) -> str:
     """Return the form that the British and the American spelling of a lower-case word share."""
     for pattern, replacement in RULES:
         word = re.sub(pattern, rf"\g<1>{replacement}", word)

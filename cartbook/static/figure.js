@@ -17,7 +17,7 @@
     spec.$schema ? (await script("vega-lite.js"), window.vegaLite.compile(spec).spec) : spec;
 
   const tip = document.createElement("div");
-  tip.className = "cb-tip";
+  tip.className = "cb-tooltip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
 
@@ -63,7 +63,7 @@
     let at = -1;
     const go = (all, place) => {
       at = place;
-      all.forEach((mark, i) => mark.classList.toggle("cb-at", i === at));
+      all.forEach((mark, i) => mark.classList.toggle("is-active", i === at));
       const value = all[at].__data__.tooltip;
       show(value, all[at].getBoundingClientRect());
       const words = rows(value).map(([name, text]) => `${name} ${text}`.trim());
@@ -92,7 +92,7 @@
     live.addEventListener("blur", () => {
       hide();
       at = -1;
-      marksOf(live).forEach(mark => mark.classList.remove("cb-at"));
+      marksOf(live).forEach(mark => mark.classList.remove("is-active"));
     });
   };
 
@@ -120,7 +120,7 @@
       const live = document.createElement("div");
       const said = document.createElement("p");
       live.className = "cb-live";
-      said.className = "cb-hidden";
+      said.className = "visually-hidden";
       said.setAttribute("aria-live", "polite");
       const bound = document.createElement("div");
       bound.className = "cb-controls";

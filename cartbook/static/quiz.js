@@ -145,7 +145,7 @@
     const list = question.querySelector(".cb-order");
     const verdict = question.querySelector(".cb-verdict");
     const items = [...list.children];
-    const status = make("p", "", { class: "cb-hidden", "aria-live": "polite" });
+    const status = make("p", "", { class: "visually-hidden", "aria-live": "polite" });
     const check = make("button", "Check the order", { type: "button", class: "cb-check" });
     const unjudge = () => {
       verdict.replaceChildren();
@@ -173,7 +173,7 @@
     };
     for (const item of items) {
       const text = item.querySelector("span").textContent;
-      const buttons = make("span", "", { class: "cb-moves" });
+      const buttons = make("span", "", { class: "cb-order-buttons" });
       [
         ["up", "↑", -1],
         ["down", "↓", 1],
@@ -225,7 +225,7 @@
 
   const choice = (question, mark) => {
     // Opening a choice shows the reason to eyes alone; a status region gives it to a screen reader, until the reader goes on.
-    const status = make("p", "", { class: "cb-hidden cb-said", role: "status" });
+    const status = make("p", "", { class: "visually-hidden cb-said", role: "status" });
     question.append(status);
     question.addEventListener("focusout", () => (status.textContent = ""));
     // A click is what the reader does, with the keyboard too; a page that opens everything to print or search is not.
@@ -266,7 +266,7 @@
         const mark = marks[question.dataset.question];
         if (typeof mark === "boolean") question.dataset.mark = mark ? "right" : "wrong";
         else delete question.dataset.mark;
-        question.querySelector(".cb-count").title =
+        question.querySelector(".cb-question-number").title =
           mark === true
             ? "Right at the first try"
             : mark === false

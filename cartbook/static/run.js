@@ -228,7 +228,7 @@
       lines();
       const act = (words, what) => {
         const one = button("", words, what);
-        one.append(make("span", "cb-hidden", ` cell ${number}`));
+        one.append(make("span", "visually-hidden", ` cell ${number}`));
         return one;
       };
       const reset = () => {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cartbook.csp import POLICY
-from cartbook.sphinxext.not_found import lost
+from cartbook.sphinxext.not_found import not_found
 
 
 class Host(SimpleHTTPRequestHandler):
@@ -80,12 +80,12 @@ def test_it_is_accessible_fits_a_phone_and_follows_the_dark(visit, axe, host, mo
 
 def test_without_scripts_it_says_what_to_do(visit):
     page = visit("", java_script_enabled=False)
-    page.set_content(lost("A book", {"chapters/one": "One"}))
+    page.set_content(not_found("A book", {"chapters/one": "One"}))
     assert page.locator("#hint").is_visible()
 
 
 def test_with_a_public_address_links_need_no_script():
-    page = lost("A book", {"chapters/one": "One & two"}, "https://example.org/books/car-t/")
+    page = not_found("A book", {"chapters/one": "One & two"}, "https://example.org/books/car-t/")
     assert '<a href="/books/car-t/chapters/one.html">One &amp; two</a>' in page
     assert 'action="/books/car-t/search.html"' in page
     assert "<script" not in page

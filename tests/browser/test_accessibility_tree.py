@@ -8,7 +8,7 @@ import pytest
 from helpers import scroll, until
 
 CHAPTER = "chapters/08-b-cell.html"
-EXPLORER = "chapters/20-evidence-explorer.html"
+EXPLORER = "chapters/explorer.html"
 THREE = ("index.html", CHAPTER, EXPLORER)
 #: changes of text within a live region, once the page is read: what a screen reader would say unasked
 SPOKEN = """addEventListener('DOMContentLoaded', () => {
@@ -29,7 +29,7 @@ AT = """() => {
   const tops = points.map(([x, y]) => document.elementFromPoint(x, y)).filter(Boolean);
   return { name: one.outerHTML.slice(0, 90), body: one === document.body, seen: tops.some(top => one.contains(top) || (top !== document.body && top.contains(one))) };
 }"""
-FOLDS = ".sd-card a, .header-article__inner button, details.dropdown > summary, details.admonition > summary, .cb-more > summary"
+FOLDS = ".sd-card a, .header-article__inner button, details.dropdown > summary, details.admonition > summary, .cb-disclosure > summary"
 CONTROLS = ("button", "link", "combobox", "textbox", "searchbox", "image")
 
 

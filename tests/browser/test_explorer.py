@@ -11,7 +11,7 @@ from helpers import TOP, build, small_book, until
 
 from benchmarks.copies import grow_tables
 
-PAGE = "chapters/20-evidence-explorer.html"
+PAGE = "chapters/explorer.html"
 TIMES = 10
 ROWS = "[...document.querySelectorAll('.cb-explorer tbody tr')]"
 SPOKEN = """() => {

@@ -8,7 +8,7 @@ import pytest
 from helpers import TOP
 
 from cartbook import Choice, Number, Order, Spot, quiz
-from cartbook.quiz_render import render_html
+from cartbook.render import html
 from cartbook.theme import stylesheet
 
 STATIC = TOP / "cartbook" / "static"
@@ -53,7 +53,7 @@ def place(tmp_path_factory, serve_folder):
     for name in ("quiz.js", "quiz.css", "book.css"):
         (folder / name).write_bytes((STATIC / name).read_bytes())
     (folder / "colours.css").write_text(stylesheet(), encoding="utf-8")
-    quizzes = "".join(render_html(one.to_record()) for one in (QUIZ, SHARE))
+    quizzes = "".join(html(one.to_record()) for one in (QUIZ, SHARE))
     page = PAGE.format(policy=POLICY, quizzes=quizzes)
     (folder / "index.html").write_text(page, encoding="utf-8")
     return f"{serve_folder(folder)}index.html"

@@ -28,7 +28,7 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
     page = visit(CHAPTER)
     figure = live(page, page.locator("figure[data-chart='cd19-complete-response']"))
     figure.locator(".cb-live svg path[aria-roledescription='point']").first.hover()
-    tip = page.locator(".cb-tip")
+    tip = page.locator(".cb-tooltip")
     tip.wait_for()
     assert "inati-cel" in tip.text_content(), (
         "sorted: the first mark has its disease's highest rate"
@@ -79,7 +79,7 @@ def test_chart_keys_reach_every_mark_and_are_offered_only_where_they_work(visit,
                 heard.add(spoken.text_content())
             assert len(heard) == min(count, 6)
             page.keyboard.press("Escape")
-            assert not page.locator(".cb-tip").is_visible()
+            assert not page.locator(".cb-tooltip").is_visible()
     assert seen == {True, False}
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from helpers import SITE, until
 
-from cartbook.sphinxext.spelling import spelled
+from cartbook.sphinxext.spelling import normalize
 
 PAIRS = """leukaemia leukemia, tumour tumor, haematology hematology, randomised randomized, anaemia anemia,
     foetal fetal, paediatric pediatric, centre center, signalling signaling, enrolment enrollment,
@@ -19,12 +19,12 @@ PAIRS = """leukaemia leukemia, tumour tumor, haematology hematology, randomised 
 @pytest.mark.parametrize("pair", PAIRS.split(","))
 def test_both_spellings_have_one_form(pair):
     british, american = pair.split()
-    assert spelled(british) == spelled(american)
+    assert normalize(british) == normalize(american)
 
 
 @pytest.mark.parametrize("word", ["four", "hour", "disease", "source", "course", "cd19", "car"])
 def test_short_words_and_names_stay_apart(word):
-    assert spelled(word) not in ("for", "hor", "diseas", "sorce", "corse")
+    assert normalize(word) not in ("for", "hor", "diseas", "sorce", "corse")
 
 
 def results(page, address, words):
@@ -79,5 +79,5 @@ def test_search(visit, address):
     assert len(words) > 2000
     page.goto(f"{address}search.html")
     until(page, "() => typeof bookSpelling === 'function'")
-    assert page.evaluate("words => words.map(bookSpelling)", words) == list(map(spelled, words))
+    assert page.evaluate("words => words.map(bookSpelling)", words) == list(map(normalize, words))
     assert not fetched, "what is shown of a page comes with the index"

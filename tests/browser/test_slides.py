@@ -14,9 +14,9 @@ AT = "Reveal.getIndices().h"
 WIDE = {"width": 1280, "height": 720}
 #: the lowest edge on the slide, of 600, in the slide's own pixels
 BOTTOM = """() => { const slide = document.querySelector('section.present'), scale = Reveal.getScale(), top = slide.getBoundingClientRect().top;
-  return Math.max(...[...slide.querySelectorAll('h1, h2, p:not(.cb-hidden), li, svg')].filter(one => one.checkVisibility())
+  return Math.max(...[...slide.querySelectorAll('h1, h2, p:not(.visually-hidden), li, svg')].filter(one => one.checkVisibility())
     .map(one => (one.getBoundingClientRect().bottom - top) / scale)); }"""
-CUT = """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.cb-hidden), li, svg')]
+CUT = """() => [...document.querySelectorAll('.slides > section')].flatMap(slide => [...slide.querySelectorAll('p:not(.visually-hidden), li, svg')]
   .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom)
   .map(one => slide.querySelector('h1, h2').textContent))"""
 

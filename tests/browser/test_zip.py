@@ -45,7 +45,7 @@ def test_site_opens_from_a_folder(visit, site, folder):
     found.first.click()
     page.locator("article h1").first.wait_for()
 
-    page.goto((folder / "chapters" / "20-evidence-explorer.html").as_uri())
+    page.goto((folder / "chapters" / "explorer.html").as_uri())
     before = page.locator(".cb-said").text_content()
     page.locator("select[name=disease]").select_option("multiple myeloma")
     until(page, "before => document.querySelector('.cb-said').textContent !== before", before)

@@ -11,7 +11,7 @@ import pytest
 from helpers import build, chapter, run, site_files, small_book, touch
 
 ADDRESS = "https://example.org/books/car-t/"
-PAGE = "26-downloads"
+PAGE = "downloads"
 CHAPTER = """---
 book:
   title: One
@@ -43,7 +43,7 @@ def test_address_and_exports_come_and_go_with_their_settings(book):
     exports = book / "_build" / "print"
     exports.mkdir(parents=True)
     (exports / "car-t-in-numbers.pdf").write_bytes(b"%PDF-" + bytes(2_345_678))
-    build(book, CARTBOOK_ADDRESS=ADDRESS.rstrip("/"), CARTBOOK_OFFERS="_build/print")
+    build(book, CARTBOOK_BASE_URL=ADDRESS.rstrip("/"), CARTBOOK_PRINT_DIR="_build/print")
     site = site_files(book)
     text = site["chapters/one.html"].decode()
     assert f'<link rel="canonical" href="{ADDRESS}chapters/one.html"' in text
@@ -68,7 +68,7 @@ def test_address_and_exports_come_and_go_with_their_settings(book):
     assert (
         '<a href="../downloads/car-t-in-numbers.pdf" download="">The book as PDF</a>' in downloads
     )
-    assert ">2.3 MB</span>" in downloads
+    assert "(<span>2.3 MB</span>)" in downloads
     assert "car-t-in-numbers.epub" not in downloads
     assert len(site["downloads/car-t-in-numbers.pdf"]) == 2_345_683
 
@@ -85,8 +85,8 @@ def test_address_and_exports_come_and_go_with_their_settings(book):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"CARTBOOK_ADDRESS": "example.org/book"}, "the public address 'example.org/book'"),
-        ({"CARTBOOK_OFFERS": "nowhere"}, "run make dist"),
+        ({"CARTBOOK_BASE_URL": "example.org/book"}, "the public address 'example.org/book'"),
+        ({"CARTBOOK_PRINT_DIR": "nowhere"}, "run make dist"),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line(book, settings, said):

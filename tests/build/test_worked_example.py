@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers import TOP, build
 
-LIVE = ("20-evidence-explorer",)
+LIVE = ("explorer",)
 
 
 TABLES = ("sources", "studies", "outcomes")

@@ -101,7 +101,7 @@ def copied() -> Iterator[Path]:
     """A copy of data/ from which cartbook reads."""
     with tempfile.TemporaryDirectory() as made, pytest.MonkeyPatch.context() as patch:
         folder = Path(shutil.copytree(DATA, Path(made) / "data"))
-        patch.delenv("CARTBOOK_TABLES", raising=False)
+        patch.delenv("CARTBOOK_DECLARED_TABLES", raising=False)
         patch.delenv("CARTBOOK_VALIDATED", raising=False)
         patch.setattr(data, "FOLDER", folder)
         yield folder

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from helpers import TOP
 
-from cartbook.sphinxext.downloads import OFFERS, size
+from cartbook.sphinxext.downloads import PRINTED, size
 
 ITEM = re.compile(
-    r'<li><a href="([^"]+)" download(?:="")?>([^<]+)</a>: ([^<]+) \(<span data-size-of="[^"]+">([^<]*)</span>\)</li>'
+    r'<li><a href="([^"]+)" download(?:="")?>([^<]+)</a>: ([^<]+) \(<span>([^<]*)</span>\)</li>'
 )
 
 
 def items(site: Path) -> dict[Path, tuple[str, str, str]]:
-    page = site / "chapters" / "26-downloads.html"
+    page = site / "chapters" / "downloads.html"
     found = ITEM.findall(page.read_text(encoding="utf-8"))
     assert found
     return {
@@ -54,5 +54,5 @@ def test_notebooks_are_named_as_in_the_contents(site: Path) -> None:
 
 
 def test_bound_books_are_offered_only_where_they_are(site: Path) -> None:
-    listed = {path.name for path in items(site)} & set(OFFERS)
-    assert listed == {name for name in OFFERS if (site / "downloads" / name).is_file()}
+    listed = {path.name for path in items(site)} & set(PRINTED)
+    assert listed == {name for name in PRINTED if (site / "downloads" / name).is_file()}

@@ -1,178 +1,172 @@
-"""Every page of the built site holds together: links, ids, titles, and no other host."""
+"""Every page of the built site holds together: links, ids, titles, figures, no other host, no inline code."""
 
 from __future__ import annotations
 
+import csv
 import re
+import sqlite3
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from helpers import SITE, THEMED, tree
+from helpers import PAGES, SITE, THEMED, TOP, tree
 
-PAGES = THEMED
+from cartbook.csp import IN_PAGE
+
 GENERATED = ("genindex.html", "search.html")
-LOADED = {
-    "script": "src",
-    "link": "href",
-    "img": "src",
-    "iframe": "src",
-    "source": "src",
-    "video": "src",
-    "audio": "src",
-    "object": "data",
-    "embed": "src",
-    "form": "action",
-}
+LOADED = dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src")
+LOADED |= {"link": "href", "object": "data", "form": "action"}
+HOSTS = ("unpkg.com", "jsdelivr", "cdnjs", "googleapis", "mathjax", "require.js")
+MACHINE = (
+    "np.int64",
+    "np.float64",
+    "&lt;NA&gt;",
+    "<NA>",
+    "Traceback",
+    "{eval}",
+    "{term}",
+    "object at 0x",
+    "\\xa0",
+    "\\u20",
+)
+FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d[\d.]*$)")  # a number may have a sign
+
+
+def texts(page, tag):
+    return ["".join(one.itertext()) for one in tree(page).iter(tag)]
 
 
 @cache
-def ids(page: str) -> frozenset[str]:
-    return frozenset(one.get("id", "") for one in tree(page).iter() if one.get("id"))
+def ids(page):
+    return [one.get("id") for one in tree(page).iter() if one.get("id")]
 
 
-def test_there_are_pages() -> None:
-    assert "index.html" in PAGES
-    assert len(PAGES) >= 6
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_internal_link_is_broken(page: str) -> None:
+@pytest.mark.parametrize("page", THEMED)
+def test_no_internal_link_is_broken_and_ids_are_unique(page):
+    assert len(ids(page)) == len(set(ids(page))), sorted(
+        {one for one in ids(page) if ids(page).count(one) > 1}
+    )
     broken = []
-    for one in tree(page).iter():
-        for name in ("href", "src"):
-            address = urlsplit(one.get(name) or "")
-            if (
-                address.scheme
-                or address.netloc
-                or not (address.path or address.fragment)
-                or one.tag == "base"
-            ):
-                continue
-            assert not address.path.startswith("/"), (
-                f"{address.path} breaks where the site lies in a folder"
-            )
-            target = (
-                (SITE / page).parent.joinpath(unquote(address.path)).resolve()
-                if address.path
-                else SITE / page
-            )
-            if not target.is_file() or (
-                address.fragment
-                and target.suffix == ".html"
-                and unquote(address.fragment) not in ids(str(target.relative_to(SITE)))
-            ):
-                broken.append(one.get(name))
+    for link in (
+        one.get(name) for one in tree(page).iter() if one.tag != "base" for name in ("href", "src")
+    ):
+        address = urlsplit(link or "")
+        if address.scheme or address.netloc or not (address.path or address.fragment):
+            continue
+        assert not address.path.startswith("/"), f"{link} breaks where the site is in a folder"
+        target = (
+            ((SITE / page).parent / unquote(address.path)).resolve()
+            if address.path
+            else SITE / page
+        )
+        place = unquote(address.fragment) if target.suffix == ".html" else ""
+        if not target.is_file() or (place and place not in ids(str(target.relative_to(SITE)))):
+            broken.append(link)
     assert not broken
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_ids_are_unique(page: str) -> None:
-    found = [one.get("id") for one in tree(page).iter() if one.get("id")]
-    assert len(found) == len(set(found)), sorted(
-        {one for one in found if found.count(one) > 1 and one}
-    )
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_says_what_it_is(page: str) -> None:
-    title = tree(page).findtext(".//title") or ""
-    assert len(title.strip()) > 5
+@pytest.mark.parametrize("page", THEMED)
+def test_a_page_says_what_it_is_and_how_to_report_a_problem(page):
+    assert len(texts(page, "title")[0].strip()) > 5
     assert tree(page).get("lang", "").startswith("en")
-    if page not in GENERATED:
-        descriptions = [
-            one.get("content", "")
-            for one in tree(page).iter("meta")
-            if one.get("name") == "description"
-        ]
-        assert len(descriptions) == 1
-        assert len(descriptions[0]) >= 20
-
-
-def test_titles_and_descriptions_are_each_used_once() -> None:
-    titles = [tree(page).findtext(".//title") for page in PAGES]
-    assert len(titles) == len(set(titles))
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_asks_another_host(page: str) -> None:
-    asked = [
-        one.get(LOADED[str(one.tag)])
-        for one in tree(page).iter()
-        if str(one.tag) in LOADED and one.get("rel") != "canonical"
+    about = [
+        one.get("content") for one in tree(page).iter("meta") if one.get("name") == "description"
     ]
-    outside = [one for one in asked if one and (urlsplit(one).netloc or one.startswith("//"))]
-    assert not outside
-    text = (SITE / page).read_text(encoding="utf-8")
-    text = re.sub(
-        r'<section class="cb-run".*?</section>', "", text, flags=re.DOTALL
-    )  # names its host, and asks it after a click alone
-    for host in ("unpkg.com", "jsdelivr", "cdnjs", "googleapis", "mathjax", "require.js"):
-        assert host not in text
-
-
-def test_no_style_asks_another_host() -> None:
-    for path in SITE.rglob("*.css"):
-        assert not re.findall(
-            r"""(?:url\(|@import\s+)['"]?(?:https?:)?//""",
-            path.read_text(encoding="utf-8", errors="replace"),
-        ), path.name
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_problem_can_be_reported_once_and_not_by_mail(page: str) -> None:
+    assert page in GENERATED or [len(one) >= 20 for one in about] == [True]
     html = (SITE / page).read_text(encoding="utf-8")
     assert html.count("Report a problem with this page") == 1
     assert "mailto:" not in html
 
 
+def test_titles_are_each_used_once():
+    titles = [texts(page, "title")[0] for page in THEMED]
+    assert "index.html" in THEMED
+    assert len(titles) == len(set(titles))
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_every_figure_has_its_parts(page: str) -> None:
-    seen = set()
-    for figure in (one for one in tree(page).iter("figure") if one.get("data-chart")):
-        name = figure.get("data-chart", "")
-        assert name not in seen
-        seen.add(name)
+def test_no_page_asks_another_host_and_links_out_tell_nothing(page):
+    elements = [one for one in tree(page).iter() if one.get("rel") != "canonical"]
+    asked = [one.get(LOADED[one.tag]) or "" for one in elements if one.tag in LOADED]
+    assert not [one for one in asked if urlsplit(one).netloc]
+    html = (SITE / page).read_text(encoding="utf-8")
+    html = re.sub(
+        r'<section class="cb-run".*?</section>', "", html, flags=re.DOTALL
+    )  # asks after a click alone
+    assert not [host for host in HOSTS if host in html]
+    out = [one for one in elements if one.tag == "a" and urlsplit(one.get("href") or "").netloc]
+    assert all(one.get("href").startswith("https://") for one in out)
+    (policy,) = [one for one in elements if one.tag == "meta" and one.get("name") == "referrer"]
+    assert policy.get("content") == "no-referrer"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_code_is_in_a_page_and_the_policy_comes_before_anything_loads(page):
+    elements = list(tree(page).iter())
+    scripts = [one for one in elements if one.tag == "script" and not one.get("src")]
+    assert {one.get("type") for one in scripts} <= {"application/json", "application/ld+json"}
+    assert not [name for one in elements for name in one.attrib if name.lower().startswith("on")]
+    assert not [
+        one for one in elements if (one.get("href") or "").lower().startswith("javascript:")
+    ]
+    head = list(tree(page).find("head"))
+    (policy,) = [
+        at for at, one in enumerate(head) if one.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert head[policy].get("content") == IN_PAGE
+    assert policy < min(
+        at for at, one in enumerate(head) if one.tag in ("script", "link", "style", "noscript")
+    )
+
+
+def test_no_style_asks_another_host():
+    outside = re.compile(r"""(?:url\(|@import\s+)['"]?(?:https?:)?//""")
+    sheets = {
+        path.name: path.read_text(encoding="utf-8", errors="replace")
+        for path in SITE.rglob("*.css")
+    }
+    assert [name for name, css in sheets.items() if outside.search(css)] == []
+
+
+@pytest.mark.parametrize("page", THEMED)
+def test_every_figure_has_its_parts_and_no_machine_speech_reaches_a_reader(page):
+    figures = [one for one in tree(page).iter("figure") if one.get("data-chart")]
+    names = [one.get("data-chart") for one in figures]
+    assert len(names) == len(set(names))
+    for name, figure in zip(names, figures, strict=True):
         assert (SITE / "figures" / f"{name}.csv").is_file()
         assert figure.find(".//table/caption") is not None
         assert [one for one in figure.iter("script") if one.get("type") == "application/json"]
-        described = {
-            one.get("aria-describedby") for one in figure.iter() if one.get("aria-describedby")
-        }
+        described = {one.get("aria-describedby") for one in figure.iter()} - {None}
         assert described == {f"fig-{name}-alt"}
-        alternative = [one for one in figure.iter() if one.get("id") == f"fig-{name}-alt"]
-        assert len("".join(alternative[0].itertext())) > 40
+        (alternative,) = [one for one in figure.iter() if one.get("id") == f"fig-{name}-alt"]
+        assert len("".join(alternative.itertext())) > 40
+    words = re.sub(r"def |code", "", " ".join(tree(page).itertext()))
+    assert [one for one in MACHINE if one in words] == []
 
 
-def test_no_machine_speech_reaches_a_reader() -> None:
-    for page in PAGES:
-        words = " ".join(tree(page).itertext())
-        for wrong in (
-            "np.int64",
-            "np.float64",
-            "&lt;NA&gt;",
-            "<NA>",
-            "Traceback",
-            "{eval}",
-            "{term}",
-            "object at 0x",
-            "\\xa0",
-            "\\u20",
-        ):
-            shown = re.sub(r"def |code", "", words)
-            assert wrong not in shown, f"{page}: {wrong}"
-
-
-def test_the_data_goes_with_the_site() -> None:
-    source = SITE.parents[1] / "data"
-    for path in [*source.glob("*.csv"), source / "datapackage.json"]:
+def test_the_data_goes_with_the_site_and_every_figure_has_its_numbers():
+    for path in [*(TOP / "data").glob("*.csv"), TOP / "data" / "datapackage.json"]:
         assert (SITE / "data" / path.name).read_bytes() == path.read_bytes()
-
-
-def test_the_numbers_of_figures_are_those_that_pages_show() -> None:
-    shown = {
-        one.get("data-chart")
-        for page in PAGES
-        for one in tree(page).iter("figure")
-        if one.get("data-chart")
-    }
+    shown = {one.get("data-chart") for page in THEMED for one in tree(page).iter("figure")} - {None}
     assert {path.stem.removesuffix("-excel") for path in (SITE / "figures").glob("*.csv")} == shown
+
+
+def test_no_cell_of_a_download_is_a_formula():
+    for path in SITE.glob("*/*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert cells
+        assert [one for one in cells if FORMULA.match(one)] == [], path.name
+    with sqlite3.connect(SITE / "data" / "car-t-in-numbers.sqlite") as base:
+        tables = [
+            name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        assert tables
+        cells = [
+            cell
+            for name in tables
+            for row in base.execute(f'SELECT * FROM "{name}"')
+            for cell in row
+        ]
+    assert [one for one in cells if isinstance(one, str) and one.startswith(("=", "+", "@"))] == []

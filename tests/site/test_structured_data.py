@@ -14,8 +14,9 @@ import html5lib
 import pytest
 from helpers import SITE, THEMED, TOP, tree
 
-from cartbook.sphinxext.directives import front_matter
-from cartbook.sphinxext.structured_data import card, public_address, written
+from cartbook.render import render
+from cartbook.sphinxext.metadata import front_matter
+from cartbook.sphinxext.structured_data import card, public_address
 
 PAGES = THEMED
 VOCABULARY = importlib.import_module("msgspec_schemaorg.models")
@@ -129,7 +130,7 @@ def test_the_book_lists_its_chapters() -> None:
 
 
 def test_the_data_can_be_fetched_as_described() -> None:
-    page = "chapters/22-data-dictionary.html"
+    page = "chapters/data-dictionary.html"
     (found,) = data(page)
     files = {local(page, one["contentUrl"]) for one in found["distribution"]}
     assert found["@type"] == "Dataset"
@@ -139,17 +140,6 @@ def test_the_data_can_be_fetched_as_described() -> None:
     }
 
 
-def test_every_term_has_a_meaning_and_a_place() -> None:
-    page = "chapters/21-glossary.html"
-    (found,) = data(page)
-    ids = {one.get("id") for one in tree(page).iter("dt")}
-    terms = found["hasDefinedTerm"]
-    with (TOP / "data" / "glossary.csv").open(encoding="utf-8") as file:
-        assert len(terms) == sum(1 for _ in file) - 1
-    assert all(one["description"] and "#" not in one["name"] for one in terms)
-    assert {one["url"].split("#")[1] for one in terms} <= ids
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_a_link_to_a_page_shows_a_preview(page: str) -> None:
     found = tags(page)
@@ -157,9 +147,7 @@ def test_a_link_to_a_page_shows_a_preview(page: str) -> None:
         found[f"og:{name}"] for name in ("title", "description", "type", "locale", "site_name")
     )
     assert found["og:locale"] == "en_GB"
-    assert ("og:image" in found) == ("twitter:image" in found) == bool(public(page)), (
-        "a picture's address is absolute, or it is of no use"
-    )
+    assert ("og:image" in found) == bool(public(page)), "a picture's address is absolute"
     if not public(page):
         assert found["twitter:card"] == "summary"
         assert not (SITE / "cards").exists() or not list((SITE / "cards").iterdir())
@@ -207,8 +195,10 @@ def test_addresses_are_written_only_where_one_is_known() -> None:
 
 def test_no_string_ends_the_element_that_holds_it() -> None:
     said = {"@type": "Book", "name": "</script><b>&amp; <!-- ü"}
-    element = written(said)
-    assert element.count("<") == 2
+    words = dict.fromkeys(("title", "description", "kind", "book"), "x")
+    element = render(
+        "head.html", policy="", metatags="", data=said, url="", chapter="", own=0, **words
+    )
     (script,) = html5lib.parse(element, namespaceHTMLElements=False).iter("script")
     assert json.loads(script.text or "")["name"] == said["name"]
 

@@ -32,12 +32,12 @@ from cartbook.sphinxext import assets
     ],
 )
 def test_a_rule_stays_if_it_can_match(css: str, left: str) -> None:
-    assert assets.shaken(css, {"used"}) == left
+    assert assets.prune_css(css, {"used"}) == left
 
 
 def test_a_variable_stays_if_something_reads_it() -> None:
     css = ':root{--a:1px;--b:url("data:image/svg+xml;x,{}");--c:var(--b);--d:2px}p{margin:var(--a)}'
-    assert assets._needed(css, {"--d"}) == ":root{--a:1px;--d:2px}p{margin:var(--a)}"
+    assert assets.prune_variables(css, {"--d"}) == ":root{--a:1px;--d:2px}p{margin:var(--a)}"
 
 
 def test_a_page_gets_the_scripts_that_it_uses() -> None:
@@ -47,14 +47,16 @@ def test_a_page_gets_the_scripts_that_it_uses() -> None:
 
     files = [
         Script(f"_static/{name}")
-        for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "sphinx-thebe.js")
+        for name in ("doctools.js", "figure.js", "copybutton.js?v=1", "togglebutton.js")
     ] + [Script("")]
     names = [
         one.filename
-        for one in assets.scripts(files, "chapters/one", '<figure data-chart="x"><pre>')
+        for one in assets.select_scripts(files, "chapters/one", '<figure data-chart="x"><pre>')
     ]
     assert names == ["_static/figure.js", "_static/copybutton.js?v=1"]
-    assert [one.filename for one in assets.scripts(files, "search", "")] == ["_static/doctools.js"]
+    assert [one.filename for one in assets.select_scripts(files, "search", "")] == [
+        "_static/doctools.js"
+    ]
 
 
 def transforms(part: Any) -> set[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cartbook import figure, figures
-from cartbook.cell_runner import Session, forms
+from cartbook.cell_runner import Session, to_output
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_without_vl_convert_a_figure_leaves_the_drawing_to_the_browser(
     monkeypatch.setattr(figures, "DRAWS", False)
     rows = pd.DataFrame({"x": [1, 2]})
     drawn = figure(alt.Chart(rows).mark_bar().encode(x="x:Q"), id="bars", title="Bars", reading="Read.", alt="A bar chart with two bars, one longer than the other.", table=rows, source="Here.")  # fmt: skip
-    form = forms(drawn)
+    form = to_output(drawn)
     html, csv = form["html"], form["csv"]
     spec = json.loads(html.partition('class="cb-spec">')[2].partition("</script>")[0])
     assert "vega-lite" in spec["$schema"]

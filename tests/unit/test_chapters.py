@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import cartbook
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 
 TOP = Path(__file__).resolve().parents[2]
 PAGES = [

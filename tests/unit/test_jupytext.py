@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from helpers import TOP
 
-from cartbook.sphinxext.directives import front_matter
+from cartbook.sphinxext.metadata import front_matter
 
 PAGES = ["index.md", *(f"chapters/{path.name}" for path in sorted((TOP / "chapters").glob("*.md")))]
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in (TOP / page).read_text(encoding="utf-8")]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from cartbook.figures import live, specification
+from cartbook.figures import compile_spec, specification
 from cartbook.plots_reading import (
     difference_explorer,
     joined_rates,
@@ -34,7 +34,7 @@ def words(chart: Any, **settings: Any) -> list[str]:
     assert set(settings) <= names
     for one in spec.get("params", []):
         one["value"] = settings.get(one["name"], one.get("value"))
-    vega = live({**spec, "width": 600})
+    vega = compile_spec({**spec, "width": 600})
     drawn = vl_convert.vega_to_svg(json.dumps(vega))
     return re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
 

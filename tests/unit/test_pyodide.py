@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sphinx.errors import ExtensionError
 
+from cartbook.render import html
 from cartbook.sphinxext import pyodide
 
 
@@ -67,13 +68,11 @@ def test_the_site_takes_what_it_needs_of_a_release_and_no_more(release: Path) ->
 
 
 def test_sources_in_a_page_close_no_script() -> None:
-    source = "print('</script><b>')"
-    html = pyodide.button(
-        "https://host.example/", "host.example", "../", 17.4, [{"source": source, "placed": True}]
-    )
-    inside = html.partition('class="cb-run-cells">')[2].partition("</script>")[0]
-    assert json.loads(inside) == [{"source": source, "placed": True}]
-    assert "about 17 MB, from host.example and this site" in html
+    cells = [{"source": "print('</script><b>')", "placed": True}]
+    page = html(pyodide.button("https://host.example/", cells, 2.0))
+    inside = page.partition('class="cb-run-cells">')[2].partition("</script>")[0]
+    assert json.loads(inside) == cells
+    assert "about 17 MB, from host.example and this site" in page
 
 
 def test_the_site_carries_the_package_its_tables_and_altair(site: Path) -> None:
