@@ -10,6 +10,8 @@ from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
+from cartbook.pivotal_trials import overview, overview_plot
+from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots_estimates import estimates_plot
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
@@ -44,6 +46,8 @@ __all__ = [
     "cd19_trials",
     "check",
     "colour",
+    "coverage",
+    "coverage_plot",
     "delay_plot",
     "delays",
     "difference",
@@ -65,6 +69,7 @@ __all__ = [
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
+    "killed",
     "landmark",
     "licence_grid",
     "licences",
@@ -72,6 +77,8 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overview",
+    "overview_plot",
     "paired_bars",
     "pool",
     "proportion",
@@ -85,4 +92,5 @@ __all__ = [
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
+    "window_explorer",
 ]

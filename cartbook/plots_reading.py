@@ -181,27 +181,35 @@ def difference_explorer() -> Layers:
             legend=None,
         ),
     )
-    name = base.mark_text(align="left", dy=-20, fontWeight=600, aria=False).encode(
+    name = base.mark_text(align="left", dy=-18, fontWeight=600, aria=False).encode(
         x=alt.value(0), y=y, text="row:N"
     )
-    number = base.mark_text(align="right", dy=-20, aria=False).encode(
+    number = base.mark_text(align="right", dy=-18, aria=False).encode(
         x=alt.value("width"), y=y, text="written:N"
     )
     verdict = (
         base.transform_filter("datum.key == 'd'")
         .transform_calculate(
             verdict="(datum.low_a <= datum.high_b && datum.low_b <= datum.high_a"
-            " ? 'The two intervals overlap; ' : 'The two intervals do not overlap; ')"
-            " + (datum.low_d > 0 || datum.high_d < 0"
-            " ? 'that of the difference excludes 0' : 'that of the difference includes 0')"
+            " ? 'The two intervals overlap;' : 'The two intervals do not overlap;')"
+            " + '|' + (datum.low_d > 0 || datum.high_d < 0"
+            " ? 'that of the difference excludes 0.' : 'that of the difference includes 0.')"
         )
-        .mark_text(align="left", dy=24, fontWeight=600, limit=0, aria=False)
+        .mark_text(
+            align="left",
+            baseline="top",
+            dy=11,
+            fontWeight=600,
+            lineBreak="|",
+            limit=0,
+            aria=False,
+        )
         .encode(x=alt.value(0), y=y, text="verdict:N")
     )
     return (
         alt.layer(zero, span, point, name, number, verdict)
         .add_params(*controls)
-        .properties(height=alt.Step(68))
+        .properties(height=alt.Step(88))
     )
 
 

@@ -1,0 +1,185 @@
+"""A model of antigen density: what CAR-T cells kill, and what they spare, at a threshold.
+
+Each kind of cell has a lognormal distribution of antigen molecules per cell, and a CAR-T cell kills
+a cell that has more molecules than its threshold. The profiles are invented: they show what
+overlap means, and do not describe a product.
+"""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cartbook.charts import Layers
+from cartbook.theme import colour
+
+CELLS = ("Leukaemic blasts", "Leukaemic stem cells", "Healthy stem cells")
+#: antigen -> for each kind of cell the mean and standard deviation of log10 molecules per cell
+PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
+    "shared with healthy stem cells": ((3.8, 0.5), (3.5, 0.5), (3.0, 0.5)),
+    "absent from healthy stem cells": ((3.8, 0.5), (3.5, 0.5), (1.2, 0.4)),
+    "absent, but patchy on leukaemic stem cells": ((3.8, 0.5), (2.8, 0.9), (1.2, 0.4)),
+}
+THRESHOLD = 2.8  # log10 of about 600 molecules
+HUES = ("grey", "vermillion", "blue")
+
+
+def killed(antigen: str, threshold: float = THRESHOLD) -> pd.Series[float]:
+    """Return the share of each kind of cell that CAR-T cells kill, between 0 and 1.
+
+    ``antigen`` is a key of `PROFILES`, ``threshold`` the logarithm (base 10) of the number of
+    molecules that a cell must have. Raise ValueError if there is no such antigen.
+
+    >>> killed("shared with healthy stem cells", 3).round(2).tolist()
+    [0.95, 0.84, 0.5]
+    """
+    if antigen not in PROFILES:
+        raise ValueError(f"the antigens are: {'; '.join(PROFILES)}; not {antigen!r}")
+    means, deviations = np.array(PROFILES[antigen]).T
+    return pd.Series(stats.norm.sf(threshold, means, deviations), index=CELLS, name="killed")
+
+
+def window_explorer() -> Layers:
+    """Draw the three distributions with a threshold and an antigen that the reader chooses."""
+    names = list(PROFILES)
+    rows = pd.DataFrame(
+        [
+            {"antigen": name, "cells": cells, "mean": mean, "deviation": deviation, "row": row}
+            for name, profile in PROFILES.items()
+            for row, (cells, (mean, deviation)) in enumerate(zip(CELLS, profile, strict=True))
+        ]
+    )
+    antigen = alt.param(
+        name="antigen", value=names[0], bind=alt.binding_select(options=names, name="Antigen ")
+    )
+    threshold = alt.param(
+        name="threshold",
+        value=THRESHOLD,
+        bind=alt.binding_range(min=0.4, max=5, step=0.1, name="Threshold, power of ten "),
+    )
+    points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.1).round(2)}), how="cross")
+    curve = (
+        alt.Chart(points)
+        .transform_filter("datum.antigen == antigen")
+        .transform_calculate(
+            base="2 - datum.row",
+            top="2 - datum.row + 0.62 * densityNormal(datum.density, datum.mean, datum.deviation)",
+        )
+    )
+    scale = alt.Scale(domain=list(CELLS), range=[colour(hue) for hue in HUES])
+    tint = alt.Color("cells:N", scale=scale, legend=None)
+    x = alt.X(
+        "density:Q",
+        title="Antigen molecules per cell",
+        scale=alt.Scale(domain=[0, 5.5], nice=False),
+        axis=alt.Axis(
+            values=[0, 1, 2, 3, 4, 5],
+            labelExpr="format(pow(10, datum.value), ',')",
+            grid=False,
+        ),
+    )
+    y = alt.Y("base:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False))
+    layers = [
+        curve.transform_filter(where)
+        .mark_area(opacity=opacity, aria=False)
+        .encode(x=x, y=y, y2="top:Q", color=tint)
+        for where, opacity in (("datum.density >= threshold - 0.001", 0.75), ("true", 0.28))
+    ]
+    rule = (
+        alt.Chart(pd.DataFrame({"one": [1]}))
+        .transform_calculate(density="threshold")
+        .mark_rule(color=colour("text"), strokeDash=[4, 3], strokeWidth=1.5, aria=False)
+        .encode(x=x)
+    )
+    words = (
+        alt.Chart(rows)
+        .transform_filter("datum.antigen == antigen")
+        .transform_calculate(
+            base="2.86 - datum.row",
+            share="1 - cumulativeNormal(threshold, datum.mean, datum.deviation)",
+        )
+        .transform_calculate(
+            written="datum.cells + ': ' + (datum.share > 0.995 ? format(100 * datum.share, '.1f')"
+            " : format(100 * datum.share, '.0f')) + '% killed'"
+        )
+        .mark_text(align="left", fontWeight=600, limit=0, aria=False)
+        .encode(x=alt.value(0), y=y, text="written:N", color=tint)
+    )
+    return alt.layer(*layers, rule, words).add_params(antigen, threshold).properties(height=300)
+
+
+#: what to aim at -> the parts of all cases that it reaches
+AIMS = {
+    "CD33": ("CD33 only", "both"),
+    "CD123": ("both", "CD123 only"),
+    "CD33 or CD123": ("CD33 only", "both", "CD123 only"),
+    "CD33 and CD123 on the same cell": ("both",),
+}
+
+
+def coverage(cd33: float, both: float, cd123_only: float) -> pd.DataFrame:
+    """Return the parts of all cases by what they express, from three percentages of all cases.
+
+    The parts are CD33 only, both antigens, CD123 only and neither; they add up to 100. Raise
+    ValueError if the percentages contradict each other.
+    """
+    parts = [cd33 - both, both, cd123_only, 100 - cd33 - cd123_only]
+    if min(parts) < 0:
+        raise ValueError(f"{cd33}%, {both}% and {cd123_only}% of cases contradict each other")
+    names = ["CD33 only", "both", "CD123 only", "neither"]
+    return pd.DataFrame({"part": names, "percent": np.round(parts, 1)})
+
+
+def coverage_plot(parts: pd.DataFrame) -> Layers:
+    """Draw the parts of all cases as one bar, with a menu of what to aim at; from `coverage`."""
+    ends = parts["percent"].cumsum()
+    rows = parts.assign(start=ends - parts["percent"], end=ends)
+    aim = alt.param(
+        name="aim", value="CD33", bind=alt.binding_select(options=list(AIMS), name="Aim at ")
+    )
+    reached = " || ".join(
+        f"(aim == '{name}' && indexof({list(kinds)}, datum.part) >= 0)"
+        for name, kinds in AIMS.items()
+    )
+    base = alt.Chart(rows).transform_calculate(reached=f"{reached} ? 'yes' : 'no'")
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=False)
+    scale = alt.Scale(domain=[0, 100], nice=False)
+    bar = base.mark_bar(size=54, stroke=colour("paper"), strokeWidth=2, aria=False).encode(
+        x=alt.X("start:Q", title="Cases of AML", scale=scale, axis=axis),
+        x2="end:Q",
+        y=alt.value(70),
+        color=alt.Color(
+            "reached:N",
+            scale=alt.Scale(domain=["yes", "no"], range=[colour("vermillion"), colour("line")]),
+            legend=None,
+        ),
+    )
+    middle = base.transform_calculate(middle="(datum.start + datum.end) / 2")
+    wide = middle.transform_filter("datum.percent > 15").transform_calculate(
+        share="format(datum.percent, '.1f') + '%'"
+    )
+    inside = [
+        wide.mark_text(color=colour("paper"), fontWeight=600, dy=shift, aria=False).encode(
+            x=alt.X("middle:Q", scale=scale), y=alt.value(70), text=text
+        )
+        for shift, text in ((-8, "part:N"), (10, "share:N"))
+    ]
+    narrow = middle.transform_filter("datum.percent <= 15").transform_calculate(
+        words="datum.part + ' ' + format(datum.percent, '.1f') + '%'"
+    )
+    outside = [
+        narrow.transform_filter(where)
+        .mark_text(align="right", aria=False)
+        .encode(x=alt.value("width"), y=alt.value(height), text="words:N")
+        for where, height in (("datum.part == 'neither'", 128), ("datum.part != 'neither'", 110))
+    ]
+    total = (
+        base.transform_filter("datum.reached == 'yes'")
+        .transform_aggregate(sum="sum(percent)")
+        .transform_calculate(words="aim + ': ' + format(datum.sum, '.1f') + '% of cases'")
+        .mark_text(align="left", fontWeight=600, fontSize=14, limit=0, aria=False)
+        .encode(x=alt.value(0), y=alt.value(16), text="words:N")
+    )
+    return alt.layer(bar, *inside, *outside, total).add_params(aim).properties(height=140)
