@@ -40,6 +40,7 @@ VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 SIGNIFICANT = 6  # digits of a number in a CSV
 LEGEND_WIDTH = 460  # px; a narrower chart has a legend of one column
 NOISE = 1e-12  # a smaller number is what floating-point arithmetic leaves of zero
+OUTCOME = "outcome_id"  # the column that names the reported number of each row
 SVG = "{http://www.w3.org/2000/svg}"
 
 Cell = str | int | float
@@ -80,16 +81,20 @@ class Table(Shown):
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    #: the key of the reported number that each row shows; empty if the table names none
+    outcomes: tuple[str, ...] = ()
 
 
 def csv_of(table: Mapping[str, Any]) -> str:
-    """Return the record of a table as CSV; a whole number has no decimals."""
+    """Return the record of a table as CSV, with the keys of its rows; whole numbers have no decimals."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([column["name"] for column in table["columns"]])
+    keys = [[key] for key in table.get("outcomes", ())] or [[]] * len(table["rows"])
+    names = [column["name"] for column in table["columns"]]
+    writer.writerow([*names, OUTCOME] if table.get("outcomes") else names)
     writer.writerows(
-        [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row]
-        for row in table["rows"]
+        [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in row] + key
+        for row, key in zip(table["rows"], keys, strict=True)
     )
     return target.getvalue()
 

@@ -31,6 +31,11 @@ def cell(column: Record, value: Any) -> str:
     return f"{value:.{column['decimals']}f}" if isinstance(value, float) else str(value)
 
 
+def linked(table: Record) -> int:
+    """Return the column whose cells link to the row's reported number: the first of numbers."""
+    return next((place for place, one in enumerate(table["columns"]) if one["numeric"]), 0)
+
+
 def sentence(text: str) -> str:
     """Return the text with a full stop, unless it already ends a sentence."""
     return text if text.rstrip("”’\"')").endswith((".", "!", "?", "…")) else f"{text}."
@@ -57,7 +62,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, verdicts=VERDICTS)
 ENVIRONMENT.filters.update(
-    number="{:g}".format, amount=amount, sentence=sentence, json=compact_json
+    number="{:g}".format, linked=linked, amount=amount, sentence=sentence, json=compact_json
 )
 
 
@@ -73,7 +78,7 @@ def html(record: Record, form: str = "", **options: Any) -> Markup:
     ``figure-slide.html``. ``root`` is the address of the site's root from the page.
     """
     name = f"{record['kind']}-{form}.html" if form else f"{record['kind']}.html"
-    return render(name, record=record, **{"root": "", "notebook": False, **options})
+    return render(name, record=record, **{"root": "", "entry": None, "notebook": False, **options})
 
 
 def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> str:
@@ -140,8 +145,14 @@ def _quiz(record: Record) -> Iterator[str]:
     yield quiz_text(record, answers=True) + "\n"
 
 
+def _explorer(record: Record) -> Iterator[str]:
+    yield f"The {record['count']:,} reported numbers are rows of data/outcomes.csv."
+    yield from _table(record["studies"])
+
+
 PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
     "drawing": _drawing,
+    "explorer": _explorer,
     "facts": _facts,
     "figure": _figure,
     "quiz": _quiz,

@@ -25,6 +25,8 @@ INSTALLED = HERE / "data"  # a wheel carries the tables here; a checkout has the
 FOLDER = Path(
     os.environ.get("CARTBOOK_DATA") or (INSTALLED if INSTALLED.is_dir() else HERE.parent / "data")
 )
+#: the media type of a quoted number in a notebook's outputs
+QUOTE_MIME = "application/vnd.cartbook.quote+json"
 TYPES = {"integer": "Int64", "number": "Float64"}
 
 
@@ -222,10 +224,26 @@ def agreement(**filters: Any) -> pd.DataFrame:
 
 
 class Text(str):
-    """Text that shows without quotation marks where a chapter's prose asks for it."""
+    """Text of a quoted number: it shows without quotation marks, and knows the key of its row."""
+
+    key: str
+
+    def __new__(cls, words: str, key: str = "") -> Text:
+        """Make text of words and of the key of the row from which they come."""
+        made = super().__new__(cls, words)
+        made.key = key
+        return made
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """Return plain text and, for the site, the key: cartbook.sphinxext links it to its entry."""
+        data: dict[str, Any] = {"text/plain": str(self)}
+        if not self.key:
+            return data
+        data[QUOTE_MIME] = {"key": self.key, "text": str(self)}
+        return data, {"cartbook": {"kind": "quote"}}
 
 
 class Quote:
@@ -244,6 +262,12 @@ class Quote:
     def __repr__(self) -> str:
         return self.text
 
+    def _text(self, words: str) -> Text:
+        return Text(words, str(self.row.name or ""))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.text._repr_mimebundle_()
+
     @property
     def value(self) -> float:
         """The number as reported, without its unit."""
@@ -253,7 +277,7 @@ class Quote:
     def number(self) -> Text:
         """The number without its unit, or the word for why there is none."""
         missing = self.row.get("value_missing", "")
-        return Text(missing or f"{self.value:.10g}".replace("-", "−"))
+        return self._text(missing or f"{self.value:.10g}".replace("-", "−"))
 
     @property
     def text(self) -> Text:
@@ -261,9 +285,9 @@ class Quote:
         if pd.isna(self.row["value"]):
             return self.number
         if self.row["unit"] == "percent":
-            return Text(f"{self.number}%")
+            return self._text(f"{self.number}%")
         unit = self.row["unit"].removesuffix("s") if self.value == 1 else self.row["unit"]
-        return Text(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
+        return self._text(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
 
     percent = text
 
@@ -283,7 +307,7 @@ class Quote:
     def fraction(self) -> Text:
         """ "77 of 104"; with *about* where a coarse percentage is all that is printed."""
         exact = pd.notna(self.row["events"]) or implied_events(self.value, self.denominator)[1]
-        return Text(f"{'' if exact else 'about '}{self.events} of {self.denominator}")
+        return self._text(f"{'' if exact else 'about '}{self.events} of {self.denominator}")
 
     @cached_property
     def proportion(self) -> Proportion:
@@ -293,29 +317,29 @@ class Quote:
     @property
     def interval(self) -> Text:
         """The 95% Wilson interval in per cent: "65–81"."""
-        return Text(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}")
+        return self._text(f"{100 * self.proportion.low:.0f}–{100 * self.proportion.high:.0f}")
 
     @property
     def printed_interval(self) -> Text:
         """The 95% interval as the source prints it, in the unit of the value: "0.54–0.98"."""
         ends = (self.row[end] for end in ("low", "high"))
         words = [f"{end:g}" if pd.notna(end) else "not reached" for end in ends]
-        return Text("–".join(words))
+        return self._text("–".join(words))
 
     @property
     def share(self) -> Text:
         """The fraction in per cent, computed, without decimals: "78%"."""
-        return Text(f"{100 * self.proportion.estimate:.0f}%")
+        return self._text(f"{100 * self.proportion.estimate:.0f}%")
 
     @property
     def full(self) -> Text:
         """ "77 of 104 (74%, 95% CI 65–82)"."""
-        return Text(f"{self.fraction} ({self.share}, 95% CI {self.interval})")
+        return self._text(f"{self.fraction} ({self.share}, 95% CI {self.interval})")
 
     @property
     def source(self) -> Text:
         """The source in a few words: "Westin 2023, N Engl J Med"."""
-        return Text(_citation(self.row))
+        return self._text(_citation(self.row))
 
 
 def quote(key: str) -> Quote:

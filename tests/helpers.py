@@ -25,12 +25,15 @@ from cartbook.validate import Table, read_table
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
+#: the pages with entries that stand for all of them, which come from one template
+ENTRIES = ("evidence/locke2022.html", "evidence/registered-trials.html")
 #: every page of the built site, by its name within it; all test modules share these, so they cannot be changed
 PAGES = tuple(
     sorted(
-        str(path.relative_to(SITE))
+        name
         for path in SITE.rglob("*.html")
-        if not path.relative_to(SITE).parts[0].startswith("_")
+        if not (name := str(path.relative_to(SITE))).startswith(("_", "evidence/"))
+        or name in ENTRIES
     )
 )
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)

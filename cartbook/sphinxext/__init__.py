@@ -25,6 +25,7 @@ from cartbook.sphinxext import (
     compat,
     directives,
     downloads,
+    evidence,
     execution,
     explorer,
     exports,
@@ -60,6 +61,7 @@ PARTS = (
     redirects,
     search,
     report,
+    evidence,
     assets,
 )
 #: what a chapter's outputs are made by

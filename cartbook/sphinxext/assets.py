@@ -26,14 +26,19 @@ from cartbook.theme import stylesheet as colours
 STATIC = PACKAGE / "static"
 STYLE = "site.css"
 #: the book's own styles, which are kept whole
-STYLES = ("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css")
+STYLES = (
+    *("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css"),
+    *("card.css", "explorer.css"),
+)
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
-SCRIPTS = ("figure.js", "spelling.js", "explorer.js", "quiz.js")
+SCRIPTS = ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js")
 #: scripts that a page needs only if it has a certain text
 CONDITIONAL_SCRIPTS = {
-    "explorer.js": "cb-explorer",
-    "spelling.js": "cb-explorer",
+    "explorer.js": 'class="explorer"',
+    "forest.js": 'class="explorer"',
+    "spelling.js": 'class="explorer"',
+    "card.js": 'class="evidence ',
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
     "run.js": "cb-run",

@@ -1,167 +1,158 @@
-"""The evidence explorer: every number of every study, as a table that a script filters and sorts."""
+"""The evidence explorer: every reported number as rows that explorer.js filters, draws and compares.
+
+The page has the form, the first rows and a list of all studies, for readers without scripts. The
+rows themselves are a script (``_static/evidence.js``), so that the page stays light and also works
+from a disk.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
-from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from cartbook.sphinxext.nodes import node_of, paper
-from cartbook.tables import Quote, evidence
+from cartbook.sphinxext import report
+from cartbook.sphinxext.entries import (
+    Row,
+    cell,
+    interval,
+    known,
+    outcomes,
+    page_of,
+    shown,
+    source,
+    what,
+)
+from cartbook.sphinxext.nodes import node_of
+from cartbook.tables import FOLDER, KEY
+from cartbook.validate import read_descriptor
 
-FILTERS = {
-    "endpoint": "End point",
+FIRST = 50  # rows in the page itself, and shown at once
+FACETS = {
+    "study": "Study",
     "disease": "Disease",
-    "target": "Target",
     "product": "Product",
-    "country": "Country",
+    "target": "Target",
+    "endpoint": "End point",
+    "population": "Population",
+    "kind": "Kind of source",
     "phase": "Phase",
+    "design": "Design",
+    "year": "Year of source",
 }
-SIZES = (10, 20, 30, 50, 100)
-SORTS = {"study": "Study", "endpoint": "What was counted", "percent": "Number"}
+SIZES = (10, 20, 30, 50, 100, 200)
+#: of one number in several sources, the one that is shown if duplicates are hidden
+RANK = ("article", "label", "agency document", "abstract", "registry record", "review")
+SCALES = {"percent": "percent", "months": "months", "ratio": "ratio"}
+#: columns of the explorer that are columns of the tables
+TOLD = {
+    **{name: name for name in ("disease", "product", "target", "endpoint", "phase", "design")},
+    **{name: name for name in ("statistic", "grade", "arm", "unit", "printed", "as_of")},
+    **{"id": "outcome_id", "study": "label", "kind": "source_kind", "address": "source_address"},
+    **{"n": "denominator", "month": "at_month", "follow_up": "follow_up_months"},
+    **{"events": "events", "value": "value", "flag": "flag", "note": "note"},
+}
 
 
-FIRST = 300  # rows that the explorer's page holds; the rest comes from a script of its own, so that the page stays light
+def facts(row: Row) -> dict[str, str]:
+    """Return one row of the explorer: what the script filters by, and what readers see."""
+    span = interval(row)
+    ends = [f"{number:.4g}" for number in span[:3]] if span else ["", "", ""]
+    scale = "percent" if span and span[3].startswith("Wilson") else SCALES.get(row["unit"], "")
+    same = [row[name] for name in KEY if name != "statistic"]
+    rank = RANK.index(row["source_kind"]) if row["source_kind"] in RANK else len(RANK)
+    return {
+        **{name: known(row, column) for name, column in TOLD.items()},
+        **{name: cell(row, name) for name in ("population", "value")},
+        **dict(zip(("estimate", "low", "high"), ends, strict=True)),
+        "year": known(row, "source_year"),
+        "source": source(row)["short"],
+        "place": known(row, "section", "place", between=", "),
+        "page": page_of(row),
+        "scale": scale if span else "",
+        "same": "|".join(map(str, [*same, cell(row, "value")])),
+        "rank": str(rank),
+        "what": what(row),
+        "group": known(row, "arm", "population", "subgroup"),
+        "shown": shown(row),
+    }
+
+
+def _ordered(name: str, values: set[str]) -> list[str]:
+    """Return the values of a filter in the order of the tables' own lists, else by alphabet."""
+    lists = [
+        field["constraints"]["enum"]
+        for table in read_descriptor(FOLDER)["resources"]
+        for field in table["schema"]["fields"]
+        if {"endpoint": "endpoint", "kind": "kind"}.get(name, name) == field["name"]
+        and table["name"] in ("outcomes", "studies", "sources")
+        and "enum" in field.get("constraints", {})
+    ]
+    places = {value: place for place, value in enumerate(lists[0])} if lists else {}
+    found = sorted(values - {""}, key=lambda one: (places.get(one, len(places)), one.lower()))
+    return found[::-1] if name == "year" else found
 
 
 class EvidenceExplorer(SphinxDirective):
-    """``{evidence-explorer}``: every number of every study, as a table that a script filters and sorts."""
+    """``{evidence-explorer}``: every reported number, to filter, draw, compare and download."""
 
     def run(self) -> list[nodes.Node]:
-        for name in ("outcomes.csv", "studies.csv", "sources.csv", "datapackage.json"):
-            self.env.note_dependency(str(Path(self.env.srcdir) / "data" / name))
-        rows = evidence(source="review")
-        facts = [
-            _evidence(place, row)
-            for place, row in enumerate(map(pd.Series, rows.to_dict("records")))
-        ]
-        body = "".join(map(_row, facts[:FIRST]))
-        selects = "".join(
-            _select(name, said, sorted(set(rows[name]), key=str.lower))
-            for name, said in FILTERS.items()
-        )
-        sizes = "".join(f'<option value="{n}">{n} patients or more</option>' for n in SIZES)
-        form = (
-            f'<form hidden aria-label="Filters">{selects}'
-            f'<label>Denominator<select name="size"><option value="">any</option>{sizes}</select></label>'
-            '<label>Search<input name="words" type="search" autocomplete="off"></label>'
-            '<p><button type="reset">Reset</button> <button type="button" data-download="csv">Download CSV</button> '
-            '<button type="button" data-download="excel">CSV for Excel</button></p></form>'
-        )
-        heads = "".join(
-            f'<th scope="col" data-sort="{key}">{said}</th>' for key, said in SORTS.items()
-        )  # the script makes buttons of them
-        table = f"<table><caption>The numbers that the review and other sources report</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-        rest, note = self._rest(facts[FIRST:])
-        notice = '<p class="cb-notice" hidden></p>'
-        page = nodes.raw(
-            format="html",
-            text=f'<div class="cb-explorer"{rest}>{form}{notice}<p class="cb-said" aria-live="off"></p>{note}{table}</div>',
-        )
-        return [page, paper("", node_of(_printed(facts)))]
-
-    def _rest(self, facts: list[dict[str, str]]) -> tuple[str, str]:
-        """Write the rows that the page does not hold; where they are, and what a reader without scripts should know."""
+        names = ("outcomes.csv", "studies.csv", "sources.csv", "datapackage.json")
+        for name in names:
+            self.env.note_dependency(str(FOLDER / name))
+        told = list(outcomes().values())
+        found = [facts(row) for row in told]
+        places: dict[str, int] = {}
+        coded = [[places.setdefault(word, len(places)) for word in row.values()] for row in found]
+        data = {"columns": list(found[0]), "words": list(places), "rows": coded}
+        content = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         script = Path(self.env.app.doctreedir) / "made" / "evidence.js"
-        for old in (script, Path(self.env.app.outdir) / "_static" / script.name):
-            old.unlink(missing_ok=True)
-        if not facts:
-            return "", ""
-        known: dict[str, int] = {}
-        coded = [[known.setdefault(word, len(known)) for word in row.values()] for row in facts]
-        content = json.dumps(
-            {"columns": list(facts[0]), "words": list(known), "rows": coded},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-        script.write_text(f"window.cartbookEvidence = {content};\n", encoding="utf-8")
-        note = f'<p class="cb-rest">The first {FIRST} of {FIRST + len(facts):,} numbers; <a href="../data/outcomes.csv">all are in this file</a>.</p>'
-        return f' data-rest="../_static/evidence.js?v={zlib.crc32(content.encode()):08x}"', note
+        script.write_text(f"window.bookRows = {content};\n", encoding="utf-8")
+        mark = zlib.crc32("".join((FOLDER / name).read_text("utf-8") for name in names).encode())
+        studies: dict[str, list[Row]] = {}
+        for row in told:
+            studies.setdefault(page_of(row), []).append(row)
+        made = {
+            "kind": "explorer",
+            "facets": [
+                {
+                    "name": name,
+                    "label": label,
+                    "options": _ordered(name, {row[name] for row in found}),
+                }
+                for name, label in FACETS.items()
+            ],
+            "sizes": SIZES,
+            "rows": found[:FIRST],
+            "count": len(found),
+            "version": f"{report.book_version(Path(self.env.srcdir))}, tables {mark:08x}",
+            "script": f"_static/evidence.js?v={zlib.crc32(content.encode()):08x}",
+            "pages": list(studies),
+            "studies": _studies(list(studies.values())),
+        }
+        return [node_of(made)]
 
 
-def _printed(facts: list[dict[str, str]]) -> dict[str, Any]:
-    """Return the rows as the record of a table, for paper."""
-    names = {
-        "study": "Study",
-        "disease": "Disease",
-        "what": "What",
-        "group": "Group",
-        "shown": "Number",
-        "where": "Place",
-    }
-    columns = [{"name": name, "numeric": False, "decimals": 0} for name in names.values()]
-    rows = [[one[name] for name in names] for one in facts]
+def _studies(found: list[list[Row]]) -> dict[str, Any]:
+    """Return the studies as the record of a table."""
+    names = ("Study", "Disease", "Product", "Numbers")
     return {
         "kind": "table",
-        "caption": "The numbers that the review and other sources report",
-        "columns": columns,
-        "rows": rows,
+        "caption": "Studies with reported numbers",
+        "columns": [{"name": name, "numeric": name == "Numbers", "decimals": 0} for name in names],
+        "rows": [
+            [
+                study[0]["label"]
+                if len({row["label"] for row in study}) == 1
+                else "No single study",
+                study[0]["disease"],
+                study[0]["product"],
+                len(study),
+            ]
+            for study in found
+        ],
     }
-
-
-def _select(name: str, said: str, values: list[str]) -> str:
-    # each with its value: a browser that translates the page changes the words of an option
-    options = "".join(
-        f'<option value="{escape(one, quote=True)}">{escape(one)}</option>' for one in values
-    )
-    return f'<label>{said}<select name="{name}"><option value="">all</option>{options}</select></label>'
-
-
-def _evidence(place: int, row: pd.Series[Any]) -> dict[str, str]:
-    """One row of the explorer: the facts by which the script chooses and sorts, and what a reader sees."""
-    told = Quote(row)
-    facts = {name: str(row[name]) for name in (*FILTERS, "grade", "population", "unit", "section")}
-    facts |= {name: "" if row[name] == "none" else str(row[name]) for name in ("flag", "note")}
-    facts |= {"study": row["label"], "value": str(told.number), "place": str(place)}
-    facts |= dict.fromkeys(("n", "events", "percent", "low", "high"), "")
-    facts["month"] = "" if pd.isna(row["at_month"]) else str(row["at_month"])
-    facts["shown"] = str(told.text)
-    counts = row["statistic"] in ("proportion", "count") and pd.notna(row["denominator"])
-    if counts and (pd.notna(row["events"]) or "percentage does not follow" not in row["flag"]):
-        share = told.proportion
-        ends = {"percent": share.estimate, "low": share.low, "high": share.high}
-        facts |= {"n": str(share.denominator), "events": str(share.events)} | {
-            name: f"{100 * end:.1f}" for name, end in ends.items()
-        }
-        facts["shown"] = f"{told.fraction} · {told.share} (95% CI {told.interval})"
-    counted = [row["endpoint"]]
-    counted += [row["statistic"]] if row["statistic"] not in ("proportion", "count") else []
-    counted += (
-        ["any grade" if row["grade"] == "any" else f"grade {row['grade']}"]
-        if row["grade"] != "not applicable"
-        else []
-    )
-    counted += [f"month {facts['month']}"] if facts["month"] else []
-    return facts | {
-        "what": ", ".join(counted),
-        "group": f"{row['arm']}; {row['population']}",
-        "where": f"{row['section']}, {row['place']}",
-    }
-
-
-SHOWN = ("shown", "what", "group", "where")
-
-
-def _row(facts: dict[str, str]) -> str:
-    """One row as HTML: what a reader sees, and the same as data for the script."""
-    said = {name: escape(word, quote=True) for name, word in facts.items()}
-    data = "".join(f' data-{name}="{word}"' for name, word in said.items() if name not in SHOWN)
-    ends = f"--low:{said['low']};--mid:{said['percent']};--high:{said['high']}"
-    bar = (
-        f'<span class="cb-bar" aria-hidden="true" style="{ends}"></span>' if said["percent"] else ""
-    )
-    flag = f"<strong>Flag: {said['flag']}.</strong> " if said["flag"] else ""
-    remark = (
-        f'<small class="cb-remark">{flag}{said["note"]}</small>' if flag or said["note"] else ""
-    )
-    return (
-        f'<tr{data}><th scope="row">{said["study"]}<small>{said["disease"]}</small></th>'
-        f"<td>{said['what']}<small>{said['group']}</small></td>"
-        f"<td>{said['shown']}{bar}<small>{said['where']}</small>{remark}</td></tr>"
-    )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.osutil import relative_uri
@@ -21,6 +22,8 @@ from sphinx.util.osutil import relative_uri
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import Record, html, paragraphs
+from cartbook.sphinxext.entries import address
+from cartbook.tables import QUOTE_MIME
 
 #: builders that lay the book out for paper and e-readers: no scripts, no forms, pictures as files
 PRINT = ("epub", "print")
@@ -60,12 +63,20 @@ def records(doctree: nodes.Node, kind: str) -> Iterator[dict[str, Any]]:
     return (node["record"] for node in doctree.findall(record) if node["record"]["kind"] == kind)
 
 
+def quoted(key: str, words: str) -> addnodes.pending_xref:
+    """Return the node of a quoted number, which on the site links to its entry (sphinxext.evidence)."""
+    text = nodes.inline(words, words, classes=["output", "text_plain"])
+    kind = {"refdomain": "evidence", "reftype": "outcome", "refexplicit": True, "refwarn": True}
+    return addnodes.pending_xref("", text, reftarget=key, **kind)
+
+
 class RecordRenderer:
     """Return nodes for outputs that are records (myst-nb finds this class by its entry point)."""
 
     mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
         ("*", MIME, 1),
         ("*", QUIZ_MIME, 1),
+        ("*", QUOTE_MIME, 1),
         *(("print", form, place) for place, form in enumerate(FORMS, start=30)),
     ]
 
@@ -79,6 +90,8 @@ class RecordRenderer:
         if data.mime_type in (MIME, QUIZ_MIME):
             content = json.loads(data.content) if isinstance(data.content, str) else data.content
             return [node_of({"kind": "quiz", **content})]
+        if data.mime_type == QUOTE_MIME:
+            return [quoted(data.content["key"], data.content["text"])]
         return [] if data.mime_type == LIVE_MIME or "cartbook" in data.output_metadata else None
 
 
@@ -94,7 +107,10 @@ def visit_record_html(translator: Any, node: record) -> None:
             place = f"#{anchor}" if anchor else ""
             return relative_uri(page, str(builder.get_target_uri(docname))) + place
 
-        text = html(data, root=relative_uri(page, ""), link=link)
+        def entry(key: str) -> str:
+            return relative_uri(page, "") + address(key)
+
+        text = html(data, root=relative_uri(page, ""), link=link, entry=entry)
         if data["kind"] in ("table", "drawing"):
             text = f'<div class="output text_html">{text}</div>'
     translator.body.append(f"{text}\n")

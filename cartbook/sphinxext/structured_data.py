@@ -23,6 +23,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 from cartbook.render import render
+from cartbook.sphinxext import evidence
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.sphinxext.nodes import records
 from cartbook.theme import FONT, INK, colour
@@ -210,9 +211,8 @@ def _build_finished(app: Sphinx, error: Exception | None) -> None:
     if not base:
         shutil.rmtree(out / "cards", ignore_errors=True)
         return
-    pages = [
-        f"{base}{one}.html" for one in app.config.external_site_map if one in app.env.found_docs
-    ]
+    names = [one for one in app.config.external_site_map if one in app.env.found_docs]
+    pages = [f"{base}{one}.html" for one in [*names, *evidence.pages(app.env)]]
     (out / "sitemap.xml").write_text(render("sitemap.xml", pages=pages), encoding="utf-8")
     if urlsplit(base).path == "/":
         text = f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n"

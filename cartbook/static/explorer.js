@@ -1,10 +1,19 @@
-// The evidence explorer: filters, sorts and exports rows. The state is in the query of the address, so that a link to
-// a place in the page changes nothing. The page holds the first rows; where there are more, a script beside it brings
-// the rest, and a button shows them in steps.
+// The evidence explorer: filters, draws, compares and exports the rows of _static/evidence.js. The state is in the query
+// of the address. The page holds the first rows, which are shown until the script with all rows is there.
 (() => {
-  const STEP = 300; // rows shown at once
+  const STEP = 50; // rows shown at once
   const SETTLED = 350; // ms without a change, after which the count is announced
-  const NUMBERS = ["percent", "n", "place"]; // columns that are sorted as numbers
+  const MOST_DRAWN = 60; // rows of a forest plot
+  const MOST_PINS = 6;
+  const NUMBERS = ["estimate", "n"]; // columns that are sorted as numbers
+  const SEARCHED =
+    "study disease product target endpoint grade population arm phase design kind source year what group shown place printed flag note".split(
+      " ",
+    );
+  const EXPORTED =
+    "id study disease product target phase design arm endpoint statistic grade population month follow_up value unit events n estimate low high printed place as_of flag note source kind address".split(
+      " ",
+    );
 
   // For comparing words: without case, accents, kinds of dash and space, British or American spelling.
   const plain = text =>
@@ -19,171 +28,410 @@
       .toLowerCase()
       .trim();
   const american = text => text.replace(/[a-z]+/g, bookSpelling);
-
-  const element = (name, ...children) => {
-    const made = document.createElement(name);
-    made.append(...children);
+  const many = (count, one, more = `${one}s`) =>
+    `${count.toLocaleString("en-GB")} ${count === 1 ? one : more}`;
+  const element = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children.filter(Boolean));
+    return made;
+  };
+  const button = (text, act, properties = {}) => {
+    const made = element("button", { type: "button", ...properties }, text);
+    made.addEventListener("click", act);
     return made;
   };
 
-  const begin = () => {
-    const explorer = document.querySelector(".cb-explorer");
-    if (!explorer) return;
-    const form = explorer.querySelector("form");
-    const body = explorer.querySelector("tbody");
-    const status = explorer.querySelector(".cb-said");
-    const notice = explorer.querySelector(".cb-notice");
-    const more = Object.assign(element("button", `Show ${STEP} more`), {
-      type: "button",
-      hidden: true,
-    });
-    const heads = [...explorer.querySelectorAll("th[data-sort]")];
-    const fields = [...form.elements].filter(one => one.name);
-    const collator = new Intl.Collator("en");
-    const rows = [...body.rows].map(tr => ({ ...tr.dataset, tr }));
-    let sort = "";
-    let fitting = rows;
-    let limit = STEP;
-
-    // What is searched: the row's fields, and what its cells show, each apart from the next.
-    const SEARCHED = [
-      "study",
-      "disease",
-      "target",
-      "product",
-      "country",
-      "endpoint",
-      "grade",
-      "population",
-      "flag",
-      "note",
-    ];
-    const shownIn = tr => {
-      const texts = [];
-      const walker = document.createTreeWalker(tr, NodeFilter.SHOW_TEXT);
-      while (walker.nextNode()) texts.push(walker.currentNode.data);
-      return texts;
-    };
-    const text = row => {
-      if (row.text === undefined) {
-        const shown =
-          row.tr && row.what === undefined
-            ? shownIn(row.tr)
-            : [row.what, row.group, row.shown, row.where];
-        row.text = plain([...SEARCHED.map(name => row[name]), ...shown].join(" "));
-        row.american = american(row.text);
+  // The rows as lists of places in a list of words; each word is prepared for searching once.
+  class Rows {
+    constructor({ columns, words, rows }) {
+      this.column = Object.fromEntries(columns.map((name, place) => [name, place]));
+      Object.assign(this, { words, rows });
+      this.numbers = Float64Array.from(words, word => (word === "" ? NaN : Number(word)));
+      this.code = new Map(words.map((word, place) => [word, place]));
+      this.searched = SEARCHED.map(name => this.column[name]);
+      this.plain = [];
+      this.american = [];
+    }
+    get(row, name) {
+      return this.words[row[this.column[name]]];
+    }
+    number(row, name) {
+      return this.numbers[row[this.column[name]]];
+    }
+    prepare() {
+      if (this.plain.length) return;
+      this.plain = this.words.map(plain);
+      this.american = this.plain.map(american);
+    }
+    // For each word that was typed, which words of the rows have it in them.
+    matches(typed) {
+      const asked = plain(typed).split(" ").filter(Boolean);
+      if (asked.length) this.prepare();
+      return asked.map(word => {
+        const other = american(word);
+        return Uint8Array.from(
+          this.words,
+          (_, code) => this.plain[code].includes(word) || this.american[code].includes(other),
+        );
+      });
+    }
+    // The rows that fit, and for each filter how many rows each of its values would give.
+    filter(filters, typed, size) {
+      const asked = this.matches(typed);
+      const wanted = filters.map(one => (one.value ? this.code.get(one.value) : -1));
+      const columns = filters.map(one => this.column[one.name]);
+      const counts = filters.map(() => new Uint32Array(this.words.length));
+      const n = this.column.n;
+      const found = [];
+      for (const row of this.rows) {
+        if (size && !(this.numbers[row[n]] >= size)) continue;
+        if (!asked.every(match => this.searched.some(place => match[row[place]]))) continue;
+        let failed = -1;
+        let times = 0;
+        for (let i = 0; i < columns.length && times < 2; i++)
+          if (wanted[i] >= 0 && row[columns[i]] !== wanted[i]) [failed, times] = [i, times + 1];
+        if (times === 0) {
+          found.push(row);
+          columns.forEach((column, i) => counts[i][row[column]]++);
+        } else if (times === 1) counts[failed][row[columns[failed]]]++;
       }
-      return row;
-    };
-    rows.forEach(text); // now, before a browser translates what the page shows
+      return { found, counts };
+    }
+    // Of rows with one key and value, the one from the best source.
+    single(rows) {
+      const best = new Map();
+      for (const row of rows) {
+        const key = row[this.column.same];
+        const other = best.get(key);
+        if (!other || this.number(row, "rank") < this.number(other, "rank")) best.set(key, row);
+      }
+      return rows.filter(row => best.get(row[this.column.same]) === row);
+    }
+  }
+
+  const start = (explorer, data) => {
+    const table = explorer.querySelector(".explorer-rows");
+    const [body, panel, form] = [
+      table.tBodies[0],
+      explorer.querySelector(".explorer-filters"),
+      explorer.querySelector("form"),
+    ];
+    const [status, notice, plot, pinned] = ["status", "notice", "plot", "pins"].map(name =>
+      explorer.querySelector(`.explorer-${name}`),
+    );
+    const { root, version } = explorer.dataset;
+    const heads = [...table.querySelectorAll("th[data-sort]")];
+    const fields = [...form.elements].filter(one => one.name);
+    const field = Object.fromEntries(fields.map(one => [one.name, one]));
+    const facets = fields.filter(one => one.options && one.name !== "size");
+    const collator = new Intl.Collator("en");
+    const get = (row, name) => data.get(row, name);
+    const pins = new Map(); // the id of each row that is pinned
+    let sort = "";
+    let scale = "";
+    let fitting = [];
+    let limit = STEP;
+    const labels = new Map(
+      fields.map(one => [one.name, one.closest("label").textContent.trim().split("\n")[0]]),
+    );
+    for (const one of facets) labels.set(one.name, one.closest("label").firstChild.textContent);
+
+    // Rows
 
     const drawn = row => {
-      if (row.tr) return row.tr;
-      const head = element("th", row.study, element("small", row.disease));
-      const number = element("td", row.shown);
-      head.scope = "row";
-      if (row.percent) {
-        const bar = element("span");
-        bar.className = "cb-bar";
-        bar.setAttribute("aria-hidden", "true");
-        for (const [name, end] of [
-          ["low", row.low],
-          ["mid", row.percent],
-          ["high", row.high],
-        ])
-          bar.style.setProperty(`--${name}`, end);
-        number.append(bar);
-      }
-      number.append(element("small", row.where));
-      if (row.flag || row.note) {
-        const remark = element("small");
-        remark.className = "cb-remark";
-        if (row.flag) remark.append(element("strong", `Flag: ${row.flag}.`), " ");
-        remark.append(row.note);
-        number.append(remark);
-      }
-      return (row.tr = element(
+      const words = name => get(row, name);
+      const key = words("id");
+      const entry = element("a", { href: `${root}${words("page")}.html#${key}` }, words("study"));
+      const remark = element("small", { className: "explorer-remark" });
+      if (words("flag")) remark.append(element("strong", {}, `Flag: ${words("flag")}.`), " ");
+      remark.append(words("note"));
+      const pin = button("Pin", () => toggle(row));
+      pin.setAttribute("aria-pressed", pins.has(key));
+      pin.dataset.pin = key;
+      pin.setAttribute("aria-label", `Pin ${words("study")}, ${words("what")}, ${words("source")}`);
+      const about = [words("disease"), words("product")].filter(Boolean).join("; ");
+      const address = element(
+        "a",
+        { href: words("address"), rel: "noopener noreferrer" },
+        words("source"),
+      );
+      return element(
         "tr",
-        head,
-        element("td", row.what, element("small", row.group)),
-        number,
-      ));
+        {},
+        element("th", { scope: "row" }, entry, element("small", {}, about)),
+        element("td", {}, words("what"), element("small", {}, words("group"))),
+        element(
+          "td",
+          {},
+          words("shown"),
+          element("small", {}, words("place")),
+          remark.textContent && remark,
+        ),
+        element("td", {}, address, element("small", {}, words("kind")), pin),
+      );
     };
-
-    const tests = {
-      size: wanted => row => Number(row.n || 0) >= Number(wanted),
-      words: wanted => {
-        const words = plain(wanted)
-          .split(" ")
-          .map(word => [word, american(word)]);
-        return row =>
-          words.every(
-            ([word, other]) => text(row).text.includes(word) || row.american.includes(other),
-          );
-      },
+    const draw = () => {
+      const shown = fitting.slice(0, limit);
+      const made = [];
+      let study;
+      for (const row of shown) {
+        if (field.group.checked && get(row, "page") !== study) {
+          study = get(row, "page");
+          const link = element("a", { href: `${root}${study}.html` }, get(row, "study"));
+          const head = element("th", { colSpan: 4, scope: "rowgroup" }, link);
+          made.push(element("tr", { className: "explorer-group" }, head));
+        }
+        made.push(drawn(row));
+      }
+      body.replaceChildren(...made);
+      more.hidden = fitting.length <= limit;
     };
-    const chosen = () => {
-      const asked = fields
-        .filter(one => one.value.trim())
-        .map(({ name, value }) => tests[name]?.(value) ?? (row => row[name] === value));
-      return rows.filter(row => asked.every(test => test(row)));
-    };
-
-    const ordered = some => {
+    const ordered = rows => {
       const [key, way] = sort.split(" ");
-      for (const head of heads) {
+      for (const head of heads)
         head.setAttribute(
           "aria-sort",
           head.dataset.sort !== key ? "none" : way === "down" ? "descending" : "ascending",
         );
-      }
-      if (!key) return some;
-      const blank = row => (row[key] ?? "") === "";
-      const compare = NUMBERS.includes(key)
-        ? (a, b) => Number(a[key]) - Number(b[key])
-        : (a, b) => collator.compare(a[key], b[key]);
       const sign = way === "down" ? -1 : 1;
-      return some.sort((a, b) => blank(a) - blank(b) || (blank(a) ? 0 : sign * compare(a, b))); // blanks last, both ways
+      const numeric = NUMBERS.includes(key);
+      const blank = row => (get(row, key) === "" ? 1 : 0); // last, both ways
+      const compare = (a, b) =>
+        numeric
+          ? data.number(a, key) - data.number(b, key)
+          : collator.compare(get(a, key), get(b, key));
+      if (key) rows.sort((a, b) => blank(a) - blank(b) || (blank(a) ? 0 : sign * compare(a, b)));
+      if (field.group.checked) {
+        const places = new Map();
+        for (const row of rows)
+          if (!places.has(get(row, "page"))) places.set(get(row, "page"), places.size);
+        rows.sort((a, b) => places.get(get(a, "page")) - places.get(get(b, "page")));
+      }
+      return rows;
     };
     const order = () => {
       const [key, way] = sort.split(" ");
       const head = heads.find(one => one.dataset.sort === key);
       if (!head) return "";
-      const ends = NUMBERS.includes(key) ? ["lowest first", "highest first"] : ["A to Z", "Z to A"];
-      return `; sorted by ${head.querySelector("button").textContent}, ${ends[way === "down" ? 1 : 0]}`;
+      const ends = NUMBERS.includes(key)
+        ? ["lowest first", "highest first"]
+        : key === "as_of"
+          ? ["earliest first", "latest first"]
+          : ["A to Z", "Z to A"];
+      return `; sorted by ${head.textContent.toLowerCase()}, ${ends[way === "down" ? 1 : 0]}`;
     };
 
-    const draw = () => {
-      body.replaceChildren(...fitting.slice(0, limit).map(drawn));
-      more.hidden = fitting.length <= limit;
+    // The forest plot
+
+    const group = (rows, of) => {
+      const digits = { percent: 0, months: 1, ratio: 2 }[of];
+      const fixed = (row, name) => data.number(row, name).toFixed(digits);
+      const found = new Map();
+      const ends = ["estimate", "low", "high", "n"];
+      const places = new Map([...field.endpoint.options].map((one, place) => [one.value, place]));
+      const rank = row => places.get(get(row, "endpoint"));
+      for (const row of rows.toSorted(
+        (a, b) => rank(a) - rank(b) || data.number(b, "estimate") - data.number(a, "estimate"),
+      )) {
+        const title = `${get(row, "what")} · ${get(row, "population")}`;
+        if (!found.has(title)) found.set(title, { title, rows: [] });
+        const arm = get(row, "arm");
+        const named = arm && !["single group", "all", get(row, "product")].includes(arm);
+        found.get(title).rows.push({
+          label: `${get(row, "study")}${named ? `, ${arm}` : ""}`,
+          ...Object.fromEntries(ends.map(name => [name, data.number(row, name)])),
+          text: `${get(row, "n") && `n = ${get(row, "n")} · `}${fixed(row, "estimate")}${of === "percent" ? "%" : ""} (${fixed(row, "low")}–${fixed(row, "high")})`,
+        });
+      }
+      return [...found.values()];
     };
+    const picture = (rows, of, place) =>
+      bookForest(group(rows, of), of, Math.max(280, place.clientWidth));
+    const drawPlot = () => {
+      const place = plot.querySelector("div");
+      const found = {};
+      for (const row of data.single(fitting)) (found[get(row, "scale")] ??= []).push(row);
+      const known = ["percent", "months", "ratio"].filter(one => found[one]);
+      if (!known.includes(scale))
+        scale = known.toSorted((a, b) => found[b].length - found[a].length)[0] ?? "";
+      const rows = found[scale] ?? [];
+      const others = Object.values(found).flat().length - rows.length;
+      const choice = element(
+        "select",
+        {},
+        ...known.map(
+          one =>
+            new Option(
+              `${one === "percent" ? "per cent" : one} (${found[one].length})`,
+              one,
+              false,
+              one === scale,
+            ),
+        ),
+      );
+      choice.addEventListener("change", () => ((scale = choice.value), drawPlot(), write()));
+      const words = !rows.length
+        ? "None of these rows has a number with an interval."
+        : rows.length > MOST_DRAWN
+          ? `${rows.length.toLocaleString("en-GB")} rows have an interval. Choose an end point, a disease or a study: up to ${MOST_DRAWN} are drawn.`
+          : `Hollow points: fewer than 30 patients. A number that several sources report is drawn once.${others ? ` ${many(others, "row")} without an interval on this axis ${others === 1 ? "is" : "are"} not drawn.` : ""}`;
+      place.replaceChildren(
+        ...(known.length > 1 ? [element("label", {}, "Axis ", choice)] : []),
+        element("p", {}, words),
+        ...(rows.length && rows.length <= MOST_DRAWN ? [picture(rows, scale, place)] : []),
+      );
+    };
+
+    // Pinned rows
+
+    const differing = name => [
+      ...new Set([...pins.values()].map(row => get(row, name)).filter(Boolean)),
+    ];
+    const differences = names =>
+      names.flatMap(([name, label]) => {
+        const found = differing(name);
+        return found.length > 1 ? [`${label} (${found.join("; ")})`] : [];
+      });
+    const drawPins = () => {
+      pinned.hidden = !pins.size;
+      if (!pins.size) return pinned.replaceChildren();
+      const rows = [...pins.values()];
+      const apart = differences([
+        ["endpoint", "end point"],
+        ["grade", "grade"],
+        ["statistic", "kind of number"],
+        ["scale", "unit"],
+      ]);
+      const beware = differences([
+        ["population", "population"],
+        ["month", "month"],
+        ["disease", "disease"],
+      ]);
+      const warning = element("p", { className: "explorer-notice" });
+      if (apart.length)
+        warning.append(
+          `Not comparable: these rows differ in ${apart.join(", in ")}. They are not drawn on one axis.`,
+        );
+      if (beware.length)
+        warning.append(
+          `${apart.length ? " They also" : "Compare with care: these rows"} differ in ${beware.join(", in ")}.`,
+        );
+      const names = {
+        study: "Study",
+        what: "End point",
+        group: "Group",
+        shown: "Number",
+        source: "Source",
+      };
+      const lines = rows.map(row =>
+        element(
+          "tr",
+          {},
+          ...Object.keys(names).map((name, i) =>
+            element(i ? "td" : "th", i ? {} : { scope: "row" }, get(row, name)),
+          ),
+          element(
+            "td",
+            {},
+            button("Unpin", () => toggle(row), {
+              ariaLabel: `Unpin ${get(row, "study")}, ${get(row, "what")}`,
+            }),
+          ),
+        ),
+      );
+      const heading = element("h2", { tabIndex: -1 }, `Pinned rows (${pins.size} of ${MOST_PINS})`);
+      const head = element(
+        "tr",
+        {},
+        ...[...Object.values(names), "Unpin"].map(name => element("th", { scope: "col" }, name)),
+      );
+      const place = element("div");
+      pinned.replaceChildren(
+        heading,
+        ...(warning.textContent ? [warning] : []),
+        element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines)),
+        place,
+        element(
+          "p",
+          {},
+          button(
+            "Unpin all",
+            () => (
+              pins.clear(),
+              pinsChanged("No row is pinned."),
+              panel.querySelector("summary").focus()
+            ),
+          ),
+        ),
+      );
+      if (!apart.length && rows.every(row => get(row, "scale")))
+        place.append(picture(rows, get(rows[0], "scale"), pinned));
+    };
+    const pinsChanged = words => {
+      drawPins();
+      for (const one of body.querySelectorAll("[data-pin]"))
+        one.setAttribute("aria-pressed", pins.has(one.dataset.pin));
+      write();
+      announce(0, [words, pinned.querySelector(".explorer-notice")?.textContent].join(" ").trim());
+    };
+    const toggle = row => {
+      const key = get(row, "id");
+      if (!pins.has(key) && pins.size === MOST_PINS)
+        return announce(0, "Six rows are pinned, which is the most: unpin one first.");
+      const gone = pins.delete(key);
+      if (!gone) pins.set(key, row);
+      const inside = pinned.contains(document.activeElement);
+      const done = gone ? "Unpinned" : "Pinned";
+      pinsChanged(`${done} ${get(row, "study")}; ${many(pins.size, "row")} pinned.`);
+      if (inside) (pinned.querySelector("h2") ?? panel.querySelector("summary")).focus();
+    };
+
+    // What is said: one message for each change that has settled, and none that says what was said before.
+
     const summary = () => {
       if (!fitting.length) return "No number fits: change or reset a filter.";
-      const studies = new Set(fitting.map(row => row.study)).size;
-      const counted = `${fitting.length.toLocaleString("en-GB")} ${fitting.length === 1 ? "number" : "numbers"} of ${studies.toLocaleString("en-GB")} ${studies === 1 ? "study" : "studies"}`;
-      return `${counted}${more.hidden ? "" : `; the first ${limit} are shown`}${order()}`;
+      const studies = new Set(fitting.map(row => get(row, "page"))).size;
+      return `${many(fitting.length, "number")} of ${many(studies, "study", "studies")}${more.hidden ? "" : `; the first ${limit} are shown`}${order()}`;
     };
-    // One message for each change that has settled, and none that says what was said before.
     let waiting;
-    const announce = (delay = SETTLED) => {
+    const announce = (delay = SETTLED, words = "") => {
       clearTimeout(waiting);
       const say = () => {
-        const words = summary();
-        if (status.textContent !== words) status.textContent = words;
+        const text = words || summary();
+        if (status.textContent !== text) status.textContent = text;
       };
       delay ? (waiting = setTimeout(say, delay)) : say();
     };
 
+    // Filters and the address
+
+    const active = () =>
+      fields.filter(one => (one.type === "checkbox" ? one.checked : one.value.trim()));
     const apply = () => {
-      fitting = ordered(chosen());
+      const { found, counts } = data.filter(facets, field.words.value, Number(field.size.value));
+      fitting = ordered(field.same.checked ? data.single(found) : found);
+      facets.forEach((select, i) => {
+        for (const option of select.options) {
+          if (!option.value) continue;
+          const count = counts[i][data.code.get(option.value)] ?? 0;
+          const text = `${option.value} (${count.toLocaleString("en-GB")})`;
+          if (option.textContent !== text) option.textContent = text;
+          option.hidden = option.disabled = !count && !option.selected;
+        }
+      });
       limit = STEP;
       draw();
+      drawPlot();
+      const filters = active().length;
+      panel.querySelector("span").textContent =
+        `${filters ? `(${filters})` : ""} ${many(fitting.length, "number")}`;
     };
     const write = () => {
-      const state = new URLSearchParams(
-        fields.filter(one => one.value.trim()).map(({ name, value }) => [name, value.trim()]),
-      );
+      const state = new URLSearchParams(active().map(({ name, value }) => [name, value.trim()]));
       if (sort) state.set("sort", sort);
+      if (plot.querySelector("select")) state.set("scale", scale);
+      if (pins.size) state.set("pin", [...pins.keys()].join(","));
+      if (state.get("scale") === "percent") state.delete("scale");
       try {
         history.replaceState(
           null,
@@ -198,124 +446,121 @@
       announce();
       write();
     };
-
     // Earlier addresses held the state after #: a fragment with = that names no place in the page.
     const old = () =>
       location.hash.includes("=") && !document.getElementById(location.hash.slice(1));
     const restore = () => {
       const state = new URLSearchParams(old() ? location.hash.slice(1) : location.search);
       const unknown = [];
-      const labels = Object.fromEntries(
-        fields.map(one => [one.name, one.closest("label").firstChild.textContent]),
-      );
-      fields.forEach(one => (one.value = ""));
-      sort = "";
+      for (const one of fields) one.type === "checkbox" ? (one.checked = false) : (one.value = "");
+      pins.clear();
+      sort = scale = "";
       for (const [name, value] of state) {
-        const field = fields.find(one => one.name === name);
-        const options = [...(field?.options ?? [])];
+        const one = field[name];
+        const option = [...(one?.options ?? [])].find(
+          option => american(plain(option.value)) === american(plain(value)),
+        );
         if (name === "sort") {
           const [key, way] = value.split(" ");
           if (heads.some(head => head.dataset.sort === key) && ["up", "down"].includes(way))
             sort = value;
           else unknown.push(`the order “${value}”`);
-        } else if (!field) unknown.push(`the filter “${name}”`);
-        else if (!field.options) field.value = value;
-        else {
-          const option = options.find(one => american(plain(one.value)) === american(plain(value)));
-          if (option) field.value = option.value;
-          else unknown.push(`${labels[name]} “${value}”`);
-        }
+        } else if (name === "scale") scale = value;
+        else if (name === "pin") {
+          for (const key of value.split(",").slice(0, MOST_PINS)) {
+            const row = data.code.has(key) && data.rows.find(row => get(row, "id") === key);
+            if (row) pins.set(key, row);
+            else unknown.push(`the row “${key}”`);
+          }
+        } else if (!one) unknown.push(`the filter “${name}”`);
+        else if (one.type === "checkbox" && one.value === value) one.checked = true;
+        else if (option) one.value = option.value;
+        else if (one.options || one.type === "checkbox")
+          unknown.push(`${labels.get(name)} “${value}”`);
+        else one.value = value;
       }
       notice.textContent = unknown.length
         ? `The address asks for ${unknown.join(" and ")}, which this table does not have; the rows are not filtered by it.`
         : "";
       notice.hidden = !unknown.length;
       apply();
+      drawPins();
       announce(0);
       if (old()) write();
     };
 
-    const quoted = cell => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-    const download = form => {
-      const columns = [
-        "study",
-        "disease",
-        "target",
-        "product",
-        "country",
-        "phase",
-        "endpoint",
-        "grade",
-        "population",
-        "value",
-        "unit",
-        "events",
-        "n",
-        "percent",
-        "low",
-        "high",
-        "month",
-        "section",
-        "flag",
-        "note",
+    const download = kind => {
+      const quoted = words => (/[",\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words);
+      const here = new URL(root, location.href).href;
+      const cited = row => [
+        `${here}${get(row, "page")}.html#${get(row, "id")}`,
+        `CAR-T in Numbers, version ${version}`,
       ];
-      const lines = fitting.map(row => columns.map(name => quoted(row[name] ?? "")).join(","));
-      const mark = form === "excel" ? "\ufeff" : ""; // without it Excel takes UTF-8 for another encoding
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(
-        new Blob([`${mark}${[columns.join(","), ...lines].join("\n")}\n`], { type: "text/csv" }),
+      const lines = fitting.map(row =>
+        [...EXPORTED.map(name => get(row, name)), ...cited(row)].map(quoted).join(","),
       );
-      link.download = form === "excel" ? "car-t-evidence-excel.csv" : "car-t-evidence.csv";
+      const mark = kind === "excel" ? "\ufeff" : ""; // without it Excel takes UTF-8 for another encoding
+      const text = `${mark}${[[...EXPORTED, "entry", "data_from"].join(","), ...lines].join("\n")}\n`;
+      const link = element("a", {
+        href: URL.createObjectURL(new Blob([text], { type: "text/csv" })),
+        download: `car-t-evidence${kind === "excel" ? "-excel" : ""}.csv`,
+      });
       link.click();
       URL.revokeObjectURL(link.href);
     };
 
-    // A script, not a request: it works from a disk, too. Each row holds places in a list of words.
-    const rest = () => {
-      const script = document.createElement("script");
-      script.src = explorer.dataset.rest;
-      script.onload = () => {
-        const { columns, words, rows: coded } = window.cartbookEvidence;
-        for (const row of coded)
-          rows.push(Object.fromEntries(columns.map((name, i) => [name, words[row[i]]])));
-        explorer.querySelector(".cb-rest").remove();
-        apply();
-        announce(0);
-      };
-      document.head.append(script);
-    };
-
-    form.hidden = false;
-    explorer.addEventListener("focusin", () => status.setAttribute("aria-live", "polite"), {
-      once: true,
-    }); // quiet until a reader acts
-    form.addEventListener("input", change);
-    form.addEventListener("submit", event => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(() => ((sort = ""), change())));
-    for (const button of form.querySelectorAll("[data-download]"))
-      button.addEventListener("click", () => download(button.dataset.download));
-    more.setAttribute("data-more", "");
-    explorer.append(element("p", more));
-    more.addEventListener("click", () => {
-      const first = limit;
+    const more = button(`Show ${STEP} more`, () => {
+      const first = body.rows.length;
       limit += STEP;
       draw();
       announce();
       body.rows[first].tabIndex = -1;
       body.rows[first].focus();
     });
+    table.after(element("p", { className: "explorer-more" }, more));
     for (const head of heads) {
-      const button = Object.assign(element("button", ...head.childNodes), { type: "button" });
-      head.append(button);
-      button.addEventListener("click", () => {
+      const control = button("", () => {
         const key = head.dataset.sort;
         sort = sort === `${key} up` ? `${key} down` : sort === `${key} down` ? "" : `${key} up`;
         change();
       });
+      control.append(...head.childNodes);
+      head.append(control);
     }
+    explorer.querySelector(".explorer-rest").remove();
+    panel.hidden = plot.hidden = false;
+    panel.open = innerWidth > 720;
+    explorer.addEventListener("focusin", () => status.setAttribute("aria-live", "polite"), {
+      once: true,
+    }); // quiet until a reader acts
+    form.addEventListener("input", change);
+    form.addEventListener(
+      "submit",
+      event => (event.preventDefault(), (panel.open = innerWidth > 720)),
+    );
+    form.addEventListener("reset", () => setTimeout(() => ((sort = scale = ""), change())));
+    for (const one of form.querySelectorAll("[data-download]"))
+      one.addEventListener("click", () => download(one.dataset.download));
     addEventListener("hashchange", () => old() && restore());
+    let width = innerWidth;
+    addEventListener("resize", () => {
+      if (innerWidth === width) return;
+      width = innerWidth;
+      drawPlot();
+      drawPins();
+    });
     restore();
-    if (explorer.dataset.rest) rest();
+    explorer.dataset.ready = "";
+    (window.requestIdleCallback ?? setTimeout)(() => data.prepare());
+  };
+
+  const begin = () => {
+    const explorer = document.querySelector(".explorer");
+    if (!explorer) return;
+    const script = document.createElement("script"); // not a request: it works from a disk, too
+    script.src = explorer.dataset.rows;
+    script.onload = () => start(explorer, new Rows(window.bookRows));
+    document.head.append(script);
   };
   document.readyState === "loading"
     ? document.addEventListener("DOMContentLoaded", begin)

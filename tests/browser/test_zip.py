@@ -46,7 +46,10 @@ def test_site_opens_from_a_folder(visit, site, folder):
     page.locator("article h1").first.wait_for()
 
     page.goto((folder / "chapters" / "explorer.html").as_uri())
-    before = page.locator(".cb-said").text_content()
+    until(page, "() => 'ready' in document.querySelector('.explorer').dataset")
+    before = page.locator(".explorer-status").text_content()
     page.locator("select[name=disease]").select_option("multiple myeloma")
-    until(page, "before => document.querySelector('.cb-said').textContent !== before", before)
+    until(
+        page, "before => document.querySelector('.explorer-status').textContent !== before", before
+    )
     assert "disease=multiple+myeloma" in page.url
