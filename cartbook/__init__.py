@@ -3,12 +3,16 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
+from cartbook.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
+from cartbook.meta_analysis import pool
+from cartbook.pivotal_trials import overview, overview_plot
 from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
+from cartbook.plots_estimates import estimates_plot
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
@@ -18,6 +22,7 @@ from cartbook.plots_reading import (
     trial_simulator,
 )
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.second_line import average_hazard_ratio, fit_control, waiting_plot, waiting_trial
 from cartbook.simulation import (
     hazard_ratio,
     kaplan_meier,
@@ -37,6 +42,8 @@ __all__ = [
     "Spot",
     "Stem",
     "agreement",
+    "average_hazard_ratio",
+    "cd19_trials",
     "check",
     "colour",
     "coverage",
@@ -49,13 +56,16 @@ __all__ = [
     "drawable",
     "drawing",
     "england",
+    "estimates_plot",
     "evidence",
     "fate_bars",
     "fates",
     "figure",
+    "fit_control",
     "forest",
     "hazard_ratio",
     "history",
+    "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
@@ -67,7 +77,10 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overview",
+    "overview_plot",
     "paired_bars",
+    "pool",
     "proportion",
     "proportions",
     "quiz",
@@ -76,6 +89,8 @@ __all__ = [
     "survival_plot",
     "table",
     "trial_simulator",
+    "waiting_plot",
     "waiting_times",
+    "waiting_trial",
     "window_explorer",
 ]
