@@ -12,7 +12,10 @@ from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
 from cartbook.pivotal_trials import overview, overview_plot
 from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
+from cartbook.plots_binomial import binomial_plot, chance_of_at_least
+from cartbook.plots_early_events import early_events_plot, early_risk_trial, hazard_ratio_after
 from cartbook.plots_estimates import estimates_plot
+from cartbook.plots_landmarks import landmark_plot
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
@@ -21,6 +24,8 @@ from cartbook.plots_reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots_remission import remission_plot, share_in_remission
+from cartbook.plots_zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.second_line import average_hazard_ratio, fit_control, waiting_plot, waiting_trial
 from cartbook.simulation import (
@@ -43,7 +48,9 @@ __all__ = [
     "Stem",
     "agreement",
     "average_hazard_ratio",
+    "binomial_plot",
     "cd19_trials",
+    "chance_of_at_least",
     "check",
     "colour",
     "coverage",
@@ -55,6 +62,8 @@ __all__ = [
     "dot_plot",
     "drawable",
     "drawing",
+    "early_events_plot",
+    "early_risk_trial",
     "england",
     "estimates_plot",
     "evidence",
@@ -64,6 +73,7 @@ __all__ = [
     "fit_control",
     "forest",
     "hazard_ratio",
+    "hazard_ratio_after",
     "history",
     "infused_and_enrolled",
     "interval_plot",
@@ -71,6 +81,7 @@ __all__ = [
     "kaplan_meier",
     "killed",
     "landmark",
+    "landmark_plot",
     "licence_grid",
     "licences",
     "load",
@@ -85,6 +96,8 @@ __all__ = [
     "proportions",
     "quiz",
     "quote",
+    "remission_plot",
+    "share_in_remission",
     "simulate_trial",
     "survival_plot",
     "table",
@@ -93,4 +106,5 @@ __all__ = [
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "zoom",
 ]
