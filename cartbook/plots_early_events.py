@@ -37,7 +37,7 @@ def early_risk_trial(
 
     >>> trial = early_risk_trial(early=1)
     >>> print(hazard_ratio_after(trial, weeks=8))
-    0.26 (95% CI 0.20–0.35)
+    0.26 (95% CI 0.19–0.36)
     """
     if min(early, late, weeks, number, follow_up) <= 0:
         raise ValueError("hazard ratios, weeks, patients and follow-up are above 0")
