@@ -8,6 +8,7 @@ from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
+from cartbook.pivotal_trials import overview, overview_plot
 from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
@@ -67,6 +68,8 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overview",
+    "overview_plot",
     "paired_bars",
     "proportion",
     "proportions",

@@ -1,4 +1,4 @@
-"""Kinds of checks on the rows of a table, from which :mod:`cartbook.rules` makes its rules."""
+"""The register of rules, and the kinds of checks from which rules are made."""
 
 from __future__ import annotations
 
@@ -29,6 +29,51 @@ class Break(NamedTuple):
 
 
 Check = Callable[..., Iterator[Break]]
+
+
+class Rule(NamedTuple):
+    """A rule over tables; its findings are about the first of them."""
+
+    name: str
+    tables: tuple[str, ...]
+    sentence: str
+    check: Check
+
+
+RULES: list[Rule] = []
+
+
+def rule(*tables: str) -> Callable[[Check], Check]:
+    """Register a function as one rule that takes the rows of all these tables."""
+
+    def register(check: Check) -> Check:
+        sentence = (check.__doc__ or "").strip().rstrip(".")
+        RULES.append(Rule(check.__name__, tables, sentence, check))
+        return check
+
+    return register
+
+
+def state(tables: str, sentence: str, check: Check) -> None:
+    """Register a check of a known kind as a rule of these tables."""
+    name = slug(sentence).replace("-", "_")
+    RULES.append(Rule(name, tuple(tables.split()), sentence, check))
+
+
+def broken(
+    tables: Mapping[str, Rows], only: Collection[str] | None = None
+) -> Iterator[tuple[Rule, Break]]:
+    """Yield each break of the rules whose tables are all there; with `only`, of those tables."""
+    for one in RULES:
+        if not all(name in tables for name in one.tables):
+            continue
+        if only is None or not set(only).isdisjoint(one.tables):
+            try:
+                for found in one.check(*(tables[name] for name in one.tables)):
+                    yield one, found
+            except KeyError as error:  # the descriptor is without a column that the rule reads
+                problem = "the rule needs this column, which is not described"
+                yield one, Break(1, str(error.args[0]), problem, "describe the column")
 
 
 def numbered(rows: Rows) -> Iterable[tuple[int, Row]]:
@@ -90,80 +135,106 @@ def grouped(
     return [group for name, group in groups.items() if whole or not set(name) & set(MISSING)]
 
 
-def agree(rows: Rows, key: Callable[[Row], tuple[str, ...]], *columns: str) -> Iterator[Break]:
-    """Yield cells that differ from the usual one among the rows of one key."""
-    for group, column in itertools.product(grouped(rows, key), columns):
-        words = [row[column] for _, row in group]
-        usual = max(dict.fromkeys(words), key=words.count)
-        for line, row in group:
-            if row[column] != usual:
-                where = ", ".join(key(row)) or "the table"
-                yield Break(
-                    line, column, f"{row[column]!r}, but {usual!r} in other rows of {where}"
-                )
+def agree(key: Callable[[Row], tuple[str, ...]], *columns: str) -> Check:
+    """Return a check: rows of one key have one value in each of these columns."""
+
+    def check(rows: Rows) -> Iterator[Break]:
+        for group, column in itertools.product(grouped(rows, key), columns):
+            words = [row[column] for _, row in group]
+            usual = max(dict.fromkeys(words), key=words.count)
+            for line, row in group:
+                if row[column] != usual:
+                    where = ", ".join(key(row)) or "the table"
+                    problem = f"{row[column]!r}, but {usual!r} in other rows of {where}"
+                    yield Break(line, column, problem)
+
+    return check
 
 
-def copied(
-    rows: Rows, key: str, other: Rows, there: str, name: str, **columns: str
-) -> Iterator[Break]:
-    """Yield cells that differ from the row with that key in table `name`; `columns`: ours=theirs."""
-    known = {row[there]: row for row in other}
-    for line, row in numbered(rows):
-        match = known.get(row[key], {})
-        for column, theirs in columns.items():
-            cell, wanted = row[column], match.get(theirs, row[column])
-            if cell != wanted and not {cell, wanted} & set(MISSING):
-                yield Break(line, column, f"{cell!r}, but {wanted!r} in {name}.csv for {row[key]}")
+def copied(key: str, table: str, there: str, **columns: str) -> Check:
+    """Return a check of two tables: cells are those of the row of `table` with that key."""
+
+    def check(rows: Rows, other: Rows) -> Iterator[Break]:
+        known = {row[there]: row for row in other}
+        for line, row in numbered(rows):
+            match = known.get(row[key], {})
+            for column, theirs in columns.items():
+                cell, wanted = row[column], match.get(theirs, row[column])
+                if cell != wanted and not {cell, wanted} & set(MISSING):
+                    problem = f"{cell!r}, but {wanted!r} in {table}.csv for {row[key]}"
+                    yield Break(line, column, problem)
+
+    return check
 
 
-def listed(rows: Rows, column: str, known: Collection[str], what: str) -> Iterator[Break]:
-    """Yield cells with an item ("a; b") that is not among the known ones."""
-    for line, row in numbered(rows):
-        for item in row[column].split("; "):
-            if item not in MISSING and item not in known:
-                yield Break(line, column, f"{item!r} is not {what}")
+def listed(column: str, what: str, *keys: str, known: Collection[str] = ()) -> Check:
+    """Return a check: each item ("a; b") of a cell is a value of a column of the other tables.
+
+    `keys` are the columns of each of those tables; `known` are further values.
+    """
+
+    def check(rows: Rows, *others: Rows) -> Iterator[Break]:
+        values = {*MISSING, *known}
+        for other, names in zip(others, keys, strict=True):
+            values |= {row[name] for row in other for name in names.split()}
+        for line, row in numbered(rows):
+            for item in row[column].split("; "):
+                if item not in values:
+                    yield Break(line, column, f"{item!r} is not {what}")
+
+    return check
 
 
-def named(
-    rows: Rows, key: str, *columns: str, words: Mapping[str, str] | None = None
-) -> Iterator[Break]:
-    """Yield ids that do not contain what these columns say; `words`: as ids abbreviate it."""
-    for line, row in numbered(rows):
-        for column in columns:
+def named(key: str, *columns: str, words: Mapping[str, str] | None = None) -> Check:
+    """Return a check: ids contain what these columns say; `words`: as ids abbreviate it."""
+
+    def check(rows: Rows) -> Iterator[Break]:
+        for (line, row), column in itertools.product(numbered(rows), columns):
             word = (words or {}).get(row[column], slug(row[column]))
             if row[column] not in MISSING and word and f"-{word}-" not in f"-{slug(row[key])}-":
                 yield Break(line, key, f"{row[key]!r} does not name {word!r}, its {column}")
 
-
-def everywhere(tables: Iterable[tuple[Rows, str]]) -> set[str]:
-    """Return all values of these columns."""
-    return {row[column] for rows, column in tables for row in rows}
+    return check
 
 
-def repeated(rows: Rows, key: str, *own: str) -> Iterator[Break]:
-    """Yield rows that repeat an earlier one, but for their key and the columns of their `own`."""
-    seen: dict[tuple[str, ...], int] = {}
-    for line, row in numbered(rows):
-        cells = tuple(cell for column, cell in row.items() if column not in (key, *own))
-        first = seen.setdefault(cells, line)
-        if first != line:
-            problem = f"{row[key]!r} repeats row {first} under another key"
-            yield Break(line, key, problem, "remove the copy, or correct its cells")
+def repeated(*own: str) -> Check:
+    """Return a check: no row repeats another, but for its first column and those of its `own`."""
+
+    def check(rows: Rows) -> Iterator[Break]:
+        seen: dict[tuple[str, ...], int] = {}
+        for line, row in numbered(rows):
+            key = next(iter(row))
+            cells = tuple(cell for column, cell in row.items() if column not in (key, *own))
+            first = seen.setdefault(cells, line)
+            if first != line:
+                problem = f"{row[key]!r} repeats row {first} under another key"
+                yield Break(line, key, problem, "remove the copy, or correct its cells")
+
+    return check
 
 
-def sequence(rows: Rows, column: str, form: str) -> Iterator[Break]:
-    """Yield rows that are not numbered 1, 2, 3 in this form."""
-    for place, row in enumerate(rows, start=1):
-        if row[column] != form.format(place):
-            problem = f"{row[column]!r} where {form.format(place)!r} comes"
-            yield Break(place + 1, column, problem, "number the rows in their order, without a gap")
+def sequence(column: str, form: str) -> Check:
+    """Return a check: rows are numbered 1, 2, 3 in this form."""
+
+    def check(rows: Rows) -> Iterator[Break]:
+        for place, row in enumerate(rows, start=1):
+            if row[column] != form.format(place):
+                problem = f"{row[column]!r} where {form.format(place)!r} comes"
+                fix = "number the rows in their order, without a gap"
+                yield Break(place + 1, column, problem, fix)
+
+    return check
 
 
-def imply(rows: Rows, when: Mapping[str, str], then: Mapping[str, str]) -> Iterator[Break]:
-    """Yield cells that do not match `then` in rows that match `when` (patterns of whole cells)."""
-    for line, row in numbered(rows):
-        if all(re.fullmatch(pattern, row[column]) for column, pattern in when.items()):
-            for column, pattern in then.items():
-                if not re.fullmatch(pattern, row[column]):
-                    where = " and ".join(f"{name} is {row[name]!r}" for name in when)
-                    yield Break(line, column, f"{row[column]!r} where {where}")
+def implies(when: Mapping[str, str], then: Mapping[str, str]) -> Check:
+    """Return a check: rows that match `when` match `then`; patterns are of whole cells."""
+
+    def check(rows: Rows) -> Iterator[Break]:
+        for line, row in numbered(rows):
+            if all(re.fullmatch(pattern, row[column]) for column, pattern in when.items()):
+                for column, pattern in then.items():
+                    if not re.fullmatch(pattern, row[column]):
+                        where = " and ".join(f"{name} is {row[name]!r}" for name in when)
+                        yield Break(line, column, f"{row[column]!r} where {where}")
+
+    return check

@@ -2,9 +2,9 @@
 
 A rule is a function over the rows of one or more tables; its docstring is the rule as a sentence.
 It yields a `Break` for each cell that breaks it. Rules are about kinds of rows, never about one
-row, so a new row has to follow them as the old ones do. `IMPLICATIONS` has the rules of the form
-*if these cells, then those*, `ONE_LINERS` those of a common kind, such as *one product has one
-target*. Types, allowed values, keys and foreign keys are in ``datapackage.json``.
+row, so a new row has to follow them as the old ones do. Rules of a common kind, such as *one
+product has one target*, are in :mod:`cartbook.statements`. Types, allowed values, keys and
+foreign keys are in ``datapackage.json``.
 """
 
 from __future__ import annotations
@@ -13,247 +13,32 @@ import itertools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from cartbook.addresses import known_host
 from cartbook.checks import (
     REVIEW,
+    RULES,
     Break,
-    Check,
     Row,
     Rows,
-    agree,
+    Rule,
+    broken,
     by,
-    copied,
-    everywhere,
     follows,
     grouped,
-    imply,
-    listed,
-    named,
     number,
     numbered,
-    repeated,
+    rule,
     same_value,
-    sequence,
     share,
     slug,
 )
 from cartbook.printed import printed_numbers
-from cartbook.sanitize import MISSING, NUMBER
+from cartbook.sanitize import MISSING
+from cartbook.statements import GRADED, NA, NR
 
-GRADED = ("cytokine release syndrome", "neurotoxicity")  # end points that have a severity
-#: how many paragraphs each section of the review has; a paragraph broken by a page counts once
-PARAGRAPHS = {
-    **dict.fromkeys(("abstract", "landscape-methods", "landscape-size", "limits", "relapse"), 1),
-    **dict.fromkeys(("genetic-modification", "hodgkin", "t-cell", "conclusion"), 1),
-    **dict.fromkeys(("introduction", "landscape-number", "landscape-targets"), 2),
-    **dict.fromkeys(("efficacy", "availability"), 2),
-    **dict.fromkeys(("myeloma", "aml", "toxicity", "antigen-negative"), 4),
-    "b-cell": 5,
-    "antigen-positive": 7,
-}
-
-
-class Rule(NamedTuple):
-    """A rule over tables; its findings are about the first of them."""
-
-    name: str
-    tables: tuple[str, ...]
-    sentence: str
-    check: Check
-
-
-RULES: list[Rule] = []
-
-
-def rule(*tables: str) -> Callable[[Check], Check]:
-    """Register a function as one rule that takes the rows of all these tables."""
-
-    def register(check: Check) -> Check:
-        sentence = (check.__doc__ or "").strip().rstrip(".")
-        RULES.append(Rule(check.__name__, tables, sentence, check))
-        return check
-
-    return register
-
-
-def broken(
-    tables: Mapping[str, Rows], only: Collection[str] | None = None
-) -> Iterator[tuple[Rule, Break]]:
-    """Yield each break of the rules whose tables are all there; with `only`, of those tables."""
-    for one in RULES:
-        if not all(name in tables for name in one.tables):
-            continue
-        if only is None or not set(only).isdisjoint(one.tables):
-            try:
-                for found in one.check(*(tables[name] for name in one.tables)):
-                    yield one, found
-            except KeyError as error:  # the descriptor is without a column that the rule reads
-                problem = "the rule needs this column, which is not described"
-                yield one, Break(1, str(error.args[0]), problem, "describe the column")
-
-
-# If these cells match, then those do. Patterns match a whole cell.
-
-NA, NR = "not applicable", "not reported"
-SET, NUM = rf"(?!{NA}$).*", NUMBER.pattern
-NO_EVENTS = {"events": NA}
-NO_FRACTION = (
-    "difference|minimum|maximum|single value|hazard ratio|odds ratio|risk ratio|p value|range|mean"
-)
-OF_REVIEW = {"source_id": REVIEW}
-DAYS = {"day": r"\d{4}-\d\d-\d\d", "month": r"\d{4}-\d\d", "year": r"\d{4}", NR: NR}
-HARM = "|".join(GRADED)
-#: table, sentence, cells that a row has, cells that it then must have
-IMPLICATIONS: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
-    (
-        "outcomes",
-        "A proportion is a percentage with events and a denominator, or says that they are missing",
-        {"statistic": "proportion"},
-        {"unit": "percent", "events": f"{NUM}|{NR}", "denominator": f"{NUM}|{NR}"},
-    ),
-    (
-        "outcomes",
-        "A landmark rate is a percentage at a month",
-        {"statistic": "landmark rate"},
-        {"unit": "percent", "at_month": f"{NUM}|{NR}", **NO_EVENTS},
-    ),
-    (
-        "outcomes",
-        "A median and a single value have no month",
-        {"statistic": "median|single value|p value|named without a number"},
-        {"at_month": NA},
-    ),
-    (
-        "outcomes",
-        "A median is a time or an amount, and has no events",
-        {"statistic": "median"},
-        {"unit": "(?!percent$|patients$).*", **NO_EVENTS},
-    ),
-    (
-        "outcomes",
-        "A result named without a number has no value and no unit",
-        {"statistic": "named without a number"},
-        {"unit": NA, "value": NR, **NO_EVENTS},
-    ),
-    ("outcomes", "A value has a unit", {"value": NUM}, {"unit": SET}),
-    (
-        "outcomes",
-        "A count is of patients or things",
-        {"statistic": "count"},
-        {"unit": f"(?!percent$|months$|{NA}$).*"},
-    ),
-    (
-        "outcomes",
-        "A number that is no share has no events",
-        {"statistic": NO_FRACTION},
-        NO_EVENTS,
-    ),
-    (
-        "outcomes",
-        "A flag has a reason in the note",
-        {"flag": "(?!none$).*"},
-        {"note": "(?!none$).*"},
-    ),
-    (
-        "outcomes",
-        "A share of patients with CRS or neurotoxicity has a grade",
-        {"endpoint": HARM, "statistic": "proportion"},
-        {"grade": SET},
-    ),
-    (
-        "outcomes",
-        "In the review only CRS and neurotoxicity have a grade",
-        {**OF_REVIEW, "endpoint": f"(?!({HARM})$).*"},
-        {"grade": NA},
-    ),
-    (
-        "outcomes",
-        "Only the review has a section, a printed end point and a basis of the denominator",
-        {"source_id": f"(?!{REVIEW}$).*"},
-        {"section": NA, "endpoint_printed": NA, "denominator_basis": NA},
-    ),
-    (
-        "outcomes",
-        "A number of the review has its section and month of submission",
-        OF_REVIEW,
-        {"section": SET, "as_of": "2022-10", "study_id": SET},
-    ),
-    (
-        "outcomes",
-        "A denominator of the review says where it comes from",
-        {**OF_REVIEW, "denominator": SET},
-        {"denominator_basis": SET},
-    ),
-    (
-        "outcomes",
-        "What has no denominator needs no basis for it",
-        {"denominator": NA},
-        {"denominator_basis": NA},
-    ),
-    (
-        "outcomes",
-        "A row of a table of the review has an id and a place that say so",
-        {"section": "table-.*"},
-        {"outcome_id": ".*[.-]table-.*", "place": "row .*"},
-    ),
-    (
-        "outcomes",
-        "Only a row of a table of the review has an id and a place that say so",
-        {**OF_REVIEW, "section": "(?!table-).*"},
-        {"outcome_id": "(?!.*[.-]table-).*", "place": "(?!row ).*"},
-    ),
-    (
-        "comparisons",
-        "What was not found has no other source",
-        {"verdict": "not found"},
-        {"source_id": NA, "other_id": NA},
-    ),
-    (
-        "comparisons",
-        "What was compared has a source",
-        {"verdict": "(?!not found$).*"},
-        {"source_id": SET},
-    ),
-    (
-        "comparisons",
-        "A difference says whether it matters",
-        {"verdict": "differs"},
-        {"matters": SET},
-    ),
-    (
-        "comparisons",
-        "What agrees, or was not found, changes nothing",
-        {"verdict": "agrees|not found"},
-        {"matters": NA},
-    ),
-    (
-        "approvals",
-        "What the review states has its place, the rest has none",
-        {"in_review": "no"},
-        {"section": NA, "place": NA, "date_printed": NA},
-    ),
-    ("approvals", "What the review states has its place", {"in_review": "yes"}, {"section": SET}),
-    (
-        "studies",
-        "A study that the review does not cite has no place in it",
-        {"reference": NA},
-        {"table": NA, "section": NA, "place": NA, "product_printed": NA, "disease_printed": NA},
-    ),
-    (
-        "studies",
-        "A study that the review cites has a place in it",
-        {"reference": NUM},
-        {"table": SET, "section": SET, "place": SET},
-    ),
-    *(
-        ("approvals", "The date is as precise as it says", {"precision": word}, {"date": form})
-        for word, form in DAYS.items()
-    ),
-]
+__all__ = ["GRADED", "RULES", "Break", "Rule", "broken"]
 
 
 # Sources
@@ -268,11 +53,17 @@ def address_is_canonical(sources: Rows) -> Iterator[Break]:
             wanted = f"https://doi.org/{row['doi']}"
         elif row["pmid"] not in MISSING:
             wanted = f"https://pubmed.ncbi.nlm.nih.gov/{row['pmid']}/"
-        if wanted and address != wanted:
+        bare = re.match(r"https://(doi\.org|pubmed\.ncbi\.nlm\.nih\.gov)/", address)
+        if bare and not wanted:
+            problem = f"{address!r}, but no DOI and no PMID"
+            yield Break(line, "address", problem, "write the identifier in its own column too")
+        elif wanted and address != wanted:
             yield Break(line, "address", f"{address!r} is not {wanted!r}", f"write {wanted}")
         elif not wanted and address not in MISSING and not known_host(address, row["kind"]):
             problem = f"{address!r} is no known address of a document of kind {row['kind']!r}"
-            yield Break(line, "address", problem, "write the canonical address (rules.HOSTS)")
+            yield Break(
+                line, "address", problem, "write the canonical address (cartbook/addresses.py)"
+            )
 
 
 @rule("outcomes", "sources")
@@ -536,17 +327,6 @@ def glossary_is_sorted(glossary: Rows) -> Iterator[Break]:
             yield Break(line, "term", f"{term!r} comes after {before!r}", fix)
 
 
-def place_exists(rows: Rows) -> Iterator[Break]:
-    """Yield places that their section of the review does not have."""
-    for line, row in numbered(rows):
-        paragraph = re.fullmatch(r"paragraph (\d+)", row["place"])
-        if paragraph and row["section"].startswith("table-"):
-            yield Break(line, "place", f"a table has no {row['place']}", "name row and column")
-        elif paragraph and int(paragraph[1]) > PARAGRAPHS.get(row["section"], 0):
-            fix = "count the section's paragraphs; a paragraph broken by a page counts once"
-            yield Break(line, "place", f"{row['section']} has no {row['place']}", fix)
-
-
 @rule("outcomes")
 def outcome_id_has_parts(outcomes: Rows) -> Iterator[Break]:
     """The id of a number of the review is study.arm.end-point.suffix."""
@@ -597,172 +377,3 @@ def groupings_count_every_trial(recount: Rows) -> Iterator[Break]:
         if len({found.get(dimension, 0) for dimension in dimensions}) > 1:
             totals = ", ".join(f"{found.get(one, 0):g} by {one}" for one in dimensions)
             yield Break(1, "trials", f"{', '.join(name)} adds up to {totals}")
-
-
-#: columns that name a row; findings and judgements refer to one of them
-KEYS = {
-    **{"outcomes": "outcome_id", "comparisons": "comparison_id", "landscape": "count_id"},
-    **{"studies": "study_id", "approvals": "approval_id", "products": "product_id"},
-    **{"trial_ids": "nct_printed", "strategies": "strategy_id", "preclinical": "finding_id"},
-    **{"antigens": "antigen_id", "sources": "source_id", "references": "key"},
-}
-US = {"United States": "us", "all": "", "other countries": ""}  # how ids abbreviate countries
-
-
-def _keys(tables: Sequence[Rows]) -> set[str]:
-    numbers = {row["reference"] for row in tables[list(KEYS).index("references")]}
-    return everywhere(zip(tables, KEYS.values(), strict=True)) | numbers | {"table-1", "table-2"}
-
-
-def _of_tables(outcomes: Rows) -> list[Row]:
-    return [row if "table-" in row["section"] else {**row, "section": NA} for row in outcomes]
-
-
-def _first(rows: Rows) -> list[str]:
-    return list(rows[0])[:1] if rows else ["-"]
-
-
-def _one(studies: Rows) -> list[Row]:
-    return [{**row, "product": NA} if row["product"] == "several" else row for row in studies]
-
-
-def _but_places(landscape: Rows) -> list[Row]:
-    return [dict.fromkeys(row, NA) if row["topic"] == "place" else row for row in landscape]
-
-
-COMPARED = {"randomised comparison"}
-AUTHOR = {"first_author": "first_author_printed", "year": "year", "study_id": "key"}
-ONE_LINERS: list[tuple[str, str, Check]] = [
-    # one thing has one description
-    ("studies", "A product has one target", lambda t: agree(_one(t), by("product"), "target")),
-    (
-        "trial_ids",
-        "Trials with one purpose have one target, disease, approach and place",
-        lambda t: agree(t, by("purpose"), "target", "disease", "approach", "section", "place"),
-    ),
-    ("landscape", "A topic has one window", lambda t: agree(t, by("topic"), "window")),
-    ("landscape", "An item has one topic", lambda t: agree(t, by("item"), "topic")),
-    (
-        "outcomes",
-        "An end point has one topic, but for comparisons between randomised groups",
-        lambda t: agree(t, lambda row: (row["endpoint"], *COMPARED & {row["topic"]}), "topic"),
-    ),
-    (
-        "strategies",
-        "A mechanism belongs to one limit",
-        lambda t: agree(t, by("mechanism"), "limit", "section"),
-    ),
-    (
-        "certainty",
-        "The same reasons give the same certainty",
-        lambda t: agree(t, by("reasons"), "certainty"),
-    ),
-    ("recount", "The whole table is of one day", lambda t: agree(t, by(), "as_of")),
-    # ids say what they name
-    ("approvals", "The id names the agency", lambda t: named(t, "approval_id", "agency")),
-    (
-        "landscape",
-        "The id names country and year",
-        lambda t: named(_but_places(t), "count_id", "country", "year", words=US),
-    ),
-    ("antigens", "The id is the antigen", lambda t: named(t, "antigen_id", "antigen")),
-    # tables say the same
-    (
-        "outcomes studies",
-        "A study is in one table of the review",
-        lambda t, u: copied(_of_tables(t), "study_id", u, "study_id", "studies", section="table"),
-    ),
-    (
-        "studies references",
-        "A study of the review is the reference after which it is named",
-        lambda t, u: copied(t, "reference", u, "reference", "references", **AUTHOR),
-    ),
-    (
-        "studies products",
-        "A product has one target in every table",
-        lambda t, u: copied(t, "product", u, "product", "products", target="target"),
-    ),
-    # what is referred to is there
-    (
-        "strategies trial_ids",
-        "A trial number is in trial_ids.csv",
-        lambda t, u: listed(
-            t, "nct_ids", everywhere([(u, "nct_printed"), (u, "nct_id")]), "in trial_ids.csv"
-        ),
-    ),
-    (
-        "strategies references",
-        "A reference is in references.csv",
-        lambda t, u: listed(t, "reference", everywhere([(u, "reference")]), "in references.csv"),
-    ),
-    (
-        "glossary",
-        "A term under see_also is explained",
-        lambda t: listed(t, "see_also", everywhere([(t, "term")]), "a term here"),
-    ),
-    (
-        f"findings {' '.join(KEYS)}",
-        "A finding refers to a row",
-        lambda t, *u: listed(t, "table_ref", _keys(u), "the key of a row"),
-    ),
-    (
-        f"certainty {' '.join(KEYS)}",
-        "A judgement refers to the rows on which it is based",
-        lambda t, *u: listed(t, "basis", _keys(u), "the key of a row"),
-    ),
-    # rows
-    ("findings", "Findings are numbered in order", lambda t: sequence(t, "finding_id", "F{:03d}")),
-    ("references", "References are numbered in order", lambda t: sequence(t, "reference", "{}")),
-    ("trial_ids", "Trial numbers are numbered in order", lambda t: sequence(t, "order", "{}")),
-    ("recount", "Rows are numbered in order", lambda t: sequence(t, "recount_id", "R{:04d}")),
-    (
-        "studies",
-        "No study repeats another under a new id and label",
-        lambda t: repeated(t, "study_id", "label", "reference"),
-    ),
-    (
-        "products",
-        "No product repeats another under a new name",
-        lambda t: repeated(t, "product_id", "product", "short_name"),
-    ),
-    (
-        "recount",
-        "A group of trials has one row",
-        lambda t: repeated(t, "recount_id", "trials", "as_of"),
-    ),
-    *(
-        (name, "No row repeats another under a new key", lambda t: repeated(t, *_first(t)))
-        for name in [
-            "outcomes",
-            "sources",
-            "approvals",
-            "landscape",
-            "strategies",
-            "preclinical",
-            "findings",
-        ]
-    ),
-    *(
-        (name, "A place is one that its section of the review has", place_exists)
-        for name in [
-            "products",
-            "approvals",
-            "trial_ids",
-            "studies",
-            "outcomes",
-            "landscape",
-            "antigens",
-            "preclinical",
-            "strategies",
-            "findings",
-        ]
-    ),
-]
-RULES += [
-    Rule(slug(sentence).replace("-", "_"), (name,), sentence, partial(imply, when=when, then=then))
-    for name, sentence, when, then in IMPLICATIONS
-]
-RULES += [
-    Rule(slug(sentence).replace("-", "_"), tuple(tables.split()), sentence, check)
-    for tables, sentence, check in ONE_LINERS
-]

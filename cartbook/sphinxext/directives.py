@@ -43,7 +43,8 @@ class DataDictionary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         top = Path(self.env.srcdir)
         self.env.note_dependency(str(top / "data" / "datapackage.json"))
-        self.env.note_dependency(str(top / "cartbook" / "rules.py"))
+        for module in ("rules", "statements"):
+            self.env.note_dependency(str(top / "cartbook" / f"{module}.py"))
         return [self._table(table) for table in read_descriptor(top / "data")["resources"]]
 
     def _table(self, table: dict[str, Any]) -> nodes.section:

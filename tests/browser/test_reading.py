@@ -37,11 +37,12 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
 
 def test_chart_selection_reacts_to_the_keyboard(visit):
     page = visit("index.html")
-    figure = live(page, page.locator("figure[data-chart='eleven-studies']"))
-    assert "CARTITUDE-1" not in figure.locator(".cb-live svg").text_content()
+    figure = live(page, page.locator("figure[data-chart='response-duration-harm']"))
+    assert "CARTITUDE-1" in figure.locator(".cb-live svg").text_content()
     figure.locator("select").focus()
     page.keyboard.press("ArrowDown")
-    figure.locator(".cb-live svg", has_text="CARTITUDE-1").wait_for()
+    figure.locator(".cb-live svg", has_not_text="CARTITUDE-1").wait_for()
+    assert "ZUMA-7" in figure.locator(".cb-live svg").text_content()
 
 
 def test_chart_keys_reach_every_mark_and_are_offered_only_where_they_work(visit, address):

@@ -11,9 +11,9 @@ from helpers import changed, to_bytes
 from cartbook.validate import Table, check_tables
 
 SEED, NUMBER = 20261130, 200
-#: how many of them the rules must find without the hash, which is what protects a new row: they find about 165, and
+#: how many of them the rules must find without the hash, which is what protects a new row: they find about 170, and
 #: the sample changes with the data (standard deviation 5)
-FLOOR = 150
+FLOOR = 155
 
 Mutation = tuple[str, int, str, str]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -135,8 +136,8 @@ def overview() -> pd.DataFrame:
     for trial in TRIALS:
         for kind, wanted in zip(KINDS, (trial.response, trial.lasting, trial.harm), strict=True):
             row = _value(trial.study_id, wanted)
-            percent = row["unit"] == "percent"
-            value = row["value"] if percent else 100 * row["events"] / row["denominator"]
+            share = row["unit"] == "percent"
+            value = row["value"] if share else 100 * row["events"] / row["denominator"]
             found.append(
                 {
                     "disease": trial.disease,
@@ -150,6 +151,11 @@ def overview() -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(found)
+
+
+def percent(value: float) -> str:
+    """Return a percentage without decimals, halves rounded up: "83%"."""
+    return f"{floor(value + 0.5)}%"
 
 
 def overview_plot(rows: pd.DataFrame) -> Layers:
@@ -168,7 +174,7 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
                     "disease": disease,
                     "kind": one["kind"],
                     "value": one["value"],
-                    "text": f"{one['value']:.0f}%{after}",
+                    "text": f"{percent(one['value'])}{after}",
                 }
             )
     data = pd.DataFrame(lines)

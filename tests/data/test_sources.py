@@ -1,0 +1,129 @@
+"""Sources have canonical addresses and identifiers, and no other address is in the data."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers import row_of
+
+from cartbook.addresses import HOSTS, known_host
+from cartbook.validate import MISSING, Finding, Table
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+#: the only hosts of sources: libraries, registries, agencies, journals, companies; outlets for news
+ALLOWED = {
+    "doi.org",
+    "pubmed.ncbi.nlm.nih.gov",
+    "pmc.ncbi.nlm.nih.gov",
+    "clinicaltrials.gov",
+    "fda.gov",
+    "english.nmpa.gov.cn",
+    "ema.europa.eu",
+    "nice.org.uk",
+    "gov.uk",
+    "ec.europa.eu",
+    "ctep.cancer.gov",
+    "medicines.org.uk",
+    "janssen-pi.co.uk",
+    "ashpublications.org",
+    "aacrjournals.org",
+    "hmpi.org",
+    "ispor.org",
+    "jclinepi.com",
+    "library.ehaweb.org",
+    "carsgen.com",
+    "gilead.com",
+    "jwtherapeutics.com",
+    "en.precision-biotech.com",
+    "keloniatx.com",
+    "tecartushcp.com",
+    "carvyktihcp.com",
+    "mskcc.org",
+}
+OUTLETS = {
+    "manufacturingchemist.com",
+    "precisionmedicineonline.com",
+    "szdaily.com",
+    "yicaiglobal.com",
+    "cgtlive.com",
+    "ascopost.com",
+    "apmhealtheurope.com",
+    "the-scientist.com",
+}
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+SOURCES = read("sources")
+
+
+def test_addresses_are_of_the_allowed_kinds() -> None:
+    for row in SOURCES:
+        if row["address"] not in MISSING:
+            host = row["address"].split("/")[2].removeprefix("www.")
+            allowed = ALLOWED | OUTLETS if row["kind"] == "news" else ALLOWED
+            assert host in allowed, row["source_id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("article", "https://preview-www.nature.com/articles/s41408-024-01183-8/tables/1"),
+        ("article", "https://staging.bloodcancerstoday.com/post/cema-cel"),
+        ("article", "https://synapse.patsnap.com/drug/e1d3d65db94247ba81e1f825b3dce983"),
+        ("article", "https://cnrmersinguzellikfuari.com/article/revolutionary-gene-editing"),
+        ("article", "http://ashpublications.net/blood/article/143/6/496/498426"),
+        ("article", "https://ashpublications.net/blood/article/143/6/496/498426"),
+        ("article", "https://doi.org.example.org/10.1056/NEJMoa2116133"),
+        ("article", "https://www.cancernetwork.com/view/cilta-cel-boosts-survival"),
+        ("agency document", "https://fda.einnews.com/pr_news/826043976"),
+        ("news", "https://www.itiger.com/news/1198403473"),
+    ],
+)
+def test_mirrors_and_aggregators_are_refused(kind: str, address: str) -> None:
+    assert not known_host(address, kind)
+
+
+def test_a_new_source_needs_its_canonical_address(
+    check: Callable[..., list[Finding]], tables: dict[str, Table]
+) -> None:
+    with_doi = row_of(tables["sources"], source_id="westin2023")
+    without = row_of(tables["sources"], doi="not reported", pmid="not reported")
+    for row, address in [
+        (with_doi, "https://doi.org/10.1/other"),
+        (without, "https://doi.org/10.1/x"),
+    ]:
+        (found,) = check("sources", row, address=address)
+        assert (found.file, found.column) == ("sources.csv", "address")
+
+
+def test_most_sources_have_an_identifier() -> None:
+    names = ("doi", "pmid", "registry_id", "document")
+    known = [row for row in SOURCES if any(row[name] not in MISSING for name in names)]
+    assert len(known) >= 0.85 * len(SOURCES)
+
+
+def test_only_sources_have_addresses() -> None:
+    for path in DATA.glob("*.csv"):
+        if path.stem != "sources":
+            assert re.search(r"https?://|www\.", path.read_text(encoding="utf-8")) is None, path
+
+
+def test_every_kind_of_document_has_hosts() -> None:
+    assert set(HOSTS) >= {row["kind"] for row in SOURCES}
+
+
+def test_every_source_is_used() -> None:
+    used = {
+        row["source_id"]
+        for name in ("outcomes", "approvals", "products", "comparisons", "scales", "scales_used")
+        for row in read(name)
+    } | {row["source_id"] for row in read("checklists")}
+    assert {row["source_id"] for row in SOURCES} <= used

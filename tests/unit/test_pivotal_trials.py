@@ -1,0 +1,38 @@
+"""The landing page's chart has three numbers of each trial, each found in the evidence."""
+
+from __future__ import annotations
+
+from cartbook import evidence
+from cartbook.pivotal_trials import KINDS, TRIALS, overview, overview_plot, percent
+
+
+def test_each_trial_has_its_three_numbers_from_the_evidence() -> None:
+    rows = overview()
+    assert rows.groupby("trial", sort=False)["kind"].agg(list).tolist() == [list(KINDS)] * len(
+        TRIALS
+    )
+    assert rows["value"].between(0, 100).all()
+    known = set(evidence()["source_id"])
+    assert set(rows["source"]) <= known
+    assert (rows["years"] > 0).sum() == len(TRIALS)
+
+
+def test_the_number_infused_is_preferred_to_the_number_enrolled() -> None:
+    rows = overview().set_index(["trial", "kind"])
+    found = rows.loc[("cilta-cel (CARTITUDE-1)", "complete response")]
+    assert (found["value"], found["population"]) == (82.5, "infused")
+
+
+def test_choosing_a_disease_hides_the_others_and_their_headings() -> None:
+    chart = overview_plot(overview()).to_dict()
+    (control,) = [one for one in chart["params"] if one["name"] == "disease"]
+    diseases = list(dict.fromkeys(trial.disease for trial in TRIALS))
+    assert control["bind"]["options"] == ["all diseases", *diseases]
+    assert all(
+        layer["transform"][0]["filter"].startswith("disease == 'all diseases'")
+        for layer in chart["layer"]
+    )
+
+
+def test_halves_are_rounded_up() -> None:
+    assert [percent(one) for one in (82.5, 49.5, 2.4)] == ["83%", "50%", "2%"]
