@@ -39,6 +39,8 @@ ALLOWED = {
     "jwtherapeutics.com",
     "en.precision-biotech.com",
     "businesswire.com",
+    "globenewswire.com",
+    "med.unc.edu",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -52,6 +54,7 @@ OUTLETS = {
     "ascopost.com",
     "apmhealtheurope.com",
     "the-scientist.com",
+    "survivornet.com",
 }
 
 
