@@ -51,6 +51,9 @@ def run_sphinx(builder: str, out: Path, doctrees: Path, jobs: int = 1) -> bool:
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+    from cartbook import tables
+
+    tables.FOLDER = TOP / "data"  # a build publishes the checkout's own, not $CARTBOOK_DATA
     sphinx.util.console.nocolor()
     os.environ.pop("SOURCE_DATE_EPOCH", None)  # its year would replace the one in _config.yml
     settings = {

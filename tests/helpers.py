@@ -112,11 +112,16 @@ def run(
     )
 
 
+#: python -I -m cartbook, as the Makefile has it, with the package of a copy of the book
+ISOLATED = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('cartbook', run_name='__main__')"
+
+
 def build(
     folder: Path, fails: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Build a copy of the book; it must succeed, or fail without a traceback of its own."""
-    done = run(sys.executable, "-m", "cartbook", "build", folder=folder, **environment)
+    command = (sys.executable, "-I", "-c", ISOLATED, folder, "build")
+    done = run(*command, folder=folder, **environment)
     assert (done.returncode != 0) == fails, done.stderr[-3000:]
     return done
 
