@@ -18,6 +18,14 @@ from cartbook.plots_reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots_toxicity import (
+    clinical_course,
+    course_plot,
+    gates_plot,
+    logic_gates,
+    risk_plot,
+    severe_by_costimulation,
+)
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
     hazard_ratio,
@@ -39,7 +47,9 @@ __all__ = [
     "Stem",
     "agreement",
     "check",
+    "clinical_course",
     "colour",
+    "course_plot",
     "coverage",
     "coverage_plot",
     "delay_plot",
@@ -55,6 +65,7 @@ __all__ = [
     "fates",
     "figure",
     "forest",
+    "gates_plot",
     "hazard_ratio",
     "history",
     "interval_plot",
@@ -65,6 +76,7 @@ __all__ = [
     "licence_grid",
     "licences",
     "load",
+    "logic_gates",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -75,6 +87,8 @@ __all__ = [
     "proportions",
     "quiz",
     "quote",
+    "risk_plot",
+    "severe_by_costimulation",
     "simulate_trial",
     "survival_plot",
     "table",
