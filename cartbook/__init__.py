@@ -3,13 +3,19 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
+from cartbook.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
+from cartbook.meta_analysis import pool
 from cartbook.pivotal_trials import overview, overview_plot
 from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
+from cartbook.plots_binomial import binomial_plot, chance_of_at_least
+from cartbook.plots_early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots_estimates import estimates_plot
+from cartbook.plots_landmarks import landmark_plot
 from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots_reading import (
     difference_explorer,
@@ -18,6 +24,7 @@ from cartbook.plots_reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots_remission import remission_plot, share_in_remission
 from cartbook.plots_toxicity import (
     clinical_course,
     course_plot,
@@ -26,7 +33,9 @@ from cartbook.plots_toxicity import (
     risk_plot,
     severe_by_costimulation,
 )
+from cartbook.plots_zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.second_line import average_hazard_ratio, fit_control, waiting_plot, waiting_trial
 from cartbook.simulation import (
     hazard_ratio,
     kaplan_meier,
@@ -46,6 +55,10 @@ __all__ = [
     "Spot",
     "Stem",
     "agreement",
+    "average_hazard_ratio",
+    "binomial_plot",
+    "cd19_trials",
+    "chance_of_at_least",
     "check",
     "clinical_course",
     "colour",
@@ -59,20 +72,27 @@ __all__ = [
     "dot_plot",
     "drawable",
     "drawing",
+    "early_events_plot",
+    "early_risk_trial",
     "england",
+    "estimates_plot",
     "evidence",
     "fate_bars",
     "fates",
     "figure",
+    "fit_control",
     "forest",
     "gates_plot",
     "hazard_ratio",
+    "hazard_ratio_after",
     "history",
+    "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
     "kaplan_meier",
     "killed",
     "landmark",
+    "landmark_plot",
     "licence_grid",
     "licences",
     "load",
@@ -83,16 +103,22 @@ __all__ = [
     "overview",
     "overview_plot",
     "paired_bars",
+    "pool",
     "proportion",
     "proportions",
     "quiz",
     "quote",
+    "remission_plot",
     "risk_plot",
     "severe_by_costimulation",
+    "share_in_remission",
     "simulate_trial",
     "survival_plot",
     "table",
     "trial_simulator",
+    "waiting_plot",
     "waiting_times",
+    "waiting_trial",
     "window_explorer",
+    "zoom",
 ]

@@ -15,10 +15,11 @@ jclinepi.com library.ehaweb.org hmpi.org ispor.org"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com keloniatx.com
-janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org"""
+janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
+med.unc.edu"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
-cgtlive.com apmhealtheurope.com the-scientist.com"""
+cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

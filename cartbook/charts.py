@@ -117,7 +117,7 @@ def interval_plot(
     _needs(rows, label, *numbers, *(one for one in (by, choose) if one))
     rows, properties = drawable(rows, label, "denominator")
     written = [
-        f"{k}/{n} · {p:.0f} % ({low:.0f}–{high:.0f})"
+        f"{k}/{n} · {p:.0f}% ({low:.0f}–{high:.0f})"
         for p, low, high, k, n in zip(*(rows[name] for name in numbers), strict=True)
     ]
     lines = rows.assign(small=[n < SMALL for n in rows["denominator"]], written=written)

@@ -8,13 +8,11 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
-from scipy.special import expit, gammaln, logsumexp
 
 # The integral over a standard normal, by the trapezoidal rule: for a smooth integrand that vanishes at
 # both ends it converges as fast as Gauss-Hermite quadrature, and it stays exact for large studies.
 NODES, STEP = np.linspace(-8, 8, 1001, retstep=True)
-LOG_WEIGHTS = stats.norm.logpdf(NODES) + np.log(STEP)
+LOG_WEIGHTS = -(NODES**2) / 2 - np.log(2 * np.pi) / 2 + np.log(STEP)
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,9 @@ def pool(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
 
     Raise ValueError if there are fewer than three studies, or no events, or nothing but events.
     """
+    from scipy import optimize, stats  # here, because a page's Python loads 15 MB for it
+    from scipy.special import expit
+
     events, sizes = (rows[name].to_numpy(float) for name in ("events", "denominator"))
     if len(rows) < 3 or not 0 < events.sum() < sizes.sum():
         raise ValueError("pooling needs at least three studies, with and without events")
@@ -105,6 +106,8 @@ def pool(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
 def _negative_log_likelihood(
     events: np.ndarray, sizes: np.ndarray
 ) -> Callable[[Sequence[float] | np.ndarray], float]:
+    from scipy.special import gammaln, logsumexp
+
     ways = gammaln(sizes + 1) - gammaln(events + 1) - gammaln(sizes - events + 1)
 
     def loss(parameters: Sequence[float] | np.ndarray) -> float:

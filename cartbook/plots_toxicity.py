@@ -132,6 +132,7 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
 
 def logic_gates() -> pd.DataFrame:
     """Return what three rules for two antigens do to four kinds of cell: killed or spared."""
+
     def kills(rule: str, a: int, b: int) -> bool:
         return bool({"A OR B": a or b, "A AND B": a and b, "A AND NOT B": a and not b}[rule])
 

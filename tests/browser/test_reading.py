@@ -30,7 +30,9 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
     figure.locator(".cb-live svg path[aria-roledescription='point']").first.hover()
     tip = page.locator(".cb-tooltip")
     tip.wait_for()
-    assert "AUTO1" in tip.text_content(), "sorted: the first mark has the highest rate"
+    assert "inati-cel" in tip.text_content(), (
+        "sorted: the first mark has its disease's highest rate"
+    )
     page.keyboard.press("Escape")
     assert not tip.is_visible()
 

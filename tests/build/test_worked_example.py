@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_explorer_lists_it(site: Path) -> None:
     rows = (site / "_static" / "evidence.js").read_text(encoding="utf-8")
     assert "made-up-cel phase II" in rows
-    assert "40 of 50 · 80%" in rows
+    assert "80% (40/50)" in rows
 
 
 def test_it_can_be_quoted(site: Path) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from helpers import until
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Locator, Page, Route
+
+from cartbook import average_hazard_ratio, fit_control, waiting_trial
 
 RUNTIME = Path(os.environ["RUNTIME"]).expanduser().resolve()
 SITE = Path(__file__).resolve().parents[3] / "_build" / "html"
@@ -120,40 +122,37 @@ def test_text_and_tables_are_what_was_published(browser: Browser, address: str) 
             assert page.locator(kind).evaluate_all(shown) == words
 
 
+def cell_with(page: Page, code: str) -> Locator:
+    """The editable field of the first cell whose code has these words."""
+    places = "(all, code) => all.findIndex(one => one.value.includes(code))"
+    fields = page.locator("div.cell textarea")
+    return fields.nth(fields.evaluate_all(places, code))
+
+
 def test_a_changed_number_changes_the_chart_at_once(browser: Browser, address: str) -> None:
+    control = fit_control(2.0, 17.0)
+    ratio = average_hazard_ratio(waiting_trial(control, lasting=25))
     with reader(browser, address + B_CELL) as page:
         run(page)
-        figure = page.locator("#fig-zuma3-denominators")
-        number = int(re.findall(r"(\d+) responders", figure.locator("figcaption").inner_text())[0])
-        field = page.locator("div.cell", has=figure).locator("textarea")
-        field.fill(
-            field.input_value()
-            .replace("zuma3.events", str(number - 9))
-            .replace("> both", "> 0 * both")
-        )
+        field = cell_with(page, "waiting_plot(control")
+        field.fill(field.input_value().replace("lasting=45", "lasting=25"))
         began = time.perf_counter()
         field.press("Control+Enter")
         until(
             page,
-            f"document.querySelector('#fig-zuma3-denominators .cb-is-live .cb-live')?.textContent.includes('{number - 9}/')",
+            f"document.querySelector('#fig-second-line-model .cb-is-live .cb-live')?.textContent.includes('Hazard ratio {ratio:.2f}')",
         )
         took = time.perf_counter() - began
         print(f"from the key to the new chart: {took:.2f} s")
         assert took < 10, "on an idle machine this is a fraction of a second"
-        assert f"{number - 9} responders" in figure.locator("figcaption").inner_text()
-        link = page.locator("#fig-zuma3-denominators a[download]")
-        assert str(number - 9) in (link.get_attribute("href") or "")
-        assert link.get_attribute("download") == "zuma3-denominators.csv"
+        link = page.locator("#fig-second-line-model a[download]").first
+        assert link.get_attribute("download") == "second-line-model.csv"
 
 
 def test_a_mistake_is_told_in_plain_view_and_can_be_reset(browser: Browser, address: str) -> None:
     with reader(browser, address + B_CELL) as page:
         run(page)
-        name = (
-            page.locator("div.cell", has=page.locator("#fig-zuma7-complete-response"))
-            .locator("textarea")
-            .get_attribute("id")
-        )
+        name = cell_with(page, "Patients with the harm").get_attribute("id")
         field = page.locator(f"#{name}")  # by its name: the figure goes
         cell = page.locator("div.cell", has=field)
         source = field.input_value()
@@ -177,7 +176,8 @@ def test_stop_ends_a_cell_that_does_not_end_and_run_starts_anew(
 ) -> None:
     with reader(browser, address + B_CELL) as page:
         run(page)
-        field = page.locator("div.cell", has=page.locator("#fig-cd19-crs")).locator("textarea")
+        name = cell_with(page, "Patients with the harm").get_attribute("id")
+        field = page.locator(f"#{name}")
         source = field.input_value()
         field.fill("while True: pass")
         field.press("Control+Enter")
