@@ -25,6 +25,7 @@ import pandas as pd
 import cartbook.theme  # noqa: F401  (registers the look)
 from cartbook.paths import PACKAGE, TOP
 from cartbook.render import html, svg, text
+from cartbook.sanitize import MISSING
 
 #: Python in a page has no vl-convert: there the browser compiles and draws the chart
 DRAWS = sys.platform != "emscripten"
@@ -298,7 +299,14 @@ def _decimals(values: Iterable[float]) -> int:
 
 
 def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table:
-    """Return a data frame as a table, with the decimals of each column."""
+    """Return a data frame as a table, with the decimals of each column.
+
+    A column ``outcome_id`` is not shown: it names the reported number to which each row links.
+    """
+    keys: tuple[str, ...] = ()
+    if OUTCOME in rows:
+        keys = tuple("" if key in MISSING else str(key) for key in rows[OUTCOME].fillna(""))
+    rows = rows.drop(columns=OUTCOME, errors="ignore")
     if unknown := [name for name in digits if name not in rows.columns]:
         raise ValueError(f"digits names columns that the table does not have: {', '.join(unknown)}")
     columns: list[Column] = []
@@ -314,7 +322,7 @@ def _table(rows: pd.DataFrame, caption: str, digits: Mapping[str, int]) -> Table
         numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
         columns.append(Column(str(name), numeric, decimals))
         cells.append([_rounded(one, decimals) if isinstance(one, float) else one for one in values])
-    return Table(caption, tuple(columns), tuple(zip(*cells, strict=True)))
+    return Table(caption, tuple(columns), tuple(zip(*cells, strict=True)), keys)
 
 
 def table(rows: pd.DataFrame, *, caption: str, digits: Mapping[str, int] | None = None) -> Table:

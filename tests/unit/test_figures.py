@@ -401,3 +401,18 @@ def test_a_wide_table_becomes_rows_of_named_values() -> None:
         table(pd.DataFrame({"Study": ["A"], "Result": ["x" * 99]}), caption="Wide").to_record()
     )
     assert words.startswith("Table: Wide\n\n- Study: A; Result:\n  xxx")
+
+
+def test_rows_that_name_their_number_link_to_its_entry() -> None:
+    rows = pd.DataFrame({"Study": ["A", "B"], "Patients": [20, 30], "outcome_id": ["a.crs", ""]})
+    record = table(rows, caption="Linked").to_record()
+    assert [column["name"] for column in record["columns"]] == ["Study", "Patients"]
+    html = render.html(record, entry="../evidence/study.html#{}".format)
+    assert html.count("<a ") == 1
+    assert (
+        '<a class="evidence reference internal" href="../evidence/study.html#a.crs">20</a>' in html
+    )
+    assert "<a " not in render.html(record), "in a notebook there are no entries"
+    assert "a.crs" not in render.text(record)
+    assert csv_of(record).splitlines() == ["Study,Patients,outcome_id", "A,20,a.crs", "B,30,"]
+    assert list(rows) == ["Study", "Patients", "outcome_id"], "the frame itself is as it was"
