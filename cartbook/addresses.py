@@ -11,10 +11,10 @@ AGENCIES = """fda.gov accessdata.fda.gov ema.europa.eu nice.org.uk gov.uk nmpa.g
 ec.europa.eu ctep.cancer.gov medicines.org.uk dailymed.nlm.nih.gov"""
 JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
-jclinepi.com library.ehaweb.org hmpi.org ispor.org"""
+jclinepi.com ehaweb.org hmpi.org ispor.org"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
-globenewswire.com precision-biotech.com keloniatx.com
+globenewswire.com precision-biotech.com
 janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
 med.unc.edu"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com

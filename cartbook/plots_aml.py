@@ -161,9 +161,9 @@ def coverage_plot(parts: pd.DataFrame) -> Layers:
         share="format(datum.percent, '.1f') + '%'"
     )
     inside = [
-        wide.mark_text(color=colour("paper"), fontWeight=600, dy=shift, aria=False).encode(
-            x=alt.X("middle:Q", scale=scale), y=alt.value(70), text=text
-        )
+        wide.mark_text(
+            color=colour("paper"), fontSize=10.5, fontWeight=600, dy=shift, aria=False
+        ).encode(x=alt.X("middle:Q", scale=scale), y=alt.value(70), text=text)
         for shift, text in ((-8, "part:N"), (10, "share:N"))
     ]
     narrow = middle.transform_filter("datum.percent <= 15").transform_calculate(

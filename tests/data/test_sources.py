@@ -33,13 +33,14 @@ ALLOWED = {
     "aacrjournals.org",
     "hmpi.org",
     "ispor.org",
-    "jclinepi.com",
-    "library.ehaweb.org",
+    "ehaweb.org",
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",
     "en.precision-biotech.com",
-    "keloniatx.com",
+    "businesswire.com",
+    "globenewswire.com",
+    "med.unc.edu",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -53,6 +54,7 @@ OUTLETS = {
     "ascopost.com",
     "apmhealtheurope.com",
     "the-scientist.com",
+    "survivornet.com",
 }
 
 
@@ -108,6 +110,22 @@ def test_most_sources_have_an_identifier() -> None:
     names = ("doi", "pmid", "registry_id", "document")
     known = [row for row in SOURCES if any(row[name] not in MISSING for name in names)]
     assert len(known) >= 0.85 * len(SOURCES)
+
+
+def test_nothing_is_given_from_memory() -> None:
+    for path in DATA.glob("*.csv"):
+        assert "from memory" not in path.read_text(encoding="utf-8").lower(), path.name
+
+
+def test_an_address_is_that_of_the_document_and_no_home_page() -> None:
+    home = {row["source_id"] for row in SOURCES if re.fullmatch(r"https://[^/]+/?", row["address"])}
+    # the pages of these were read as copies or are home pages themselves
+    assert home <= {
+        "apm-2018-08-31",
+        "apm-2018-12-28",
+        "thescientist-2018-09-05",
+        "kite-tecartus-2021",
+    }
 
 
 def test_only_sources_have_addresses() -> None:

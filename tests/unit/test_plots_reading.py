@@ -43,6 +43,7 @@ SETTINGS: list[dict[str, Any]] = [
     {},
     {"follow": 36, "accrual": 0, "crossover": 100},
     {"follow": 24, "crossover": 60, "which": 2},
+    {"follow": 36, "which": 2, "endpoint": "event-free survival"},  # ties, and a curve at one half
     {"follow": 3, "accrual": 36, "which": 3, "endpoint": "event-free survival"},
 ]
 
