@@ -25,6 +25,14 @@ from cartbook.plots_reading import (
     trial_simulator,
 )
 from cartbook.plots_remission import remission_plot, share_in_remission
+from cartbook.plots_toxicity import (
+    clinical_course,
+    course_plot,
+    gates_plot,
+    logic_gates,
+    risk_plot,
+    severe_by_costimulation,
+)
 from cartbook.plots_zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.second_line import average_hazard_ratio, fit_control, waiting_plot, waiting_trial
@@ -52,7 +60,9 @@ __all__ = [
     "cd19_trials",
     "chance_of_at_least",
     "check",
+    "clinical_course",
     "colour",
+    "course_plot",
     "coverage",
     "coverage_plot",
     "delay_plot",
@@ -72,6 +82,7 @@ __all__ = [
     "figure",
     "fit_control",
     "forest",
+    "gates_plot",
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
@@ -85,6 +96,7 @@ __all__ = [
     "licence_grid",
     "licences",
     "load",
+    "logic_gates",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -97,6 +109,8 @@ __all__ = [
     "quiz",
     "quote",
     "remission_plot",
+    "risk_plot",
+    "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
     "survival_plot",

@@ -148,6 +148,7 @@ def overview() -> pd.DataFrame:
                     "population": row["population"],
                     "years": trial.years if kind == LASTING else 0,
                     "source": row["source_id"],
+                    "outcome_id": row["outcome_id"],
                 }
             )
     return pd.DataFrame(found)
