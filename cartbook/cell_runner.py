@@ -37,16 +37,16 @@ def to_output(value: Any) -> dict[str, str]:
     if hasattr(value, "_repr_mimebundle_"):
         found = value._repr_mimebundle_()
         data = found[0] if isinstance(found, tuple) else found
+        if LIVE_MIME in data and data.get(MIME, {}).get("kind") != "figure":  # without words
+            spec = data[LIVE_MIME]
+            alt = str(spec.get("description") or "A chart without a written alternative")
+            record = {"kind": "figure", "alt": alt, "live": compile_spec(spec)}
+            return {"html": html(record, "bare")}
         if MIME in data:
             output = {"html": html(data[MIME], root="{root}", excel=False)}
             return output | ({"csv": csv_of(data[MIME]["table"])} if "table" in data[MIME] else {})
         if QUIZ_MIME in data:
             return {"html": html(data[QUIZ_MIME])}
-        if LIVE_MIME in data:  # a chart without words
-            spec = data[LIVE_MIME]
-            alt = str(spec.get("description") or "A chart without a written alternative")
-            record = {"kind": "figure", "alt": alt, "live": compile_spec(spec)}
-            return {"html": html(record, "bare")}
     if hasattr(value, "_repr_html_") and (text := value._repr_html_()):
         return {"html": str(text)}
     return {"text": repr(value)}

@@ -8,6 +8,7 @@ text, for notebooks and for every builder. The same input gives the same bytes.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -143,7 +144,7 @@ class Figure(Shown):
 
 @dataclass(frozen=True, repr=False)
 class Drawing(Shown):
-    """A picture made by hand, with a title, a description and a caption; it follows the page's colours."""
+    """A picture with a title and a description; one made by hand has a caption and follows the page's colours."""
 
     kind = "drawing"
     id: str
@@ -371,16 +372,25 @@ def drawing(name: str, *, caption: str) -> Drawing:
 # Charts without words
 
 
-def _bare(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return what Jupyter shows of a chart that was given no words: live, as a picture and as text."""
+def _bare(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what Jupyter and the book show of a chart without a title, source and table.
+
+    Jupyter draws it live; the book shows its picture as a drawing without a caption, whose
+    alternative is the chart's description.
+    """
     spec = specification(alt.Chart.from_dict(spec))
-    picture = _draw(spec, WIDE, "chart-")
+    name = f"chart-{hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:8]}"
+    picture = _draw(spec, WIDE, f"{name}-")
     words = spec.get("description", "a chart without a written alternative")
-    return {
+    data = {
         LIVE_MIME: {**spec, "width": WIDE},
-        "image/svg+xml": svg(asdict(picture)) if picture else "",
+        "image/svg+xml": svg(asdict(picture), words) if picture else "",
         "text/plain": words,
     }
+    if picture is None:
+        return data, {}
+    shown = Drawing(name, caption="", title="Chart", alt=words, picture=picture)
+    return data | {MIME: shown.to_record()}, {"cartbook": {"kind": shown.kind}}
 
 
 alt.renderers.register("cartbook", _bare)

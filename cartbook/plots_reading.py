@@ -226,7 +226,7 @@ def survival_plot(trial: pd.DataFrame, *, every: int = 6) -> Layers:
     at_risk = at_risk.melt("arm", var_name="months", value_name="number")
     words = [f"{arm}: {_median(months)}" for arm, months in median_survival(trial).items()]
     words.append(f"Hazard ratio {hazard_ratio(trial)}")
-    return _survival_layers(
+    chart = _survival_layers(
         alt.Chart(curve[columns]),
         alt.Chart(censored),
         alt.Chart(at_risk.astype({"months": float})),
@@ -234,6 +234,8 @@ def survival_plot(trial: pd.DataFrame, *, every: int = 6) -> Layers:
         last=max(float(every), float(trial["months"].max())),
         every=every,
     )
+    told = f"Kaplan–Meier curves: patients without the event, by months. {'. '.join(words)}."
+    return chart.properties(description=told)
 
 
 def _median(months: float) -> str:

@@ -131,7 +131,7 @@ def _table(record: Record) -> Iterator[str]:
 
 
 def _drawing(record: Record) -> Iterator[str]:
-    yield f"[Drawing] {record['caption']}"
+    yield f"[Drawing] {record['caption']}" if record["caption"] else f"[{record['title']}]"
     yield record["alt"]
 
 

@@ -26,6 +26,7 @@ from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
+from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
 from cartbook.escape import in_page
 from cartbook.render import html
@@ -142,9 +143,14 @@ def _parents(node: nodes.Node) -> Iterator[nodes.Element]:
 
 
 def _section(node: nodes.Node) -> str:
-    """Return the anchor of the section that a node is in; empty at the top of a page."""
-    found = (one["ids"] for one in _parents(node) if isinstance(one, nodes.section))
-    return str(next(found, [""])[0])
+    """Return the anchor of the section or exercise that a node is in; empty at the top of a page.
+
+    The section within an exercise has no address of its own (``compat.correct_ids``).
+    """
+    places = (nodes.section, exercise_node, exercise_enumerable_node, solution_node)
+    found = (one["ids"] for one in _parents(node) if isinstance(one, places))
+    ids = (one for these in found for one in these[:1] if not one.endswith("-content"))
+    return str(next(ids, ""))
 
 
 def sentence(node: nodes.Element) -> str:
@@ -260,7 +266,12 @@ def _searched(title: str, first: Row) -> nodes.document:
 
 
 def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Write the pages and the scripts of their cards, and let the search know the studies."""
+    """Write the pages and the scripts of their cards, and let the search know the studies.
+
+    An EPUB has no such pages: there a number is words, not a link (see ``resolve_xref``).
+    """
+    if app.builder.name != "html":
+        return
     found, folder, site = pages(app.env), Path(app.outdir) / PLACE, Site(app)
     searched: dict[str, nodes.document] = {}
     app.cartbook_searched = searched  # type: ignore[attr-defined]

@@ -66,6 +66,18 @@ def test_an_entry_lists_the_sentences_that_use_it_and_links_back() -> None:
     assert any(chapter.rpartition("/")[2] in one.get("href", "") for one in uses.iter("a"))
 
 
+def test_each_place_that_uses_a_number_is_there() -> None:
+    found = {
+        (unescape(page), anchor)
+        for path in (SITE / "evidence").glob("*.html")
+        for page, anchor in re.findall(
+            r'href="\.\./([^"#]+\.html)#([^"]+)"', path.read_text(encoding="utf-8")
+        )
+    }
+    assert len(found) > 100
+    assert [(page, one) for page, one in found if f'id="{one}"' not in text(page)] == []
+
+
 def test_chapters_link_their_numbers_and_their_text_has_none_of_it() -> None:
     linked = [page for page in PAGES if 'class="evidence ' in text(page)]
     assert len(linked) > 10

@@ -263,7 +263,14 @@ def test_a_bare_chart_shows_through_the_same_renderer() -> None:
     )
     bundle = chart._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert {LIVE_MIME, "image/svg+xml", "text/plain"} == set(data)
+    assert {LIVE_MIME, MIME, "image/svg+xml", "text/plain"} == set(data)
+    shown = render.html(data[MIME])
+    assert "<desc" in shown
+    assert ">dots</desc>" in shown
+    assert "figcaption" not in shown
+    printed = render.html(data[MIME], "print", image="images/chart.svg", paged=False)
+    assert 'alt="dots"' in printed
+    assert "figcaption" not in printed
 
 
 def test_real_evidence_draws() -> None:

@@ -129,5 +129,6 @@ def test_an_unknown_number_enrolled_is_refused(values: list[int]) -> None:
 def test_a_survival_plot_has_medians_and_numbers_at_risk() -> None:
     trial = simulate_trial(follow_up=24)
     shown = words(survival_plot(trial, every=12))
+    assert str(hazard_ratio(trial)) in survival_plot(trial)["description"]
     assert f"Hazard ratio {hazard_ratio(trial)}" in shown
     assert {str(n) for n in numbers_at_risk(trial, 12).loc["Control"]} <= set(shown)
