@@ -89,14 +89,16 @@ def cd19_trials(what: str) -> pd.DataFrame:
 
     ``what`` is ``"response"`` (best complete response), ``"durability"`` (with a column ``measure``:
     best response, without progression, alive) or ``"toxicity"`` (severe, with a column ``harm``). A
-    column ``domain`` has the costimulatory domain, and the label names the product. Raise ValueError
-    for anything else.
+    column ``domain`` has the costimulatory domain, and the label names the product. ELARA has its own
+    disease, follicular lymphoma, not its group of the studies table. Raise ValueError for anything else.
     """
     chosen = {"response": RESPONSE, "durability": list(DURABILITY), "toxicity": TOXICITY}
     if what not in chosen:
         raise ValueError(f"choose {', '.join(map(repr, chosen))}, not {what!r}")
     ids = chosen[what]
     rows = evidence(outcome_id=ids).set_index("outcome_id").loc[ids].reset_index()
+    # The studies table groups ELARA with the indolent lymphomas; its report is of follicular lymphoma.
+    rows.loc[rows["study_id"].eq("fowler2022"), "disease"] = "follicular lymphoma"
     products = load("products").set_index("product")
     rows["domain"] = rows["product"].map(products["costimulation"])
     short = rows["product"].map(products["short_name"])

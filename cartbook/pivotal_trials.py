@@ -147,7 +147,7 @@ def overview() -> pd.DataFrame:
                     "endpoint": row["endpoint"],
                     "population": row["population"],
                     "years": trial.years if kind == LASTING else 0,
-                    "source": row["source_id"],
+                    "source": row["source_citation"],
                     "outcome_id": row["outcome_id"],
                 }
             )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cartbook.charts import Layers
 from cartbook.theme import colour
@@ -38,7 +37,9 @@ def killed(antigen: str, threshold: float = THRESHOLD) -> pd.Series[float]:
     if antigen not in PROFILES:
         raise ValueError(f"the antigens are: {'; '.join(PROFILES)}; not {antigen!r}")
     means, deviations = np.array(PROFILES[antigen]).T
-    return pd.Series(stats.norm.sf(threshold, means, deviations), index=CELLS, name="killed")
+    from scipy.stats import norm  # here, because a page's Python loads SciPy for it
+
+    return pd.Series(norm.sf(threshold, means, deviations), index=CELLS, name="killed")
 
 
 def window_explorer() -> Layers:

@@ -136,13 +136,13 @@ def waiting_times() -> pd.DataFrame:
     """Return median days from leukapheresis to infusion by product and place, the shortest first.
 
     Lymphoma: medians over published studies, for all studies and for those of one region.
-    Myeloma: the randomised trials. Columns are ``line`` (product and place), ``where`` and ``days``.
+    Myeloma: the randomised trials. A time whose label does not fit is left out. Columns are ``line`` (product and place), ``where`` and ``days``.
     """
     rows = evidence(
         endpoint="vein-to-vein time", source_id=["hemasphere-2023-v2v", "jtct-2024-review"]
     )
     where = {"not applicable": "all studies", "United States": "United States", "Europe": "Europe"}
-    rows = rows[rows["subgroup"].isin(list(where))]
+    rows = rows[rows["subgroup"].isin(list(where)) & ~rows["flag"].str.contains("label does not")]
     names = load("products").set_index("product")["short_name"]
     product = [
         names.get(arm, names.get(name))

@@ -108,7 +108,8 @@ def evidence(**filters: Any) -> pd.DataFrame:
     Each keyword keeps the rows whose column has that value, or one of a list of values.
     ``source`` takes ``"review"``, a kind of source such as ``"label"``, or a key of the table of
     sources. The columns of outcomes and studies keep their names, where both have one, the
-    study's gets ``study_``; all columns of sources get ``source_``. A number that is of no study,
+    study's gets ``study_``; all columns of sources get ``source_``;
+    ``source_citation`` names the document in a few words. A number that is of no study,
     such as a price, has *not applicable* in the study's columns and its source as ``label``.
 
     Raises DataError for a column that does not exist or a value that no row has.
@@ -156,11 +157,14 @@ def _join(folder: Path, bodies: tuple[bytes, ...], description: bytes) -> pd.Dat
     sources = sources.set_index("source_id").add_prefix("source_")
     rows = outcomes.merge(studies, on="study_id", how="left", validate="many_to_one")
     rows = rows.merge(sources, on="source_id", how="left", validate="many_to_one")
+    documents = rows.drop_duplicates("source_id").set_index("source_id")
+    cited = {name: _citation(row) for name, row in documents.iterrows()}
+    rows["source_citation"] = rows["source_id"].map(cited)
     without = rows["label"].isna()
     for name in studies.columns:
         if name != "study_id" and not pd.api.types.is_numeric_dtype(rows[name]):
             rows.loc[without, name] = "not applicable"
-    rows.loc[without, "label"] = [_citation(row) for _, row in rows[without].iterrows()]
+    rows.loc[without, "label"] = rows.loc[without, "source_citation"]
     return rows
 
 
@@ -171,7 +175,7 @@ def _citation(row: pd.Series[Any]) -> str:
     words = [one.rsplit(" ", 1)[0] if one == author else one for one in known]
     if words and pd.notna(year):
         words[0] += f" {year}"
-    return ", ".join(words) or str(row["source_id"])
+    return ", ".join(words) or str(row.get("source_id", row.name))
 
 
 def history(study: str, endpoint: str, **filters: Any) -> pd.DataFrame:

@@ -92,6 +92,7 @@ def test_filters_counts_words_and_order(visit: Visit) -> None:
 
     # one message for each change, the order in it; blanks last in both directions
     search(page, "")
+    until(page, "() => document.querySelector('.explorer-status').textContent.includes('studies')")
     page.evaluate("""() => {
       window.spoken = [];
       const region = document.querySelector('.explorer-status');

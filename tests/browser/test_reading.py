@@ -160,7 +160,8 @@ def test_an_address_and_find_in_page_open_folds(visit, address):
         inner = page.locator(inside).nth(3).get_attribute("id")
         page.evaluate("id => { location.hash = id }", inner)
         until(page, "id => document.getElementById(id).closest('details').open", inner)
-    page.goto(f"{address}{CHAPTER}?find#:~:text={quote(words.strip()[:28], safe='')}")
+    start = words.strip()[:40].rpartition(" ")[0].replace("-", "%2D")  # whole words
+    page.goto(f"{address}{CHAPTER}?find#:~:text={quote(start, safe='')}")
     until(page, "() => document.querySelector('details.solution').open")
 
 
@@ -205,4 +206,4 @@ def test_problem_report_names_page_version_and_data(visit):
     text = page.locator(".cb-report-text").inner_text()
     for part in (f"Address: {visit.address}{CHAPTER}", page.title().split(" — ")[0], "Version: "):
         assert part in text
-    assert "data as of October 2022" in text
+    assert re.search(r"data as of \w+ 20\d\d", text)

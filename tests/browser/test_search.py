@@ -63,10 +63,11 @@ def test_search(visit, address):
 
     # a result leads to the section that has the word, and shows it in its sentence
     found = results(page, address, "tocilizumab")
-    (toxicity,) = [one for one in found if one["href"].startswith("chapters/13-toxicity.html")]
-    assert "tocilizumab" in toxicity["text"].lower()
-    page.goto(f"{address}{toxicity['href']}")
-    section = page.locator(f"[id='{toxicity['href'].split('#')[1]}']")
+    assert [one for one in found if one["href"].startswith("chapters/13-toxicity.html")]
+    first = next(one for one in found if "#" in one["href"])
+    assert "tocilizumab" in first["text"].lower()
+    page.goto(f"{address}{first['href']}")
+    section = page.locator(f"[id='{first['href'].split('#')[1]}']")
     assert "tocilizumab" in section.text_content().lower()
     found = [one for one in results(page, address, "fratricide") if "#" in one["href"]]
     assert len(found) >= 3

@@ -8,7 +8,7 @@ import sys
 
 import html5lib
 import pytest
-from helpers import build, chapter, run, site_files, small_book, touch
+from helpers import ISOLATED, build, chapter, run, site_files, small_book, touch
 
 ADDRESS = "https://example.org/books/car-t/"
 PAGE = "downloads"
@@ -99,7 +99,7 @@ def test_a_false_assertion_fails_though_assertions_are_switched_off(book):
     path = book / "chapters" / "two.md"
     path.write_text(chapter("Two", ASSERTION.format(claim="> 100")), encoding="utf-8")
     touch(path)
-    command = (sys.executable, "-O", "-m", "cartbook", "build")
+    command = (sys.executable, "-I", "-O", "-c", ISOLATED, book, "build")
     last = run(*command, folder=book, PYTHONOPTIMIZE="2").stderr.splitlines()[-1]
     assert "chapters/two.md, cell 1, line 2" in last
     assert "AssertionError" in last

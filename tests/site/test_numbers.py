@@ -24,6 +24,11 @@ def test_table_and_files_agree_and_no_number_is_shown_as_zero(page: str) -> None
         assert (SITE / "figures" / f"{name}-excel.csv").read_bytes() == b"\xef\xbb\xbf" + plain
         rows = list(csv.reader(io.StringIO(plain.decode())))
         assert len(rows) == len(shown), name
+        if (
+            "outcome_id" in rows[0]
+        ):  # in the files only: the page links the row's number to its entry
+            place = rows[0].index("outcome_id")
+            rows = [row[:place] + row[place + 1 :] for row in rows]
         for told, read in zip(shown[1:], rows[1:], strict=True):
             for cell, value in zip(told, read, strict=True):
                 if NUMBER.fullmatch(value) and NUMBER.fullmatch(cell):
