@@ -12,7 +12,7 @@ def test_each_trial_has_its_three_numbers_from_the_evidence() -> None:
         TRIALS
     )
     assert rows["value"].between(0, 100).all()
-    known = set(evidence()["source_id"])
+    known = set(evidence()["source_citation"])
     assert set(rows["source"]) <= known
     assert (rows["years"] > 0).sum() == len(TRIALS)
 
