@@ -70,6 +70,12 @@ def _numbers(chart: alt.Chart, column: str, style: dict[str, Any], **places: Any
     return chart.encode(text=f"{column}:N", **{"x": alt.value("width"), **places})
 
 
+def row_texts(base: alt.Chart, label: str, dy: int = -9) -> tuple[Any, Any]:
+    """Return two layers above the marks of each row: its name at the left, ``written`` at the right."""
+    style: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": dy}
+    return _names(base, label, dy), _numbers(base, "written", style)
+
+
 def _menu(name: str, options: list[str], first: str) -> alt.Parameter:
     return alt.param(name=name, value=first, bind=alt.binding_select(options=options, name="Show "))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, interval_plot
+from cartbook.charts import Layers, interval_plot, row_texts
 from cartbook.stats import proportions
 from cartbook.theme import colour
 
@@ -82,11 +80,5 @@ def _ratio_plot(rows: pd.DataFrame, title: str) -> Layers:
         .mark_rule(color=colour("quiet"), strokeDash=[4, 3], aria=False)
         .encode(x=alt.X("at:Q", scale=scale))
     )
-    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
-    name = base.mark_text(align="left", fontWeight=600, **words).encode(
-        x=alt.value(0), text="line:N"
-    )
-    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
-        x=alt.value("width"), text="written:N"
-    )
+    name, number = row_texts(base, "line")
     return alt.layer(one, span, point, name, number).properties(height=alt.Step(46))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, row_texts
 from cartbook.licensing import AGENCIES
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -122,13 +120,7 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         .mark_rule(color=colour("text"), strokeDash=[5, 4], aria=False)
         .encode(x=x)
     )
-    words: dict[str, Any] = {"baseline": "bottom", "dy": -8, "aria": False}
-    name = base.mark_text(align="left", fontWeight=600, **words).encode(
-        x=alt.value(0), text="licence:N"
-    )
-    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
-        x=alt.value("width"), text="written:N"
-    )
+    name, number = row_texts(base, "licence", dy=-8)
     return alt.layer(middle, stem, point, name, number).properties(height=alt.Step(38))
 
 
@@ -231,11 +223,5 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
         ]
     )
     base = alt.Chart(lines[["trial", "written"]]).encode(y=y)
-    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
-    name = base.mark_text(align="left", fontWeight=600, **words).encode(
-        x=alt.value(0), text="trial:N"
-    )
-    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
-        x=alt.value("width"), text="written:N"
-    )
+    name, number = row_texts(base, "trial")
     return alt.layer(bar, name, number).add_params(shown).properties(height=alt.Step(44))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, row_texts
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -79,13 +77,7 @@ def course_plot(rows: pd.DataFrame) -> Layers:
             alt.Tooltip("written:N", title="Median onset and duration"),
         ],
     )
-    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
-    name = base.mark_text(align="left", fontWeight=600, **words).encode(
-        x=alt.value(0), text="name:N"
-    )
-    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
-        x=alt.value("width"), text="written:N"
-    )
+    name, number = row_texts(base, "name")
     return alt.layer(bar, name, number).properties(height=alt.Step(42))
 
 
@@ -120,13 +112,7 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
             alt.Tooltip("written:N", title="Patients"),
         ],
     )
-    words: dict[str, Any] = {"baseline": "bottom", "dy": -9, "aria": False}
-    name = base.mark_text(align="left", fontWeight=600, **words).encode(
-        x=alt.value(0), text="risk:N"
-    )
-    number = base.mark_text(align="right", color=colour("quiet"), **words).encode(
-        x=alt.value("width"), text="written:N"
-    )
+    name, number = row_texts(base, "risk")
     return alt.layer(point, name, number).properties(height=alt.Step(42))
 
 
