@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 import shutil
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,12 @@ def book(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def wait(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a thread of its own: Playwright leaves a loop running in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 class Lab:
     """JupyterLab's way to files: the contents manager that Jupytext puts into its server."""
 
@@ -44,16 +52,14 @@ class Lab:
         self.contents = AsyncTextFileContentsManager(root_dir=str(folder))
 
     def open(self, page: str) -> Any:
-        model = asyncio.run(self.contents.get(page, type="notebook"))
+        model = wait(self.contents.get(page, type="notebook"))
         return json.loads(json.dumps(model["content"]))  # over the wire
 
     def save(self, content: Any, page: str) -> None:
-        asyncio.run(
-            self.contents.save({"type": "notebook", "format": "json", "content": content}, page)
-        )
+        wait(self.contents.save({"type": "notebook", "format": "json", "content": content}, page))
 
     def rename(self, page: str, to: str) -> None:
-        asyncio.run(self.contents.rename_file(page, to))
+        wait(self.contents.rename_file(page, to))
 
 
 def use(content: Any) -> Any:
