@@ -3,29 +3,35 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
-from cartbook.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
-from cartbook.pivotal_trials import overview, overview_plot
-from cartbook.plots_aml import coverage, coverage_plot, killed, window_explorer
-from cartbook.plots_binomial import binomial_plot, chance_of_at_least
-from cartbook.plots_early_events import early_events_plot, early_risk_trial, hazard_ratio_after
-from cartbook.plots_estimates import estimates_plot
-from cartbook.plots_landmarks import landmark_plot
-from cartbook.plots_products import delay_plot, fate_bars, fates, licence_grid, waiting_times
-from cartbook.plots_reading import (
+from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
+from cartbook.plots.binomial import binomial_plot, chance_of_at_least
+from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
+from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots.estimates import estimates_plot
+from cartbook.plots.landmarks import landmark_plot
+from cartbook.plots.pivotal_trials import overview, overview_plot
+from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,
     survival_plot,
     trial_simulator,
 )
-from cartbook.plots_remission import remission_plot, share_in_remission
-from cartbook.plots_toxicity import (
+from cartbook.plots.remission import remission_plot, share_in_remission
+from cartbook.plots.second_line import (
+    average_hazard_ratio,
+    fit_control,
+    waiting_plot,
+    waiting_trial,
+)
+from cartbook.plots.toxicity import (
     clinical_course,
     course_plot,
     gates_plot,
@@ -33,9 +39,8 @@ from cartbook.plots_toxicity import (
     risk_plot,
     severe_by_costimulation,
 )
-from cartbook.plots_zoom import zoom
+from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
-from cartbook.second_line import average_hazard_ratio, fit_control, waiting_plot, waiting_trial
 from cartbook.simulation import (
     hazard_ratio,
     kaplan_meier,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cartbook import evidence
-from cartbook.pivotal_trials import KINDS, TRIALS, overview, overview_plot, percent
+from cartbook.plots.pivotal_trials import KINDS, TRIALS, overview, overview_plot, percent
 
 
 def test_each_trial_has_its_three_numbers_from_the_evidence() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_plots_reading import words
 
-from cartbook.plots_aml import (
+from cartbook.plots.aml import (
     AIMS,
     CELLS,
     PROFILES,

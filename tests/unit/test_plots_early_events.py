@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cartbook.figures import specification
-from cartbook.plots_early_events import (
+from cartbook.plots.early_events import (
     early_events_plot,
     early_ratios,
     early_risk_trial,

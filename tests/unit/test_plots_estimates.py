@@ -9,7 +9,7 @@ import pytest
 import vl_convert
 
 from cartbook.figures import VEGALITE, specification
-from cartbook.plots_estimates import estimates_plot
+from cartbook.plots.estimates import estimates_plot
 
 ROWS = pd.DataFrame(
     {

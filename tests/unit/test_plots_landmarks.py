@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cartbook.figures import specification
-from cartbook.plots_landmarks import landmark_plot
+from cartbook.plots.landmarks import landmark_plot
 
 RATES = pd.DataFrame(
     {

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cartbook.plots_products import fate_bars, fates, licence_grid
+from cartbook.plots.products import fate_bars, fates, licence_grid
 
 COLUMNS = ["trial_name", "endpoint", "events", "denominator"]
 

@@ -11,7 +11,7 @@ import pytest
 import vl_convert
 
 from cartbook.figures import compile_spec, specification
-from cartbook.plots_reading import (
+from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,

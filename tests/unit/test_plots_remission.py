@@ -9,8 +9,8 @@ import pytest
 
 from cartbook import evidence
 from cartbook.figures import specification
-from cartbook.plots_binomial import binomial_plot, chance_of_at_least
-from cartbook.plots_remission import remission_plot, share_in_remission
+from cartbook.plots.binomial import binomial_plot, chance_of_at_least
+from cartbook.plots.remission import remission_plot, share_in_remission
 
 
 @pytest.mark.parametrize("month", [0, 6, 24])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cartbook.plots_toxicity import (
+from cartbook.plots.toxicity import (
     clinical_course,
     course_plot,
     gates_plot,

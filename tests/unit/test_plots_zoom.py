@@ -9,7 +9,7 @@ import pytest
 
 from cartbook import interval_plot, proportions
 from cartbook.figures import specification
-from cartbook.plots_zoom import zoom
+from cartbook.plots.zoom import zoom
 
 RARE = proportions(pd.DataFrame({"label": ["A", "B"], "events": [3, 5], "denominator": [100, 97]}))
 

@@ -9,7 +9,7 @@ import pytest
 import vl_convert
 
 from cartbook.figures import VEGALITE, specification
-from cartbook.second_line import (
+from cartbook.plots.second_line import (
     ANY_TIME,
     ARMS,
     FROM_WEEK_12,
