@@ -6,6 +6,16 @@
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
+from cartbook.findings import (
+    LIMITS,
+    certainty,
+    evidence_profile,
+    findings,
+    imprecision,
+    read_findings,
+    summary_of_findings,
+    with_ratio,
+)
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
@@ -14,6 +24,7 @@ from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
 from cartbook.plots.estimates import estimates_plot
+from cartbook.plots.findings import difference_plot, rate_plot, ratio_explorer
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
@@ -54,6 +65,7 @@ from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
 __all__ = [
+    "LIMITS",
     "Choice",
     "Number",
     "Order",
@@ -63,6 +75,7 @@ __all__ = [
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
+    "certainty",
     "chance_of_at_least",
     "check",
     "clinical_course",
@@ -74,6 +87,7 @@ __all__ = [
     "delays",
     "difference",
     "difference_explorer",
+    "difference_plot",
     "dot_plot",
     "drawable",
     "drawing",
@@ -82,15 +96,18 @@ __all__ = [
     "england",
     "estimates_plot",
     "evidence",
+    "evidence_profile",
     "fate_bars",
     "fates",
     "figure",
+    "findings",
     "fit_control",
     "forest",
     "gates_plot",
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
+    "imprecision",
     "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
@@ -113,11 +130,15 @@ __all__ = [
     "proportions",
     "quiz",
     "quote",
+    "rate_plot",
+    "ratio_explorer",
+    "read_findings",
     "remission_plot",
     "risk_plot",
     "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
+    "summary_of_findings",
     "survival_plot",
     "table",
     "trial_simulator",
@@ -125,5 +146,6 @@ __all__ = [
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "with_ratio",
     "zoom",
 ]
