@@ -33,6 +33,7 @@ from cartbook.plots.second_line import (
 )
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
@@ -67,6 +68,7 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
