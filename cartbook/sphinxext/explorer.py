@@ -15,6 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from cartbook.datapackage import read_descriptor
 from cartbook.sphinxext import report
 from cartbook.sphinxext.entries import (
     Row,
@@ -29,7 +30,6 @@ from cartbook.sphinxext.entries import (
 )
 from cartbook.sphinxext.nodes import node_of
 from cartbook.tables import FOLDER, KEY
-from cartbook.validate import read_descriptor
 
 FIRST = 50  # rows in the page itself, and shown at once
 FACETS = {
