@@ -206,10 +206,11 @@ def _link_words(row: Row, doi: str) -> str:
 # Entries
 
 
-def _section(row: Row) -> str:
-    """Return the part of the review that has a number, in words; its tables name themselves."""
+def place_of(row: Row) -> str:
+    """Return the place of a number in its source; the review's sections are named in words."""
     section = known(row, "section")
-    return SECTIONS.get(section, section.replace("-", " ").capitalize())
+    section = SECTIONS.get(section, section.replace("-", " ").capitalize())
+    return ", ".join(one for one in (section, known(row, "place")) if one)
 
 
 def entry(row: Row, study: list[Row], judged: list[Row]) -> dict[str, Any]:
@@ -230,7 +231,7 @@ def entry(row: Row, study: list[Row], judged: list[Row]) -> dict[str, Any]:
         "95% interval": ends,
         "Median follow-up": f"{months} months" if months else "",
         "As printed": f"“{printed}”" if printed else "",
-        "Place": ", ".join(one for one in (_section(row), known(row, "place")) if one),
+        "Place": place_of(row),
         "As of": known(row, "as_of"),
     }
     return {
