@@ -239,9 +239,16 @@
         const named = arm && !["single group", "all", get(row, "product")].includes(arm);
         found.get(title).rows.push({
           label: `${get(row, "study")}${named ? `, ${arm}` : ""}`,
+          year: get(row, "year"),
           ...Object.fromEntries(ends.map(name => [name, data.number(row, name)])),
           text: `${get(row, "n") && `n = ${get(row, "n")} · `}${fixed(row, "estimate")}${of === "percent" ? "%" : ""} (${fixed(row, "low")}–${fixed(row, "high")})`,
         });
+      }
+      for (const one of found.values()) {
+        const labels = one.rows.map(row => row.label);
+        const repeated = new Set(labels.filter((label, place) => labels.indexOf(label) !== place));
+        for (const row of one.rows)
+          if (repeated.has(row.label) && row.year) row.label += `, ${row.year}`;
       }
       return [...found.values()];
     };
