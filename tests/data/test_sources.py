@@ -55,6 +55,7 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "onclive.com",
 }
 
 
