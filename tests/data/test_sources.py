@@ -55,6 +55,8 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "onclive.com",
+    "hmpgloballearningnetwork.com",
 }
 
 
