@@ -24,6 +24,15 @@ from cartbook.plots.reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
+)
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
     average_hazard_ratio,
@@ -84,6 +93,8 @@ __all__ = [
     "evidence",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "fit_control",
     "forest",
@@ -98,6 +109,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -113,6 +126,7 @@ __all__ = [
     "proportions",
     "quiz",
     "quote",
+    "registry_counts",
     "remission_plot",
     "risk_plot",
     "severe_by_costimulation",
@@ -125,5 +139,7 @@ __all__ = [
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]

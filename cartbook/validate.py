@@ -44,6 +44,7 @@ __all__ = [
 DESCRIPTOR = "datapackage.json"
 MAX_BYTES = 10_000_000  # a hundred times the outcomes of 2026 take 7 million bytes
 MAX_LINES = 5  # findings of one kind in one column that are listed one by one
+MAX_ERRORS = 1_000_000  # all of them, so that the line that sums them up says how many
 RESTORE = "restore the file (git checkout)"
 UNREADABLE_HINT = "it must be a file that you may read: check its permissions, or " + RESTORE
 SIGN_OFF_HINT = "restore it, or read the row against its source once more and run make sign-off"
@@ -496,9 +497,9 @@ def _check_schema(
         with system.use_context(trusted=True):
             package = Package.from_descriptor(descriptor)
             reports = (
-                [package.validate()]
+                [package.validate(limit_errors=MAX_ERRORS)]
                 if only is None
-                else [package.validate(name=name) for name in names]
+                else [package.validate(name=name, limit_errors=MAX_ERRORS) for name in names]
             )
     except FrictionlessException as error:
         note = "; ".join(reason.note for reason in error.reasons) or error.error.note
