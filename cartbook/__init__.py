@@ -24,6 +24,15 @@ from cartbook.plots.reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
+)
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
     average_hazard_ratio,
@@ -104,6 +113,8 @@ __all__ = [
     "evidence",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "fit_control",
     "forest",
@@ -118,6 +129,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -135,6 +148,7 @@ __all__ = [
     "proportions",
     "quiz",
     "quote",
+    "registry_counts",
     "remission_plot",
     "results_by_target",
     "risk_plot",
@@ -151,5 +165,7 @@ __all__ = [
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]
