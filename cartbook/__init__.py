@@ -6,16 +6,6 @@
 from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
-from cartbook.findings import (
-    LIMITS,
-    certainty,
-    evidence_profile,
-    findings,
-    imprecision,
-    read_findings,
-    summary_of_findings,
-    with_ratio,
-)
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
@@ -24,7 +14,6 @@ from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
 from cartbook.plots.estimates import estimates_plot
-from cartbook.plots.findings import difference_plot, rate_plot, ratio_explorer
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
@@ -35,6 +24,15 @@ from cartbook.plots.reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
+)
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
     average_hazard_ratio,
@@ -42,13 +40,29 @@ from cartbook.plots.second_line import (
     waiting_plot,
     waiting_trial,
 )
+from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
+from cartbook.plots.targets import (
+    aims_by_country,
+    aims_plot,
+    escape_explorer,
+    escaping,
+    overlap_limits,
+    overlap_plot,
+    results_by_target,
+)
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
     risk_plot,
     severe_by_costimulation,
+)
+from cartbook.plots.transplant import (
+    transplant_hazard_ratio,
+    transplant_model,
+    transplant_plot,
 )
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
@@ -61,6 +75,16 @@ from cartbook.simulation import (
     simulate_trial,
 )
 from cartbook.stats import difference, proportion, proportions
+from cartbook.summary import (
+    LIMITS,
+    certainty,
+    evidence_profile,
+    findings,
+    imprecision,
+    read_findings,
+    summary_of_findings,
+    with_ratio,
+)
 from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
@@ -72,6 +96,8 @@ __all__ = [
     "Spot",
     "Stem",
     "agreement",
+    "aims_by_country",
+    "aims_plot",
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
@@ -80,6 +106,7 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
@@ -94,11 +121,15 @@ __all__ = [
     "early_events_plot",
     "early_risk_trial",
     "england",
+    "escape_explorer",
+    "escaping",
     "estimates_plot",
     "evidence",
     "evidence_profile",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "findings",
     "fit_control",
@@ -115,6 +146,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -122,6 +155,8 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overlap_limits",
+    "overlap_plot",
     "overview",
     "overview_plot",
     "paired_bars",
@@ -133,7 +168,9 @@ __all__ = [
     "rate_plot",
     "ratio_explorer",
     "read_findings",
+    "registry_counts",
     "remission_plot",
+    "results_by_target",
     "risk_plot",
     "severe_by_costimulation",
     "share_in_remission",
@@ -141,11 +178,16 @@ __all__ = [
     "summary_of_findings",
     "survival_plot",
     "table",
+    "transplant_hazard_ratio",
+    "transplant_model",
+    "transplant_plot",
     "trial_simulator",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
     "window_explorer",
     "with_ratio",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]

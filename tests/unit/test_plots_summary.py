@@ -9,8 +9,8 @@ import pytest
 import vl_convert
 
 from cartbook.figures import VEGALITE, specification
-from cartbook.findings import findings, with_ratio
-from cartbook.plots.findings import difference_plot, rate_plot, ratio_explorer
+from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
+from cartbook.summary import findings, with_ratio
 
 ROWS = findings()
 COMPARED = ROWS[ROWS["question"] == "comparison"]
@@ -48,7 +48,7 @@ def test_a_rate_has_no_difference_to_draw() -> None:
 def test_rates_are_written_with_prediction_interval_and_certainty() -> None:
     words = drawn(rate_plot(RATES))
     assert any("a new trial" in one and one.endswith(", low") for one in words)
-    assert "32 to 43 of 100, moderate" in words
+    assert "32 to 43 of 100 (range), moderate" in words
 
 
 def test_explorer_starts_with_the_first_line_at_its_control_group() -> None:

@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from cartbook.findings import (
+from cartbook.render import html, squares, text
+from cartbook.stats import difference, proportion
+from cartbook.summary import (
     DOMAINS,
     Finding,
     Rate,
@@ -21,8 +23,6 @@ from cartbook.findings import (
     whole,
     with_ratio,
 )
-from cartbook.render import html, squares, text
-from cartbook.stats import difference, proportion
 
 LINES = {one.row["finding_id"]: one for one in read_findings()}
 
@@ -97,7 +97,7 @@ def test_numbers_are_those_of_the_outcomes() -> None:
     assert survival.people == "359 people, 1 trial"
     assert LINES["myeloma-late"].rate.estimate == pytest.approx(100 * 32 / 97)
     assert LINES["tisa-cel-events"].rate.estimate == pytest.approx(100 * 0.5**1.07)
-    assert LINES["large-b-cell-third-line"].numbers == "32 to 43 of 100"
+    assert LINES["large-b-cell-third-line"].numbers == "32 to 43 of 100 (range)"
 
 
 def test_estimates_lie_within_their_intervals() -> None:

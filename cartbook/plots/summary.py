@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers, row_texts
-from cartbook.findings import whole
+from cartbook.summary import whole
 from cartbook.theme import colour
 
 #: what is counted, by the end of a label, and its colour and shape
