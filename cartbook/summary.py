@@ -17,11 +17,12 @@ from cartbook.checks import steps_down
 from cartbook.figures import Shown
 from cartbook.meta_analysis import pool
 from cartbook.render import html
-from cartbook.stats import implied_events, proportion
+from cartbook.stats import proportion
 from cartbook.tables import Quote, load, quote
 
 #: GRADE's domains that lower certainty, in the order in which tables name them
 DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+TRIALS = ("single arm", "randomised")
 LEVELS = ("very low", "low", "moderate", "high")
 
 
@@ -275,11 +276,12 @@ def _finding(row: dict[Any, Any]) -> Finding:
         "time": _time(first.row["at_month"]),
         "studies": studies[0],
         "meta_analysis": not counted and first.row["study_id"] in set(pooled),
-        "mixed": bool(counted) or first.row["design"] == "cohort",
+        "mixed": bool(counted) or any(one.row["design"] not in TRIALS for one in effects),
         "participants": size or 0,
     }
     if not size and row["question"] == "rate":
-        values["participants"] = sum(one.denominator for one in effects)
+        sizes = {one.row["study_id"]: one.denominator for one in effects}
+        values["participants"] = sum(sizes.values())
     return Finding(**values | build(row, effects, size))
 
 
@@ -304,17 +306,15 @@ def _range(row: dict[Any, Any], effects: list[Quote], size: int | None) -> dict[
     return {"rate": Rate(min(values), min(values), max(values)), "is_range": True}
 
 
-def _pooled(row: dict[Any, Any], effects: list[Quote], size: int | None) -> dict[str, Any]:
-    counted = [
-        (
-            int(one.row["events"])
-            if pd.notna(one.row["events"])
-            else implied_events(one.value, one.denominator)[0],
-            one.denominator,
-        )
-        for one in effects
-    ]
-    found = pool(pd.DataFrame(counted, columns=["events", "denominator"]))
+def _pooled(row: dict[Any, Any], effects: list[Quote], people: int | None) -> dict[str, Any]:
+    studies: dict[str, list[int]] = {}
+    for one in effects:  # rows of one study are of one grade each, and are added
+        size = one.denominator
+        known = studies.setdefault(str(one.row["study_id"]), [0, size])
+        if known[1] != size:
+            raise ValueError(f"{one.row.name}: another denominator than the study's other row")
+        known[0] += one.events
+    found = pool(pd.DataFrame(studies.values(), columns=["events", "denominator"]))
     rate = Rate(*(100 * one for one in (found.estimate, found.low, found.high)))
     return {
         "rate": rate,
