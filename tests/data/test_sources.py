@@ -41,6 +41,7 @@ ALLOWED = {
     "businesswire.com",
     "globenewswire.com",
     "med.unc.edu",
+    "sec.gov",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -56,6 +57,7 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "healio.com",
 }
 
 
