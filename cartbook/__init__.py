@@ -66,6 +66,11 @@ from cartbook.plots.toxicity import (
     risk_plot,
     severe_by_costimulation,
 )
+from cartbook.plots.transplant import (
+    transplant_hazard_ratio,
+    transplant_model,
+    transplant_plot,
+)
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
@@ -166,6 +171,9 @@ __all__ = [
     "simulated_reports",
     "survival_plot",
     "table",
+    "transplant_hazard_ratio",
+    "transplant_model",
+    "transplant_plot",
     "trial_simulator",
     "unlikely",
     "waiting_plot",
