@@ -39,6 +39,11 @@ def unlikely(reports: int, marked: int, dealt: int, observed: int) -> set[int]:
     return {count for count in counts if cards.pmf(count) <= limit}
 
 
+def ends_of(counts: list[int], observed: int) -> tuple[int, int]:
+    """Return the ends of an axis that has room for every count and the observed one."""
+    return min([*counts, observed]) - 1, max([*counts, observed]) + 1
+
+
 def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: int) -> Layers:
     """Draw deals that the reader makes one after the other, and how many are as uneven as observed.
 
@@ -73,15 +78,21 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
         .transform_filter(f"{names}[datum.q] == ask && datum.d <= made")
         .transform_calculate(count="datum.c", kind=f"{list(KINDS)}[datum.k]")
     )
-    seen = [row["c"] for row in rows] + [questions[name][1] for name in names]
-    low, high = min(seen) - 1, max(seen) + 1
+    ends = [
+        ends_of([row["c"] for row in rows if row["q"] == place], questions[name][1])
+        for place, name in enumerate(names)
+    ]
+    low, high = (
+        alt.ExprRef(f"{[pair[end] for pair in ends]}[indexof({names}, ask)]") for end in (0, 1)
+    )
+    scale = alt.Scale(domainMin=low, domainMax=high, nice=False, zero=False)
     x = alt.X(
         "count:Q",
         title="Marked reports dealt to China",
-        scale=alt.Scale(domain=[low, high], nice=False),
+        scale=scale,
         axis=alt.Axis(tickMinStep=1, tickCount=8, grid=False, format="d"),
     )
-    y = alt.Y("deals:Q", title="Deals", axis=alt.Axis(tickCount=4, tickMinStep=1, format="d"))
+    y = alt.Y("deals:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format="d"))
     hues = [colour("vermillion"), colour("ochre"), colour("grey")]
     tint = alt.Color(
         "kind:N",
@@ -90,20 +101,20 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
     )
     bar = (
         base.transform_aggregate(deals="count()", groupby=["count", "kind"])
-        .mark_bar(size=9)
+        .mark_bar(size=11)
         .encode(x=x, y=y, color=tint)
     )
     rule = (
         alt.Chart(pd.DataFrame(totals))
         .transform_filter("datum.q == ask")
         .mark_rule(color=colour("vermillion"), strokeDash=[4, 3], strokeWidth=2, aria=False)
-        .encode(x=alt.X("observed:Q", scale=alt.Scale(domain=[low, high], nice=False)))
+        .encode(x=alt.X("observed:Q", scale=scale))
     )
     words = (
         base.transform_calculate(rare="datum.k < 2 ? 1 : 0")
         .transform_aggregate(rare="sum(rare)", deals="count()")
         .transform_calculate(
-            written="datum.rare + ' of ' + datum.deals + ' deals as unlikely as the observed, or more'"
+            written="datum.rare + ' of ' + datum.deals + ' deals as unlikely as observed'"
         )
         .mark_text(align="left", fontWeight=600, fontSize=13, limit=0, aria=False)
         .encode(x=alt.value(0), y=alt.value(-14), text="written:N")
@@ -237,7 +248,7 @@ def selection_explorer(threshold: float = 60) -> Layers:
     )
     y = alt.Y(
         "patients:Q",
-        title="Patients",
+        title=None,
         scale=alt.Scale(type="log", domain=[5, 170], nice=False),
         axis=alt.Axis(values=[6, 10, 20, 50, 100, 150], grid=True),
     )
@@ -270,14 +281,17 @@ def selection_explorer(threshold: float = 60) -> Layers:
     line = mean.mark_rule(color=colour("vermillion"), strokeWidth=2.5, aria=False).encode(
         x=alt.X("mean:Q", scale=alt.Scale(domain=[0, 100], nice=False))
     )
-    words = (
-        mean.transform_calculate(
-            written="format(100 * datum.above, '.0f') + '% of ' + datum.reports + ' published reports"
-            f" above {threshold:g}%; mean ' + format(datum.mean, '.0f') + '%'"
-        )
+    lines = {
+        16: "datum.reports + ' published'",
+        33: f"format(100 * datum.above, '.0f') + '% above {threshold:g}%'",
+        50: "'mean rate ' + format(datum.mean, '.0f') + '%'",
+    }
+    words = [
+        mean.transform_calculate(written=what)
         .mark_text(
             align="left", fontWeight=600, fontSize=13, color=colour("vermillion"), aria=False
         )
-        .encode(x=alt.value(0), y=alt.value(-14), text="written:N")
-    )
-    return alt.layer(dot, truth, line, words).add_params(truth_is, low).properties(height=300)
+        .encode(x=alt.value(6), y=alt.value(height), text="written:N")
+        for height, what in lines.items()
+    ]
+    return alt.layer(dot, truth, line, *words).add_params(truth_is, low).properties(height=300)
