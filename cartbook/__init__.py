@@ -42,6 +42,15 @@ from cartbook.plots.reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
+)
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
     average_hazard_ratio,
@@ -60,17 +69,14 @@ from cartbook.plots.targets import (
 )
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
     risk_plot,
     severe_by_costimulation,
 )
-from cartbook.plots.transplant import (
-    transplant_hazard_ratio,
-    transplant_model,
-    transplant_plot,
-)
+from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
@@ -103,6 +109,7 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
@@ -126,6 +133,8 @@ __all__ = [
     "evidence",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "fit_control",
     "forest",
@@ -141,6 +150,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -161,6 +172,7 @@ __all__ = [
     "quiz",
     "quote",
     "receptor_left",
+    "registry_counts",
     "remission_plot",
     "results_by_target",
     "risk_plot",
@@ -181,5 +193,7 @@ __all__ = [
     "waiting_trial",
     "window_explorer",
     "wrong_joins",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]
