@@ -44,6 +44,7 @@ ALLOWED = {
     "businesswire.com",
     "globenewswire.com",
     "med.unc.edu",
+    "sec.gov",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -59,6 +60,7 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "healio.com",
     "hmpgloballearningnetwork.com",
 }
 
