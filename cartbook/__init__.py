@@ -90,20 +90,19 @@ from cartbook.simulation import (
 )
 from cartbook.stats import difference, proportion, proportions
 from cartbook.summary import (
-    LIMITS,
     certainty,
     evidence_profile,
-    findings,
+    grade_limits,
     imprecision,
     read_findings,
     summary_of_findings,
+    summary_rows,
     with_ratio,
 )
 from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
 __all__ = [
-    "LIMITS",
     "Choice",
     "Number",
     "Order",
@@ -151,10 +150,10 @@ __all__ = [
     "feature_shares",
     "features_plot",
     "figure",
-    "findings",
     "fit_control",
     "forest",
     "gates_plot",
+    "grade_limits",
     "graft_versus_host",
     "hazard_ratio",
     "hazard_ratio_after",
@@ -202,6 +201,7 @@ __all__ = [
     "simulate_trial",
     "simulated_reports",
     "summary_of_findings",
+    "summary_rows",
     "survival_plot",
     "table",
     "transplant_hazard_ratio",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cartbook.checks import (
     REVIEW,
+    STEPS_DOWN,
     Break,
     Row,
     Rows,
@@ -20,7 +21,6 @@ from cartbook.checks import (
     repeated,
     sequence,
     state,
-    steps_down,
 )
 from cartbook.sanitize import NUMBER
 
@@ -278,7 +278,7 @@ TYPED = re.compile(r"(?<![\w-])(?<!age )(?<!RoB )\d+(?![\w-])")
 def _graded(findings: Rows) -> Iterator[Break]:
     """Yield certainties that do not follow from the domains, which lower it from high."""
     for line, row in numbered(findings):
-        steps = sum(steps_down(row[domain]) for domain in DOMAINS)
+        steps = sum(STEPS_DOWN.get(row[domain], len(CERTAINTIES)) for domain in DOMAINS)
         wanted = CERTAINTIES[max(0, len(CERTAINTIES) - 1 - steps)]
         if row["certainty"] != wanted:
             problem = f"{steps} steps down from high give {wanted!r}, not {row['certainty']!r}"

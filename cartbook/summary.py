@@ -44,6 +44,11 @@ class Limits:
 LIMITS = Limits()
 
 
+def grade_limits() -> Limits:
+    """Return the limits by which the book rates imprecision and, by prediction intervals, inconsistency."""
+    return LIMITS
+
+
 @dataclass(frozen=True)
 class Rate:
     """People of 100 and an interval, from 0 to 100; without an interval all three are the same."""
@@ -209,7 +214,7 @@ def read_findings() -> list[Finding]:
     return [_finding(row) for row in load("summary_of_findings").to_dict("records")]
 
 
-def findings() -> pd.DataFrame:
+def summary_rows() -> pd.DataFrame:
     """Return the lines of the Summary of Findings as rows, with their numbers of 100 people.
 
     Columns of the table of the same name, and: ``estimate``, ``low``, ``high``, of the CAR-T arm
@@ -217,7 +222,7 @@ def findings() -> pd.DataFrame:
     ``difference``, ``difference_low``, ``difference_high``, ``ratio``, ``ratio_low``,
     ``ratio_high`` where two arms are compared.
 
-    >>> rows = findings().set_index("finding_id")
+    >>> rows = summary_rows().set_index("finding_id")
     >>> rows.loc["cilta-cel-survival", ["estimate", "control", "certainty"]].tolist()
     [76.4, 63.8, 'high']
     """

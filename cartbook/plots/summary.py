@@ -22,7 +22,7 @@ LEVELS = ["high", "moderate", "low", "very low"]
 
 
 def difference_plot(rows: pd.DataFrame) -> Layers:
-    """Draw the differences of `findings` per 100 people, with their intervals, the largest first.
+    """Draw the differences of `summary_rows` per 100 people, with their intervals, the largest first.
 
     Colour and shape say whether people alive, free of an event, or dead are counted. Raise
     ValueError if a row compares nothing.
@@ -101,7 +101,7 @@ def _plus(number: float) -> str:
 
 
 def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 100") -> Layers:
-    """Draw the rates of `findings` per 100 people, in the order of the rows.
+    """Draw the rates of `summary_rows` per 100 people, in the order of the rows.
 
     The thick line is the interval or, where a row gives a range, the range; the thin line is the
     prediction interval. A menu highlights one level of certainty. Raise ValueError without rows.
@@ -157,7 +157,7 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
 def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
     """Draw how the difference per 100 that a hazard ratio implies depends on the control group.
 
-    ``rows`` are comparisons of `findings` with a ratio. The reader chooses one of them and sets how
+    ``rows`` are comparisons of `summary_rows` with a ratio. The reader chooses one of them and sets how
     many of 100 controls are without the event; the chart shows the difference for every control
     group, with the band of the ratio's interval, and a diamond where the trial found it. Survival of
     one arm is that of the other to the power of the ratio (see `with_ratio`).

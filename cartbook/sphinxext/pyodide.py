@@ -42,7 +42,7 @@ FROM_RUNTIME = ("pandas", "jinja2", "jsonschema", "packaging")
 FROM_BUILD = ("altair", "narwhals", "typing_extensions")
 #: large, and only cells like these need it
 ON_DEMAND = {
-    "scipy": r'^\s*(from|import) scipy\b|method="exact"|\b(pool|findings|summary_of_findings|evidence_profile)\('
+    "scipy": r'^\s*(from|import) scipy\b|method="exact"|\b(pool|summary_rows|summary_of_findings|evidence_profile)\('
 }
 #: MB of Pyodide 0.27.7 as a host sends it, compressed: measured, for a build asks no host
 AT_A_HOST = {"": 15.4, "scipy": 15.3}

@@ -10,9 +10,9 @@ import vl_convert
 
 from cartbook.figures import VEGALITE, specification
 from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
-from cartbook.summary import findings, with_ratio
+from cartbook.summary import summary_rows, with_ratio
 
-ROWS = findings()
+ROWS = summary_rows()
 COMPARED = ROWS[ROWS["question"] == "comparison"]
 RATES = ROWS[ROWS["question"] == "rate"]
 

@@ -15,11 +15,11 @@ from cartbook.summary import (
     Rate,
     certainty,
     evidence_profile,
-    findings,
     imprecision,
     rate_difference,
     read_findings,
     summary_of_findings,
+    summary_rows,
     whole,
     with_ratio,
 )
@@ -101,7 +101,7 @@ def test_numbers_are_those_of_the_outcomes() -> None:
 
 
 def test_estimates_lie_within_their_intervals() -> None:
-    rows = findings()
+    rows = summary_rows()
     assert (rows["low"] <= rows["estimate"] + 1e-9).all() or rows["method"].eq("range").any()
     single = rows[rows["method"] != "range"]
     assert ((single["low"] <= single["estimate"]) & (single["estimate"] <= single["high"])).all()
