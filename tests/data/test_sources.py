@@ -55,6 +55,8 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "cancernetwork.com",
+    "aabb.org",
 }
 
 
