@@ -56,7 +56,7 @@ REPORTS = [
     (
         "Cilta-cel (LCAR-B38M), LEGEND-2",
         "zhao2018.single-group.complete-response.table-2",
-        "legend-2.group.complete-response.legend-2-2022",
+        "legend-2.group.complete-response.legend-2-eha2023",
         MORE,
     ),
     (
