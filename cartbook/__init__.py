@@ -43,6 +43,15 @@ from cartbook.plots.since import (
     survival_gain_plot,
     survival_with,
 )
+from cartbook.plots.targets import (
+    aims_by_country,
+    aims_plot,
+    escape_explorer,
+    escaping,
+    overlap_limits,
+    overlap_plot,
+    results_by_target,
+)
 from cartbook.plots.toxicity import (
     clinical_course,
     course_plot,
@@ -50,6 +59,11 @@ from cartbook.plots.toxicity import (
     logic_gates,
     risk_plot,
     severe_by_costimulation,
+)
+from cartbook.plots.transplant import (
+    transplant_hazard_ratio,
+    transplant_model,
+    transplant_plot,
 )
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
@@ -72,6 +86,8 @@ __all__ = [
     "Spot",
     "Stem",
     "agreement",
+    "aims_by_country",
+    "aims_plot",
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
@@ -94,6 +110,8 @@ __all__ = [
     "early_events_plot",
     "early_risk_trial",
     "england",
+    "escape_explorer",
+    "escaping",
     "estimates_plot",
     "evidence",
     "fate_bars",
@@ -121,6 +139,8 @@ __all__ = [
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
+    "overlap_limits",
+    "overlap_plot",
     "overview",
     "overview_plot",
     "pace",
@@ -134,6 +154,7 @@ __all__ = [
     "registry_counts",
     "registry_plot",
     "remission_plot",
+    "results_by_target",
     "risk_plot",
     "severe_by_costimulation",
     "share_in_remission",
@@ -142,6 +163,9 @@ __all__ = [
     "survival_plot",
     "survival_with",
     "table",
+    "transplant_hazard_ratio",
+    "transplant_model",
+    "transplant_plot",
     "trial_simulator",
     "waiting_plot",
     "waiting_times",

@@ -19,7 +19,8 @@ janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
 med.unc.edu"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
-cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com aabb.org"""
+cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
+aabb.org"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

@@ -20,8 +20,8 @@ from xml.etree.ElementTree import Element
 import html5lib
 from playwright.sync_api import Page
 
+from cartbook.datapackage import Table, read_table
 from cartbook.sphinxext.redirects import REDIRECTS
-from cartbook.validate import Table, read_table
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"

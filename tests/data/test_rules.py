@@ -10,8 +10,10 @@ import pytest
 from helpers import changed, row_of
 
 from cartbook import checks, rules
+from cartbook.datapackage import Table
+from cartbook.findings import Finding
 from cartbook.printed import printed_numbers
-from cartbook.validate import Finding, Table, as_rows, check_tables
+from cartbook.validate import as_rows, check_tables
 
 Check = Callable[..., list[Finding]]
 

@@ -11,7 +11,9 @@ import pytest
 from helpers import row_of
 
 from cartbook.addresses import HOSTS, known_host
-from cartbook.validate import MISSING, Finding, Table
+from cartbook.datapackage import Table
+from cartbook.findings import Finding
+from cartbook.sanitize import MISSING
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 #: the only hosts of sources: libraries, registries, agencies, journals, companies; outlets for news
@@ -55,6 +57,8 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "onclive.com",
+    "hmpgloballearningnetwork.com",
     "cancernetwork.com",
     "aabb.org",
 }
