@@ -24,6 +24,15 @@ from cartbook.plots.reading import (
     survival_plot,
     trial_simulator,
 )
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
+)
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
     average_hazard_ratio,
@@ -38,8 +47,8 @@ from cartbook.plots.since import (
     five_years,
     pace,
     randomised_trials,
-    registry_counts,
-    registry_plot,
+    recount_plot,
+    recounted_trials,
     survival_gain_plot,
     survival_with,
 )
@@ -54,6 +63,7 @@ from cartbook.plots.targets import (
 )
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
@@ -95,6 +105,7 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
@@ -116,6 +127,8 @@ __all__ = [
     "evidence",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "first_and_later",
     "fit_control",
@@ -132,6 +145,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -151,8 +166,9 @@ __all__ = [
     "quiz",
     "quote",
     "randomised_trials",
+    "recount_plot",
+    "recounted_trials",
     "registry_counts",
-    "registry_plot",
     "remission_plot",
     "results_by_target",
     "risk_plot",
@@ -171,5 +187,7 @@ __all__ = [
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]

@@ -386,7 +386,7 @@ _PERIODS = {
 }
 
 
-def registry_counts() -> pd.DataFrame:
+def recounted_trials() -> pd.DataFrame:
     """Return how many CAR-T trials the registry has, by period, country and rule.
 
     One row is one count: ``trials`` under ``rule``, ``low`` and ``high`` over all five rules, and
@@ -416,8 +416,8 @@ def registry_counts() -> pd.DataFrame:
     return pd.DataFrame(out, columns=columns).astype({"review": float})
 
 
-def registry_plot(counts: pd.DataFrame) -> Layers:
-    """Draw rows of `registry_counts`; the reader chooses the period and the rule for what is a trial."""
+def recount_plot(counts: pd.DataFrame) -> Layers:
+    """Draw rows of `recounted_trials`; the reader chooses the period and the rule for what is a trial."""
     shown = counts[counts["country"].isin(_COUNTRIES)].copy()
     shown["number"] = [
         f"{n}" + (f" (all rules: {low}–{high})" if high > low else "")

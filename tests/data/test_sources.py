@@ -36,6 +36,7 @@ ALLOWED = {
     "hmpi.org",
     "ispor.org",
     "ehaweb.org",
+    "scientific.sparx-ip.net",  # abstracts of the EULAR congress
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",

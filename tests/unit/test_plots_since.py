@@ -94,7 +94,7 @@ def test_an_agency_can_be_chosen_and_imprecise_dates_are_drawn_in_their_middle()
 
 
 def test_each_rule_adds_to_the_one_before_and_the_review_is_beside_its_own_count() -> None:
-    counts = since.registry_counts()
+    counts = since.recounted_trials()
     for _, part in counts.groupby(["period", "country"]):
         assert part["trials"].is_monotonic_increasing
         assert part["low"].iloc[0] == part["trials"].iloc[0]
@@ -110,7 +110,7 @@ def test_trials_in_both_countries_count_in_each_and_once_in_all() -> None:
         "dimension == 'year' and window == 'in' and record_kind == 'trial'"
     )
     both = rows.query("country_group == 'China and United States'")["trials"].sum()
-    counts = since.registry_counts().query("rule == 'trials only'")
+    counts = since.recounted_trials().query("rule == 'trials only'")
     here = counts[counts["period"] == since.WINDOW].set_index("country")["trials"]
     apart = rows[rows["country_group"].isin(["China", "United States"])]["trials"].sum()
     assert both > 0
@@ -119,10 +119,10 @@ def test_trials_in_both_countries_count_in_each_and_once_in_all() -> None:
 
 
 def test_the_recount_says_where_the_review_has_no_number() -> None:
-    counts = since.registry_counts()
-    assert "the review: 277" in drawn(since.registry_plot(counts))
+    counts = since.recounted_trials()
+    assert "the review: 277" in drawn(since.recount_plot(counts))
     later = counts[counts["period"] == since.AFTER]
-    assert "the review: no number" in drawn(since.registry_plot(later))
+    assert "the review: no number" in drawn(since.recount_plot(later))
 
 
 def test_a_pace_has_an_interval_that_narrows_with_the_counts() -> None:
