@@ -13,10 +13,28 @@ from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots.editing import (
+    allogeneic_responses,
+    edited_share,
+    editing_explorer,
+    graft_versus_host,
+    receptor_left,
+    wrong_joins,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots.publication import (
+    chance_to_pass,
+    deal,
+    dealing_table,
+    passing_plot,
+    published,
+    selection_explorer,
+    simulated_reports,
+    unlikely,
+)
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
@@ -70,11 +88,7 @@ from cartbook.plots.toxicity import (
     risk_plot,
     severe_by_costimulation,
 )
-from cartbook.plots.transplant import (
-    transplant_hazard_ratio,
-    transplant_model,
-    transplant_plot,
-)
+from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
@@ -98,10 +112,12 @@ __all__ = [
     "agreement",
     "aims_by_country",
     "aims_plot",
+    "allogeneic_responses",
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
     "chance_of_at_least",
+    "chance_to_pass",
     "check",
     "clinical_course",
     "colour",
@@ -109,6 +125,8 @@ __all__ = [
     "course_plot",
     "coverage",
     "coverage_plot",
+    "deal",
+    "dealing_table",
     "decisions",
     "decisions_plot",
     "delay_plot",
@@ -120,6 +138,8 @@ __all__ = [
     "drawing",
     "early_events_plot",
     "early_risk_trial",
+    "edited_share",
+    "editing_explorer",
     "england",
     "escape_explorer",
     "escaping",
@@ -135,6 +155,7 @@ __all__ = [
     "five_years",
     "forest",
     "gates_plot",
+    "graft_versus_host",
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
@@ -160,21 +181,26 @@ __all__ = [
     "overview_plot",
     "pace",
     "paired_bars",
+    "passing_plot",
     "pool",
     "proportion",
     "proportions",
+    "published",
     "quiz",
     "quote",
     "randomised_trials",
+    "receptor_left",
     "recount_plot",
     "recounted_trials",
     "registry_counts",
     "remission_plot",
     "results_by_target",
     "risk_plot",
+    "selection_explorer",
     "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
+    "simulated_reports",
     "survival_gain_plot",
     "survival_plot",
     "survival_with",
@@ -183,10 +209,12 @@ __all__ = [
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "unlikely",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "wrong_joins",
     "yearly_counts",
     "yearly_plot",
     "zoom",

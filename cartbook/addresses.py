@@ -16,11 +16,15 @@ COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiot
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com
 janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
-med.unc.edu"""
+med.unc.edu sec.gov"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
+<<<<<<< HEAD
 aabb.org"""
+=======
+healio.com"""
+>>>>>>> main
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
