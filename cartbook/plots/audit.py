@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, sqrt
 from statistics import NormalDist
 from textwrap import fill
 
@@ -13,6 +13,8 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers
+from cartbook.stats import proportion
+from cartbook.tables import evidence, load
 from cartbook.theme import colour
 
 MOST = 400  # patients, the right end of the control
@@ -26,6 +28,28 @@ SIGNS = {
     "yes": ("+", "green"),
     "unclear": ("?", "grey"),
     "no": ("×", "vermillion"),
+}
+ABBREVIATED = {
+    "event-free survival": "EFS",
+    "progression-free survival": "PFS",
+    "overall survival": "OS",
+}
+CHAPTERS = {
+    "02-cells-and-products": "Cells and products",
+    "03-two-countries": "Two countries",
+    "04-who-is-enrolled": "Who is enrolled",
+    "05-aims": "Targets",
+    "06-edited-cells": "Edited cells",
+    "07-what-got-published": "Publication",
+    "08-b-cell": "B-cell cancers",
+    "09-hodgkin": "Hodgkin lymphoma",
+    "10-myeloma": "Myeloma",
+    "11-t-cell": "T-cell cancers",
+    "12-aml": "AML",
+    "13-toxicity": "Toxicity",
+    "14-antigen-lost": "Antigen-negative relapse",
+    "15-antigen-kept": "Antigen-positive relapse",
+    "16-availability": "Availability",
 }
 WEIGHTS = {"changes a conclusion": "vermillion", "misleads": "ochre", "slip": "grey"}
 
@@ -51,6 +75,52 @@ def grim(percent: float, n: int, decimals: int = 0) -> list[int]:
     return [k for k in range(first, last + 1) if abs(100 * k / n - percent) <= half]
 
 
+def printed_percentages() -> pd.DataFrame:
+    """Return each percentage that the review prints of a study or of its count of trials, recomputed.
+
+    Columns are ``what``, ``where``, ``percent``, ``events``, ``denominator`` and ``verdict``:
+    *follows* from its fraction, is *possible* for its group, is *impossible*, or is *not checkable*
+    since there is no group, as for rates that are read off a survival curve.
+    """
+    rows = evidence(source="review", unit="percent").dropna(subset=["value"])
+    counts = load("landscape").dropna(subset=["percent_printed"])
+    parts = [
+        pd.DataFrame(
+            {
+                "what": rows["label"] + ": " + rows["endpoint"],
+                "where": ["a table" if "table" in one else "the text" for one in rows["section"]],
+                "percent": rows["value"],
+                "events": rows["events"],
+                "denominator": rows["denominator"],
+            }
+        ),
+        pd.DataFrame(
+            {
+                "what": counts["country"] + ": " + counts["item"],
+                "where": "the text",
+                "percent": counts["percent_printed"],
+                "events": counts["numerator"],
+                "denominator": counts["denominator"],
+            }
+        ),
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    found["verdict"] = [
+        _verdict(*one)
+        for one in found[["percent", "events", "denominator"]].astype(float).to_numpy()
+    ]
+    return found
+
+
+def _verdict(percent: float, events: float, denominator: float) -> str:
+    if isnan(denominator):
+        return "not checkable"
+    fits = grim(percent, int(denominator), len(f"{percent:g}".partition(".")[2]))
+    if isnan(events):
+        return "possible" if fits else "impossible"
+    return "follows" if int(events) in fits else "impossible"
+
+
 def grim_power(n: int, decimals: int = 0) -> float:
     """Return the share of printable percentages that are impossible for ``n`` patients.
 
@@ -61,7 +131,7 @@ def grim_power(n: int, decimals: int = 0) -> float:
     """
     if n <= 0 or decimals < 0:
         raise ValueError(f"{n} patients and {decimals} decimals cannot be checked")
-    printable = 100 * 10**decimals + 1
+    printable = int(100 * 10**decimals) + 1
     return 1 - min(n + 1, printable) / printable
 
 
@@ -125,7 +195,9 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     )
     said = counts.transform_calculate(
         first="datum.hit ? datum.k : null", below="datum.away < 0 ? datum.k : null"
-    ).transform_aggregate(hits="sum(hit)", first="min(first)", last="max(first)", below="max(below)")
+    ).transform_aggregate(
+        hits="sum(hit)", first="min(first)", last="max(first)", below="max(below)"
+    )
     form = "format(100 * {} / patients, '.2f') + '%'"
     said = said.transform_calculate(
         verdict=f"datum.hits == 0 ? 'Impossible: no whole number of ' + patients + ' gives ' + "
@@ -134,8 +206,8 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
         f"format({shown}, '.' + digits + 'f') + '%'",
         detail=f"datum.hits == 0 && isValid(datum.below) && datum.below < patients ? datum.below + ' gives ' + {form.format('datum.below')} "
         f"+ ', ' + (datum.below + 1) + ' gives ' + {form.format('(datum.below + 1)')} : ''",
-        power="'A percentage typed at random would be found out in ' + format(100 * (1 - "
-        "min(patients + 1, 100 * pow(10, digits) + 1) / (100 * pow(10, digits) + 1)), '.0f') + '%'",
+        power="'Of percentages typed at random, ' + format(100 * (1 - "
+        "min(patients + 1, 100 * pow(10, digits) + 1) / (100 * pow(10, digits) + 1)), '.0f') + '% would be impossible'",
     )
     head = said.mark_text(align="left", baseline="top", fontSize=13, fontWeight=600).encode(
         x=alt.value(0), y=alt.value(0), text="verdict:N"
@@ -181,9 +253,7 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
     rows, columns = (
         {word: count / n for word, count in Counter(one).items()} for one in (first, second)
     )
-    pairs = {
-        pair: count / n for pair, count in Counter(zip(first, second, strict=True)).items()
-    }
+    pairs = {pair: count / n for pair, count in Counter(zip(first, second, strict=True)).items()}
     observed = sum(share for (one, other), share in pairs.items() if one == other)
     expected = sum(share * columns.get(word, 0) for word, share in rows.items())
     if expected == 1:
@@ -202,22 +272,46 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
     return Agreement(round(observed * n), n, expected, value, low, high)
 
 
+# Quotations
+
+
+def quotation_rates(differ: int, serious: int, n: int) -> pd.DataFrame:
+    """Return how often quotations are wrong, in one review and in two meta-analyses, for `estimates_plot`.
+
+    Of ``n`` statements held against the paper that is cited for them ``differ`` differ, and
+    ``serious`` of these change how the number is read. Columns are ``label``, ``counted``,
+    ``value``, ``low``, ``high`` and ``unit``.
+    """
+    rows = []
+    for counted, events in (("any error", differ), ("serious error", serious)):
+        one = proportion(events, n)
+        rows.append(("This review", counted, 100 * one.estimate, 100 * one.low, 100 * one.high))
+    names = {"baethge2025": "46 studies (2025)", "jergas2015": "28 studies (2015)"}
+    for source, label in names.items():
+        for counted, grade in (("any error", "any"), ("serious error", "major")):
+            found = evidence(source_id=source, endpoint="quotation errors", grade=grade)
+            value, low, high = (float(found[name].iloc[0]) for name in ("value", "low", "high"))
+            rows.append((label, counted, value, low, high))
+    columns = ["label", "counted", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).assign(unit="percent")
+
+
 # Findings
 
 
-def findings_plot(findings: pd.DataFrame, chapters: Mapping[str, str]) -> Layers:
+def findings_plot(findings: pd.DataFrame) -> Layers:
     """Draw how many notes there are of each kind, by weight; the reader chooses a chapter.
 
-    ``findings`` has the columns ``kind``, ``weight`` and ``chapter``; ``chapters`` names those.
-    The most frequent kind comes first.
+    ``findings`` has the columns ``kind``, ``weight`` and ``chapter``. The most frequent kind comes
+    first.
     """
     rows = findings[["kind", "weight"]].assign(
-        part=findings["chapter"].map(dict(chapters)),
+        part=findings["chapter"].map(CHAPTERS),
         rank=[list(WEIGHTS).index(one) for one in findings["weight"]],
     )
     kinds = list(rows["kind"].value_counts().index)
     most = int(rows["kind"].value_counts().iloc[0])
-    names = [name for name in chapters.values() if name in set(rows["part"])]
+    names = [name for name in CHAPTERS.values() if name in set(rows["part"])]
     part = alt.param(
         name="part",
         value="all",
@@ -269,6 +363,30 @@ def overall(judgements: Sequence[str]) -> str:
     return max(judgements, key=order.index)
 
 
+def appraised(checklist: str) -> pd.DataFrame:
+    """Return the judgements of RoB 2 or of JBI's checklist for case series, for `judgement_matrix`.
+
+    ``label`` is the trial, with the end point for RoB 2, of which each result has an overall
+    judgement as the item *all*. Raise ValueError if there are none.
+    """
+    rows = load("appraisals").query("checklist == @checklist").copy()
+    if rows.empty:
+        raise ValueError(f"nothing is appraised by {checklist!r}")
+    trials = load("studies").set_index("study_id")["trial_name"].str.removeprefix("TRANSCEND ")
+    rows["label"] = rows["study_id"].map(trials)
+    if checklist != "RoB 2":
+        return rows
+    ends = load("outcomes").set_index("outcome_id")["endpoint"].replace(ABBREVIATED)
+    rows["label"] += ": " + rows["outcome_id"].map(ends)
+    whole = (
+        rows.groupby("label", sort=False)["judgement"]
+        .agg(lambda domains: overall(list(domains)))
+        .reset_index()
+        .assign(item="all", reason="This is the judgement of its worst domain.")
+    )
+    return pd.concat([rows, whole], ignore_index=True)
+
+
 def judgement_matrix(
     rows: pd.DataFrame,
     items: Mapping[str, str],
@@ -306,9 +424,7 @@ def judgement_matrix(
     chosen_item = alt.param(
         name="question",
         value=item,
-        bind=alt.binding_select(
-            options=options, labels=list(items.values()), name=f"{names[1]} "
-        ),
+        bind=alt.binding_select(options=options, labels=list(items.values()), name=f"{names[1]} "),
     )
     x = alt.X(
         "item:N",
@@ -368,7 +484,6 @@ def judgement_matrix(
     )
     layers = alt.layer(box, frame, sign, name, reason).add_params(chosen_row, chosen_item)
     return layers.properties(height=alt.Step(34))
-
 
 
 def _lines(words: str) -> int:
