@@ -43,6 +43,15 @@ from cartbook.plots.second_line import (
     waiting_plot,
     waiting_trial,
 )
+from cartbook.plots.targets import (
+    aims_by_country,
+    aims_plot,
+    escape_explorer,
+    escaping,
+    overlap_limits,
+    overlap_plot,
+    results_by_target,
+)
 from cartbook.plots.toxicity import (
     clinical_course,
     course_plot,
@@ -50,6 +59,11 @@ from cartbook.plots.toxicity import (
     logic_gates,
     risk_plot,
     severe_by_costimulation,
+)
+from cartbook.plots.transplant import (
+    transplant_hazard_ratio,
+    transplant_model,
+    transplant_plot,
 )
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
@@ -72,6 +86,8 @@ __all__ = [
     "Spot",
     "Stem",
     "agreement",
+    "aims_by_country",
+    "aims_plot",
     "appraised",
     "average_hazard_ratio",
     "binomial_plot",
@@ -93,6 +109,8 @@ __all__ = [
     "early_events_plot",
     "early_risk_trial",
     "england",
+    "escape_explorer",
+    "escaping",
     "estimates_plot",
     "evidence",
     "fate_bars",
@@ -125,6 +143,8 @@ __all__ = [
     "numbers_at_risk",
     "of_all_enrolled",
     "overall",
+    "overlap_limits",
+    "overlap_plot",
     "overview",
     "overview_plot",
     "paired_bars",
@@ -136,12 +156,16 @@ __all__ = [
     "quotation_rates",
     "quote",
     "remission_plot",
+    "results_by_target",
     "risk_plot",
     "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
     "survival_plot",
     "table",
+    "transplant_hazard_ratio",
+    "transplant_model",
+    "transplant_plot",
     "trial_simulator",
     "waiting_plot",
     "waiting_times",

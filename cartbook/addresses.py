@@ -19,7 +19,7 @@ janssen-pi.co.uk tecartushcp.com yescartahcp.com carvyktihcp.com jnjmedicalconne
 med.unc.edu"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
-cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com"""
+cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

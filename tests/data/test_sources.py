@@ -57,6 +57,8 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "onclive.com",
+    "hmpgloballearningnetwork.com",
 }
 
 

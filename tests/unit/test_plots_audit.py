@@ -126,7 +126,8 @@ def test_every_appraised_item_is_answered_once() -> None:
     questions = load("checklists").groupby("checklist")["item"].agg(set)
     rows = load("appraisals")
     for (checklist, *_), one in rows.groupby(["checklist", "study_id", "outcome_id"], dropna=False):
-        assert set(one["item"]) == questions[checklist] and one["item"].is_unique
+        assert set(one["item"]) == questions[checklist]
+        assert one["item"].is_unique
 
 
 @pytest.mark.parametrize("place", [("B", "2"), ("A", "1")])
