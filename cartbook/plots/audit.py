@@ -200,14 +200,13 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     )
     form = "format(100 * {} / patients, '.2f') + '%'"
     said = said.transform_calculate(
-        verdict=f"datum.hits == 0 ? 'Impossible: no whole number of ' + patients + ' gives ' + "
-        f"format({shown}, '.' + digits + 'f') + '%' : 'Possible: ' + datum.first + "
-        f"(datum.hits > 1 ? ' to ' + datum.last : '') + ' of ' + patients + ' gives ' + "
-        f"format({shown}, '.' + digits + 'f') + '%'",
+        verdict=f"format({shown}, '.' + digits + 'f') + '% of ' + patients + (datum.hits == 0 "
+        "? ' is impossible' : ' is possible: ' + datum.first + "
+        "(datum.hits > 1 ? ' to ' + datum.last : ''))",
         detail=f"datum.hits == 0 && isValid(datum.below) && datum.below < patients ? datum.below + ' gives ' + {form.format('datum.below')} "
         f"+ ', ' + (datum.below + 1) + ' gives ' + {form.format('(datum.below + 1)')} : ''",
-        power="'Of percentages typed at random, ' + format(100 * (1 - "
-        "min(patients + 1, 100 * pow(10, digits) + 1) / (100 * pow(10, digits) + 1)), '.0f') + '% would be impossible'",
+        power="'Impossible, of all percentages: ' + format(100 * (1 - "
+        "min(patients + 1, 100 * pow(10, digits) + 1) / (100 * pow(10, digits) + 1)), '.0f') + '%'",
     )
     head = said.mark_text(align="left", baseline="top", fontSize=13, fontWeight=600).encode(
         x=alt.value(0), y=alt.value(0), text="verdict:N"

@@ -64,11 +64,11 @@ def test_grim_is_powerless_in_large_groups() -> None:
 def test_the_chart_says_what_grim_finds(patients: int, printed: float, digits: int) -> None:
     shown = words(grim_plot(), patients=patients, printed=printed, digits=digits)
     fits = grim(printed, patients, digits)
-    (verdict,) = [one for one in shown if one.startswith(("Possible", "Impossible"))]
-    assert verdict.startswith("Possible" if fits else "Impossible")
-    assert not fits or verdict.startswith(f"Possible: {fits[0]} ")
-    share = f"{100 * grim_power(patients, digits):.0f}%"
-    assert f"Of percentages typed at random, {share} would be impossible" in shown
+    (verdict,) = [one for one in shown if "possible" in one and " of " in one and "all" not in one]
+    assert verdict.startswith(f"{printed:.{digits}f}% of {patients} is ")
+    assert verdict.endswith("is impossible") == (not fits)
+    assert not fits or f"is possible: {fits[0]}" in verdict
+    assert f"Impossible, of all percentages: {100 * grim_power(patients, digits):.0f}%" in shown
 
 
 def test_kappa_and_its_interval_are_those_of_fleiss() -> None:
