@@ -13,7 +13,6 @@ from cartbook.sphinxext import nodes
 from cartbook.sphinxext.assets import STYLE, styles_version
 
 EDGE = 12  # px around a chart in its own file
-FORMS = (".html", ".svg")
 
 
 def embed(record: Record, page: str, *, book: str, address: str) -> str:

@@ -17,10 +17,11 @@ from cartbook.datapackage import read_descriptor
 from cartbook.render import render
 from cartbook.sphinxext import notebooks
 from cartbook.sphinxext.downloads import print_files
-from cartbook.sphinxext.embeds import FORMS
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.tables import load
 
+#: what cartbook.sphinxext.embeds writes of each chart
+CHART_FORMS = (".html", ".svg")
 EPOCH = (
     "1767225600"  # 2026-01-01: one time in all archives, so that the same book is the same bytes
 )
@@ -93,7 +94,7 @@ def write(app: Sphinx) -> None:
             figures[f"{name}.csv"] = text.encode()
             figures[f"{name}-excel.csv"] = text.encode("utf-8-sig")  # Excel knows UTF-8 by its mark
     charts = (name.removesuffix(".csv") for name in figures)
-    sync(out / "figures", figures, {f"{name}{form}" for name in charts for form in FORMS})
+    sync(out / "figures", figures, {f"{name}{form}" for name in charts for form in CHART_FORMS})
     wheel = wheel_of(app)
     files = {f"data/{name}": body for name, body in data.items()} | _notebooks(app, wheel.name)
     files[wheel.name] = wheel.read_bytes()
