@@ -28,6 +28,7 @@ from cartbook.datapackage import (
 from cartbook.findings import Finding, condense
 from cartbook.sanitize import MISSING, look_alikes, unsafe
 
+MAX_ERRORS = 1_000_000  # all of them, so that the line that sums them up says how many
 FIX_HINTS = {
     "type-error": "write a value of the column's type, or one of: " + ", ".join(MISSING),
     "constraint-error": f"correct the value, or extend the column's constraints in {DESCRIPTOR}",
@@ -179,9 +180,9 @@ def _check_schema(
         with system.use_context(trusted=True):
             package = Package.from_descriptor(descriptor)
             reports = (
-                [package.validate()]
+                [package.validate(limit_errors=MAX_ERRORS)]
                 if only is None
-                else [package.validate(name=name) for name in names]
+                else [package.validate(name=name, limit_errors=MAX_ERRORS) for name in names]
             )
     except FrictionlessException as error:
         note = "; ".join(reason.note for reason in error.reasons) or error.error.note

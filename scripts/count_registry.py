@@ -19,7 +19,12 @@ What is counted, and how sure it is:
   a value that is then still unknown ends the run with one line, and nothing is written.
 - Where the registry gives a month alone, the middle of the month is taken; a day before its month
   (05/03/2019) can be read in two ways and is refused.
-- Status, enrolment and sites are as of the snapshot, not of the year in which a trial was posted.
+- ``participants`` adds up the enrolment, planned or reached; a trial that states none adds none.
+- Status, enrolment, ages, start and sites are as of the snapshot, not of the year in which a trial was posted.
+- ``registered`` compares the estimated first-posted date with the start date, which may be a plan;
+  up to four days before it count as on time, because the estimate may be wrong by as many.
+- ``sponsor`` is the class of the lead sponsor. Who pays is another question: a company may pay for
+  the trial of a hospital.
 - Records that a careful counter may leave out are kept apart in ``record_kind``: withdrawn,
   long-term follow-up, observational, supportive care; a record that fits several has the first.
 """
@@ -39,17 +44,25 @@ import numpy as np
 import pandas as pd
 
 from cartbook.registry.groups import (
+    STATUSES,
     TERMS,
+    ages,
     branch,
     count,
     country,
     country_group,
     day,
     enrolment,
+    enrolment_group,
     group,
+    is_withdrawn,
+    oldest,
     phases,
+    registered,
     size_group,
+    sponsor,
     spread_group,
+    start,
     status,
     text,
     window,
@@ -59,7 +72,8 @@ from cartbook.registry.groups import (
 TARGET = Path(__file__).resolve().parent.parent / "data" / "recount.csv"
 TRIALS, SITES, ANCHORS = "trials.csv", "sites.csv", "first_posted_anchors.csv"
 NEEDED = {
-    TRIALS: "NCTId BriefTitle OverallStatus Phase EnrollmentCount Branch DiseaseCategory TargetCategory SnapshotDate",
+    TRIALS: "NCTId BriefTitle OverallStatus Phase EnrollmentCount Branch DiseaseCategory TargetCategory"
+    " LeadSponsorClass StdAges MaxAge StartDate SnapshotDate",
     SITES: "NCTId City Country",
     ANCHORS: "nct first_posted",
 }
@@ -91,6 +105,14 @@ MEANINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
         "write it as the registry's API does, or add it to this script",
     ),
     "EnrollmentCount": (enrolment, "a number of patients", "write digits, or leave it blank"),
+    "LeadSponsorClass": (
+        sponsor,
+        "a known class of sponsor",
+        "write it as the registry's API does, or add it to this script",
+    ),
+    "StdAges": (ages, "a known group of ages", "write CHILD, ADULT or OLDER_ADULT, with | between"),
+    "MaxAge": (oldest, "an age", "write a number and its unit (70 Years), or leave it blank"),
+    "StartDate": (start, "a date as YYYY-MM-DD or YYYY-MM", "write the year first"),
     "Country": (country, "a known spelling of a country", "write China or United States"),
     "first_posted": (
         day,
@@ -173,7 +195,7 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     centres = by_trial.size().reindex(trials["NCTId"], fill_value=0)
     posted = estimate_dates(trials["NCTId"], tables[ANCHORS])
     kinds = [group(title, TERMS["kinds"], "trial") for title in trials["BriefTitle"]]
-    withdrawn = trials["OverallStatus"].isin(TERMS["statuses"]["withdrawn"])
+    withdrawn = [is_withdrawn(one) for one in trials["OverallStatus"]]
     return pd.DataFrame(
         {
             "year": [year_group(one) for one in posted],
@@ -185,8 +207,17 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
             ],
             "target": [group(one, TERMS["targets"], "other") for one in trials["TargetCategory"]],
             "phase": trials["Phase"],
-            "enrolment": trials["EnrollmentCount"],
+            "enrolment": [enrolment_group(one) for one in trials["EnrollmentCount"]],
+            "participants": [one or 0 for one in trials["EnrollmentCount"]],
             "centres": [size_group(int(one)) for one in centres],
+            "sponsor": trials["LeadSponsorClass"],
+            "status": [STATUSES[one] for one in trials["OverallStatus"]],
+            "ages": trials["StdAges"],
+            "oldest": trials["MaxAge"],
+            "registered": [
+                registered(one, began)
+                for one, began in zip(posted, trials["StartDate"], strict=True)
+            ],
             "spread": [spread_group(one) for one in where],
         }
     )

@@ -156,7 +156,7 @@ def all_tables() -> dict[str, Table]:
     return {resource["name"]: read_table(DATA, resource) for resource in package()["resources"]}
 
 
-def changed(table: Table, row: int, **cells: str) -> Table:
+def changed(table: Table, row: int, /, **cells: str) -> Table:
     """A table with other cells in one row; the header is row 1."""
     columns = table[0]
     new = [list(one) if place == row - 1 else one for place, one in enumerate(table)]

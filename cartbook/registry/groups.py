@@ -20,7 +20,24 @@ WINDOW = (date(2018, 1, 1), date(2022, 3, 31))
 TERMS: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("terms.toml").read_text(encoding="utf-8")
 )
+DIMENSIONS = [
+    "year",
+    "disease",
+    "target",
+    "phase",
+    "enrolment",
+    "centres",
+    "spread",
+    "sponsor",
+    "status",
+    "ages",
+    "oldest",
+    "registered",
+]
+STATUSES = {word: name for name, words in TERMS["statuses"].items() for word in words}
 COUNTRIES = {word: name for name, words in TERMS["countries"].items() for word in words}
+ERROR = 4  # days by which an estimated date may be wrong
+HALF_YEAR = 183
 
 
 def text(cell: str) -> str:
@@ -43,7 +60,7 @@ def phases(cell: str) -> str:
 def status(cell: str) -> str:
     """Return a status as the registry's API spells it. Raise KeyError if unknown."""
     word = re.sub(r"[^A-Z]+", "_", text(cell).upper()).strip("_")
-    if not any(word in words for words in TERMS["statuses"].values()):
+    if word not in STATUSES:
         raise KeyError(cell)
     return word
 
@@ -62,15 +79,68 @@ def country(cell: str) -> str:
     return str(COUNTRIES.get(key, text(cell)))
 
 
-def enrolment(cell: str) -> str:
-    """Return the group of a number of patients (1200, 1200.0, 1,200 or blank). Raise KeyError if it is none."""
+def enrolment(cell: str) -> int | None:
+    """Return a number of patients (1200, 1200.0, 1,200), None if blank. Raise KeyError if it is none."""
     word = text(cell)
     if not word:
-        return "not stated"
+        return None
     if not re.fullmatch(r"\d+(\.0+)?|\d{1,3}(,\d{3})+", word):
         raise KeyError(cell)
-    size = float(word.replace(",", ""))
+    return int(float(word.replace(",", "")))
+
+
+def enrolment_group(size: int | None) -> str:
+    """Return the group of a number of patients."""
+    if size is None:
+        return "not stated"
     return "40 or fewer" if size <= 40 else "41 to 100" if size <= 100 else "more than 100"
+
+
+def sponsor(cell: str) -> str:
+    """Return the group of a lead sponsor. Raise KeyError if its class is unknown."""
+    return str(TERMS["sponsors"][re.sub(r"[^A-Z]+", "_", text(cell).upper()).strip("_")])
+
+
+def ages(cell: str) -> str:
+    """Return whom a trial takes: CHILD|ADULT, ADULT|OLDER_ADULT. Raise KeyError if unknown."""
+    groups = {part for part in text(cell).upper().split("|") if part}
+    if not groups <= {"CHILD", "ADULT", "OLDER_ADULT"}:
+        raise KeyError(cell)
+    if not groups:
+        return "not stated"
+    if "CHILD" not in groups:
+        return "adults"
+    return "children alone" if groups == {"CHILD"} else "children and adults"
+
+
+def oldest(cell: str) -> str:
+    """Return the group of the highest age that a trial takes (70 Years or blank). Raise KeyError if it is none."""
+    word = text(cell).lower()
+    if not word:
+        return "no limit"
+    found = re.fullmatch(r"(\d+) (year|month|week|day)s?", word)
+    if not found:
+        raise KeyError(cell)
+    years = int(found[1]) if found[2] == "year" else 0
+    limits = {65: "up to 65 years", 70: "66 to 70 years", 75: "71 to 75 years"}
+    return next((name for limit, name in limits.items() if years <= limit), "above 75 years")
+
+
+def start(cell: str) -> date | None:
+    """Return the start of a trial as `day` does, None if the registry has none."""
+    return day(cell) if text(cell) else None
+
+
+def registered(posted: date, started: date | None) -> str:
+    """Return how long after the start of a trial it was posted; outside the window the date is not known."""
+    if window(posted) != "in":
+        return "posting date not known"
+    if started is None:
+        return "start not stated"
+    late = (posted - started).days
+    if late <= ERROR:
+        return "by the start"
+    return "within 6 months of the start" if late <= HALF_YEAR else "later"
 
 
 def day(cell: str) -> date:
@@ -115,16 +185,25 @@ def count(trials: pd.DataFrame, as_of: str) -> pd.DataFrame:
     by = ["window", "country_group", "record_kind"]
     parts = [
         trials.groupby([dimension, *by])
-        .size()
-        .reset_index(name="trials")
+        .agg(trials=("participants", "size"), participants=("participants", "sum"))
+        .reset_index()
         .rename(columns={dimension: "value"})
         .assign(dimension=dimension)
-        for dimension in ("year", "disease", "target", "phase", "enrolment", "centres", "spread")
+        for dimension in DIMENSIONS
     ]
     keys = ["dimension", "value", *by]
-    table = pd.concat(parts)[[*keys, "trials"]].sort_values(keys, kind="stable").assign(as_of=as_of)
+    table = (
+        pd.concat(parts)[[*keys, "trials", "participants"]]
+        .sort_values(keys, kind="stable")
+        .assign(as_of=as_of)
+    )
     table.insert(0, "recount_id", [f"R{number:04d}" for number in range(1, len(table) + 1)])
     return table.reset_index(drop=True)
+
+
+def is_withdrawn(word: str) -> bool:
+    """Return whether a record with this status is of a trial that never began, or of no trial."""
+    return STATUSES[word] in ("withdrawn", "access programme")
 
 
 def spread_group(countries: set[str]) -> str:

@@ -11,15 +11,23 @@ import pandas as pd
 
 from cartbook.registry.api import RegistryError, Study
 from cartbook.registry.groups import (
+    STATUSES,
     TERMS,
+    ages,
     country,
     country_group,
     day,
     enrolment,
+    enrolment_group,
     group,
+    is_withdrawn,
+    oldest,
     phases,
+    registered,
     size_group,
+    sponsor,
     spread_group,
+    start,
     status,
     text,
     window,
@@ -38,7 +46,11 @@ class Trial:
     status: str
     posted: str
     phase: str
-    patients: str  # planned or enrolled, as the registry gives it; empty if it does not
+    patients: int | None  # planned or enrolled; None if the registry does not say
+    sponsor: str
+    ages: str
+    oldest: str
+    started: str  # empty if the registry does not say
     countries: tuple[str, ...]
     centres: int
     kind: str
@@ -91,22 +103,27 @@ def _counted(study: Study, nct: str, title: str, diseases: str, cells: str) -> T
                 f"{nct}: the {what} {cell!r} is in no rule; add it to registry/terms.toml"
             ) from None
 
+    people = protocol.get("eligibilityModule", {})
+    lead = protocol.get("sponsorCollaboratorsModule", {}).get("leadSponsor", {})
+    began = known("start date", start, str(when.get("startDateStruct", {}).get("date", "")))
     state = known("status", status, str(when.get("overallStatus", "")))
     found = {known("country", country, str(one.get("country", ""))) for one in places} - {""}
-    known("number of patients", enrolment, str(size))
     disease, why_disease = _one_of("diseases", diseases, "other", "several diseases")
     target, why_target = _one_of("targets", cells, "not stated", "two or more targets")
-    withdrawn = state in TERMS["statuses"]["withdrawn"]
     return Trial(
         nct=nct,
         title=title,
         status=state,
         posted=known("date", day, posted).isoformat(),
         phase=known("phase", phases, "|".join(design.get("phases", []) or ["NA"])),
-        patients=str(size),
+        patients=known("number of patients", enrolment, str(size)),
+        sponsor=known("class of sponsor", sponsor, str(lead.get("class", ""))),
+        ages=known("group of ages", ages, "|".join(people.get("stdAges", []))),
+        oldest=known("highest age", oldest, str(people.get("maximumAge", ""))),
+        started=began.isoformat() if began else "",
         countries=tuple(sorted(found)),
         centres=len({(one.get("city"), one.get("country")) for one in places}),
-        kind="withdrawn" if withdrawn else group(title, TERMS["kinds"], "trial"),
+        kind="withdrawn" if is_withdrawn(state) else group(title, TERMS["kinds"], "trial"),
         disease=disease,
         target=target,
         results=bool(study.get("hasResults")),
@@ -144,7 +161,16 @@ def table(trials: list[Trial]) -> pd.DataFrame:
             "disease": rows["disease"],
             "target": rows["target"],
             "phase": rows["phase"],
-            "enrolment": [enrolment(one.patients) for one in trials],
+            "enrolment": [enrolment_group(one.patients) for one in trials],
+            "participants": [one.patients or 0 for one in trials],
+            "sponsor": rows["sponsor"],
+            "status": [STATUSES[one.status] for one in trials],
+            "ages": rows["ages"],
+            "oldest": rows["oldest"],
+            "registered": [
+                registered(one, start(trial.started))
+                for one, trial in zip(posted, trials, strict=True)
+            ],
             "centres": [size_group(one.centres) for one in trials],
             "spread": [spread_group(set(one.countries)) for one in trials],
         }

@@ -34,6 +34,7 @@ def study(number: int | str, **changes: Any) -> dict[str, Any]:
         "interventions": ["CD19 CAR-T cells"],
         "places": [("Beijing", "China")],
         "results": None,
+        "sponsor": "OTHER",
     } | changes
     measures = {"outcomeMeasuresModule": {"outcomeMeasures": given["results"] or []}}
     return {
@@ -45,11 +46,14 @@ def study(number: int | str, **changes: Any) -> dict[str, Any]:
             "statusModule": {
                 "overallStatus": given["status"],
                 "studyFirstPostDateStruct": {"date": given["posted"]},
+                "startDateStruct": {"date": "2020-06"},
             },
             "designModule": {
                 "phases": given["phases"],
                 "enrollmentInfo": {"count": given["count"]},
             },
+            "sponsorCollaboratorsModule": {"leadSponsor": {"class": given["sponsor"]}},
+            "eligibilityModule": {"stdAges": ["ADULT", "OLDER_ADULT"], "maximumAge": "75 Years"},
             "conditionsModule": {"conditions": given["conditions"]},
             "armsInterventionsModule": {
                 "interventions": [{"name": name} for name in given["interventions"]]
@@ -118,6 +122,9 @@ def files(folder: Path) -> dict[str, bytes]:
         ({"title": "Long-term follow-up of CAR-T cells"}, "kind", "long-term follow-up"),
         ({"phases": ["PHASE1", "PHASE2"]}, "phase", "phase 1/2"),
         ({"phases": []}, "phase", "not applicable"),
+        ({"sponsor": "INDUSTRY"}, "sponsor", "industry"),
+        ({}, "ages", "adults"),
+        ({}, "oldest", "71 to 75 years"),
         (
             {"places": [("Boston", "USA"), ("Boston", "United States")]},
             "countries",
@@ -152,6 +159,7 @@ def test_what_does_not_count_has_a_reason(changes: dict[str, Any], reason: str) 
         ({"places": [("X", "P.R.C. China")]}, "the country 'P.R.C. China'"),
         ({"posted": "05/04/2020"}, "the date '05/04/2020'"),
         ({"count": "some"}, "the number of patients 'some'"),
+        ({"sponsor": "CLUB"}, "the class of sponsor 'CLUB'"),
     ],
 )
 def test_an_unknown_word_is_refused(changes: dict[str, Any], words: str) -> None:
