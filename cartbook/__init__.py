@@ -13,6 +13,14 @@ from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots.escape import (
+    competing_curves,
+    competing_risks,
+    lost_at_relapse,
+    patients_needed,
+    relapse_bars,
+    relapse_kinds,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
@@ -93,6 +101,8 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "competing_curves",
+    "competing_risks",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -135,6 +145,7 @@ __all__ = [
     "licences",
     "load",
     "logic_gates",
+    "lost_at_relapse",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -143,12 +154,15 @@ __all__ = [
     "overview",
     "overview_plot",
     "paired_bars",
+    "patients_needed",
     "pool",
     "proportion",
     "proportions",
     "quiz",
     "quote",
     "registry_counts",
+    "relapse_bars",
+    "relapse_kinds",
     "remission_plot",
     "results_by_target",
     "risk_plot",
