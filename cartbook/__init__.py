@@ -33,6 +33,14 @@ from cartbook.plots.editing import (
     receptor_left,
     wrong_joins,
 )
+from cartbook.plots.escape import (
+    competing_curves,
+    competing_risks,
+    lost_at_relapse,
+    patients_needed,
+    relapse_bars,
+    relapse_kinds,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
@@ -146,6 +154,8 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "competing_curves",
+    "competing_risks",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -207,6 +217,7 @@ __all__ = [
     "licences",
     "load",
     "logic_gates",
+    "lost_at_relapse",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -218,6 +229,7 @@ __all__ = [
     "pace",
     "paired_bars",
     "passing_plot",
+    "patients_needed",
     "pool",
     "printed_percentages",
     "proportion",
@@ -234,6 +246,8 @@ __all__ = [
     "recount_plot",
     "recounted_trials",
     "registry_counts",
+    "relapse_bars",
+    "relapse_kinds",
     "remission_plot",
     "results_by_target",
     "risk_plot",
