@@ -10,6 +10,14 @@ from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
 from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
+from cartbook.plots.availability import (
+    days_and_infused,
+    flow_bars,
+    patient_flow,
+    share_infused,
+    wait_plot,
+    weekly_loss,
+)
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
@@ -86,6 +94,7 @@ __all__ = [
     "course_plot",
     "coverage",
     "coverage_plot",
+    "days_and_infused",
     "delay_plot",
     "delays",
     "difference",
@@ -104,6 +113,7 @@ __all__ = [
     "fates",
     "figure",
     "fit_control",
+    "flow_bars",
     "forest",
     "gates_plot",
     "hazard_ratio",
@@ -128,6 +138,7 @@ __all__ = [
     "overview",
     "overview_plot",
     "paired_bars",
+    "patient_flow",
     "pool",
     "proportion",
     "proportions",
@@ -138,6 +149,7 @@ __all__ = [
     "risk_plot",
     "severe_by_costimulation",
     "share_in_remission",
+    "share_infused",
     "simulate_trial",
     "survival_plot",
     "table",
@@ -145,9 +157,11 @@ __all__ = [
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "wait_plot",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
+    "weekly_loss",
     "window_explorer",
     "zoom",
 ]
