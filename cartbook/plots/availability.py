@@ -14,13 +14,7 @@ from cartbook.theme import colour
 #: the stages of each cohort, in order, and the row of outcomes that counts the patients who reach it:
 #: its number of events, or, with "of", its denominator
 FLOWS = {
-    "UK, lymphoma, first patients": {
-        "submitted": "kuhnl2020.group.participants.submitted.kuhnl2020",
-        "approved": "kuhnl2020.group.participants.approved.kuhnl2020",
-        "cells collected": "kuhnl2020.group.leukapheresis.kuhnl2020",
-        "infused": "kuhnl2020.group.infused.kuhnl2020",
-    },
-    "UK, lymphoma, 2018–2020": {
+    "UK, lymphoma": {
         "submitted": "kuhnl2022.group.participants.submitted.kuhnl2022",
         "approved": "kuhnl2022.group.participants.approved.kuhnl2022",
         "infused": "kuhnl2022.group.infused.kuhnl2022",
