@@ -21,16 +21,43 @@ from cartbook.plots.availability import (
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots.editing import (
+    allogeneic_responses,
+    edited_share,
+    editing_explorer,
+    graft_versus_host,
+    receptor_left,
+    wrong_joins,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots.publication import (
+    chance_to_pass,
+    deal,
+    dealing_table,
+    passing_plot,
+    published,
+    selection_explorer,
+    simulated_reports,
+    unlikely,
+)
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,
     survival_plot,
     trial_simulator,
+)
+from cartbook.plots.registry import (
+    feature_shares,
+    features_plot,
+    leaders,
+    leaders_plot,
+    registry_counts,
+    yearly_counts,
+    yearly_plot,
 )
 from cartbook.plots.remission import remission_plot, share_in_remission
 from cartbook.plots.second_line import (
@@ -50,17 +77,14 @@ from cartbook.plots.targets import (
 )
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
     risk_plot,
     severe_by_costimulation,
 )
-from cartbook.plots.transplant import (
-    transplant_hazard_ratio,
-    transplant_model,
-    transplant_plot,
-)
+from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
@@ -84,17 +108,22 @@ __all__ = [
     "agreement",
     "aims_by_country",
     "aims_plot",
+    "allogeneic_responses",
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
     "chance_of_at_least",
+    "chance_to_pass",
     "check",
     "clinical_course",
     "colour",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
     "days_and_infused",
+    "deal",
+    "dealing_table",
     "delay_plot",
     "delays",
     "difference",
@@ -104,6 +133,8 @@ __all__ = [
     "drawing",
     "early_events_plot",
     "early_risk_trial",
+    "edited_share",
+    "editing_explorer",
     "england",
     "escape_explorer",
     "escaping",
@@ -111,11 +142,14 @@ __all__ = [
     "evidence",
     "fate_bars",
     "fates",
+    "feature_shares",
+    "features_plot",
     "figure",
     "fit_control",
     "flow_bars",
     "forest",
     "gates_plot",
+    "graft_versus_host",
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
@@ -126,6 +160,8 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leaders",
+    "leaders_plot",
     "licence_grid",
     "licences",
     "load",
@@ -138,30 +174,40 @@ __all__ = [
     "overview",
     "overview_plot",
     "paired_bars",
+    "passing_plot",
     "patient_flow",
     "pool",
     "proportion",
     "proportions",
+    "published",
     "quiz",
     "quote",
+    "receptor_left",
+    "registry_counts",
     "remission_plot",
     "results_by_target",
     "risk_plot",
+    "selection_explorer",
     "severe_by_costimulation",
     "share_in_remission",
     "share_infused",
     "simulate_trial",
+    "simulated_reports",
     "survival_plot",
     "table",
     "transplant_hazard_ratio",
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "unlikely",
     "wait_plot",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
     "weekly_loss",
     "window_explorer",
+    "wrong_joins",
+    "yearly_counts",
+    "yearly_plot",
     "zoom",
 ]
