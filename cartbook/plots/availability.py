@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -66,8 +67,9 @@ WAITS = {
 ZUMA7_INFUSED = "locke2022.axi-cel.cytokine-release-syndrome.any-grade-table-1"
 
 
-def _rows(ids: list[str]) -> pd.DataFrame:
-    return evidence(outcome_id=ids).set_index("outcome_id")
+def _rows(ids: list[str]) -> dict[str, Any]:
+    """Return rows of outcomes by their keys."""
+    return {str(row["outcome_id"]): row for row in evidence(outcome_id=ids).to_dict("records")}
 
 
 def patient_flow() -> pd.DataFrame:
@@ -76,7 +78,7 @@ def patient_flow() -> pd.DataFrame:
     found = []
     for cohort, stages in FLOWS.items():
         for stage, name in stages.items():
-            row = rows.loc[name.removeprefix("of ")]
+            row = rows[name.removeprefix("of ")]
             count = row["denominator"] if name.startswith("of ") else row["value"]
             if not name.startswith("of ") and pd.notna(row["events"]):
                 count = row["events"]
@@ -148,14 +150,14 @@ def days_and_infused() -> pd.DataFrame:
     rows = _rows([*(one for pair in WAITS.values() for one in pair), ZUMA7_INFUSED])
     found = []
     for name, (days, who) in WAITS.items():
-        row = rows.loc[who]
+        row = rows[who]
         if row["endpoint"] == "not infused":
             share = 100 - row["value"]
         elif row["endpoint"] == "infused":
             share = 100 * row["events"] / row["denominator"]
         else:  # the arm; the infused are those whose toxicity was counted
-            share = 100 * rows.loc[ZUMA7_INFUSED, "denominator"] / row["value"]
-        wait = float(rows.loc[days, "value"])
+            share = 100 * rows[ZUMA7_INFUSED]["denominator"] / row["value"]
+        wait = float(rows[days]["value"])
         found.append((name, wait, float(share), weekly_loss(wait, float(share))))
     return pd.DataFrame(found, columns=["cohort", "days", "infused", "weekly"])
 
