@@ -10,13 +10,6 @@ from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
 from cartbook.meta_analysis import pool
 from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
-from cartbook.plots.availability import (
-    days_and_infused,
-    flow_bars,
-    patient_flow,
-    share_infused,
-    wait_plot,
-    weekly_loss,
 from cartbook.plots.audit import (
     appraised,
     findings_plot,
@@ -28,6 +21,14 @@ from cartbook.plots.audit import (
     overall,
     printed_percentages,
     quotation_rates,
+)
+from cartbook.plots.availability import (
+    days_and_infused,
+    flow_bars,
+    patient_flow,
+    share_infused,
+    wait_plot,
+    weekly_loss,
 )
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
@@ -174,8 +175,8 @@ __all__ = [
     "findings_plot",
     "first_and_later",
     "fit_control",
-    "flow_bars",
     "five_years",
+    "flow_bars",
     "forest",
     "gates_plot",
     "graft_versus_host",
