@@ -41,6 +41,14 @@ from cartbook.plots.editing import (
     receptor_left,
     wrong_joins,
 )
+from cartbook.plots.escape import (
+    competing_curves,
+    competing_risks,
+    lost_at_relapse,
+    patients_needed,
+    relapse_bars,
+    relapse_kinds,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
@@ -142,6 +150,8 @@ __all__ = [
     "check",
     "clinical_course",
     "colour",
+    "competing_curves",
+    "competing_risks",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -201,6 +211,7 @@ __all__ = [
     "licences",
     "load",
     "logic_gates",
+    "lost_at_relapse",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -213,6 +224,7 @@ __all__ = [
     "paired_bars",
     "passing_plot",
     "patient_flow",
+    "patients_needed",
     "pool",
     "printed_percentages",
     "proportion",
@@ -226,6 +238,8 @@ __all__ = [
     "recount_plot",
     "recounted_trials",
     "registry_counts",
+    "relapse_bars",
+    "relapse_kinds",
     "remission_plot",
     "results_by_target",
     "risk_plot",
