@@ -86,6 +86,7 @@ def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProx
         "pyproject.toml",
         "README.md",
         "LICENSE",
+        "CITATION.cff",
         "chapters/references.bib",
         validated,
         *kept,

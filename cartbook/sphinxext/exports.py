@@ -10,10 +10,11 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
+import yaml
 from sphinx.application import Sphinx
 
 from cartbook.render import render
-from cartbook.sphinxext import notebooks
+from cartbook.sphinxext import notebooks, open_data
 from cartbook.sphinxext.database import write_database
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
@@ -76,6 +77,14 @@ def write(app: Sphinx) -> None:
     }
     sync(out / "data", data)
     write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
+    citation = yaml.safe_load((top / "CITATION.cff").read_text(encoding="utf-8"))
+    open_data.write(
+        top / "data",
+        out / "data",
+        published=str(citation["date-released"]),
+        version=str(citation["version"]),
+        address=f"{app.config.html_baseurl}data/" if app.config.html_baseurl else "",
+    )
     figures: dict[str, bytes] = {}
     for page in env.metadata.values():
         for name, text in page.get("figures", {}).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 import sqlite3
@@ -194,6 +195,24 @@ def test_the_database_has_the_keys_of_the_tables_and_every_reference_leads_to_a_
             "WHERE outcome_id = 'rct-zuma7-os.overall-survival-hazard-ratio'"
         ).fetchone()
     assert row[0].startswith("10.")
+
+
+def test_catalogue_descriptions_name_every_table_with_its_hash_and_columns():
+    package = json.loads((SITE / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    crate = json.loads((SITE / "data" / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    croissant = json.loads((SITE / "data" / "croissant.json").read_text(encoding="utf-8"))
+    entities = {one["@id"]: one for one in crate["@graph"]}
+    assert entities["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    parts = {one["@id"] for one in entities["./"]["hasPart"]}
+    assert parts == {one["path"] for one in package["resources"]}
+    sums = {one["@id"]: one["sha256"] for one in croissant["distribution"]}
+    sets = {one["@id"]: [field["name"] for field in one["field"]] for one in croissant["recordSet"]}
+    for resource in package["resources"]:
+        body = (SITE / "data" / resource["path"]).read_bytes()
+        digest = hashlib.sha256(body).hexdigest()
+        assert entities[resource["path"]]["sha256"] == sums[resource["path"]] == digest
+        assert entities[resource["path"]]["contentSize"] == str(len(body))
+        assert sets[resource["name"]] == [one["name"] for one in resource["schema"]["fields"]]
 
 
 def test_an_outline_for_language_models_leads_to_text_and_data():
