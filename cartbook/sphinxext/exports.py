@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-import yaml
 from sphinx.application import Sphinx
 
 from cartbook.render import render
@@ -18,6 +17,7 @@ from cartbook.sphinxext import notebooks, open_data
 from cartbook.sphinxext.database import write_database
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
+from cartbook.sphinxext.print_builders import citation
 
 #: what cartbook.sphinxext.embeds writes of each chart
 CHART_FORMS = (".html", ".svg")
@@ -77,12 +77,12 @@ def write(app: Sphinx) -> None:
     }
     sync(out / "data", data)
     write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
-    citation = yaml.safe_load((top / "CITATION.cff").read_text(encoding="utf-8"))
+    cited = citation(top)
     open_data.write(
         top / "data",
         out / "data",
-        published=str(citation["date-released"]),
-        version=str(citation["version"]),
+        published=str(cited["date-released"]),
+        version=str(cited["version"]),
         address=f"{app.config.html_baseurl}data/" if app.config.html_baseurl else "",
     )
     figures: dict[str, bytes] = {}
