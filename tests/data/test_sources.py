@@ -64,6 +64,8 @@ OUTLETS = {
     "onclive.com",
     "healio.com",
     "hmpgloballearningnetwork.com",
+    "cancernetwork.com",
+    "aabb.org",
 }
 
 
