@@ -8,13 +8,14 @@ from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
-from cartbook.meta_analysis import pool
+from cartbook.meta_analysis import compare_groups, pool, pool_logits
 from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
+from cartbook.plots.naive_sum import naive_plot, naive_simulation
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots.reading import (
@@ -30,6 +31,18 @@ from cartbook.plots.second_line import (
     fit_control,
     waiting_plot,
     waiting_trial,
+)
+from cartbook.plots.steered_forest import steered_forest
+from cartbook.plots.synthesis import (
+    beside_r,
+    funnel_limits,
+    funnel_plot,
+    leave_one_out,
+    pooled_by,
+    pooled_forest,
+    pooled_plot,
+    pooling_rows,
+    published_rates,
 )
 from cartbook.plots.toxicity import (
     clinical_course,
@@ -61,12 +74,14 @@ __all__ = [
     "Stem",
     "agreement",
     "average_hazard_ratio",
+    "beside_r",
     "binomial_plot",
     "cd19_trials",
     "chance_of_at_least",
     "check",
     "clinical_course",
     "colour",
+    "compare_groups",
     "course_plot",
     "coverage",
     "coverage_plot",
@@ -87,6 +102,8 @@ __all__ = [
     "figure",
     "fit_control",
     "forest",
+    "funnel_limits",
+    "funnel_plot",
     "gates_plot",
     "hazard_ratio",
     "hazard_ratio_after",
@@ -98,19 +115,28 @@ __all__ = [
     "killed",
     "landmark",
     "landmark_plot",
+    "leave_one_out",
     "licence_grid",
     "licences",
     "load",
     "logic_gates",
     "median_survival",
+    "naive_plot",
+    "naive_simulation",
     "numbers_at_risk",
     "of_all_enrolled",
     "overview",
     "overview_plot",
     "paired_bars",
     "pool",
+    "pool_logits",
+    "pooled_by",
+    "pooled_forest",
+    "pooled_plot",
+    "pooling_rows",
     "proportion",
     "proportions",
+    "published_rates",
     "quiz",
     "quote",
     "remission_plot",
@@ -118,6 +144,7 @@ __all__ = [
     "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
+    "steered_forest",
     "survival_plot",
     "table",
     "trial_simulator",
