@@ -88,7 +88,7 @@ def naive_simulation(
 def naive_plot(simulated: pd.DataFrame, *, start: float = 0.8) -> Layers:
     """Draw the intervals of `naive_simulation`; the reader sets τ and the method.
 
-    Intervals that miss the truth have another colour; above them stands how many of all contain it.
+    Intervals that miss the truth have another colour; the share of all that contain it is above them.
     """
     taus = sorted(simulated["tau"].unique())
     methods = list(dict.fromkeys(simulated["method"]))
@@ -128,8 +128,7 @@ def naive_plot(simulated: pd.DataFrame, *, start: float = 0.8) -> Layers:
     )
     words = (
         once.transform_calculate(
-            words="format(datum.coverage, '.0f') + '% of the intervals contain the true rate'"
-            " + ' (dashed); aim: 95%'"
+            words="format(datum.coverage, '.0f') + '% contain the true rate (dashed); aim: 95%'"
         )
         .mark_text(align="left", baseline="bottom", fontWeight=600, limit=0, aria=False)
         .encode(x=alt.value(0), y=alt.value(-8), text="words:N")

@@ -35,6 +35,7 @@ COLUMNS = {
 #: rows of the plot that no study fills: pooled rate, prediction interval, and their words
 SUMMARY = {"pooled": "Pooled rate, 95% CI", "prediction": "95% prediction interval"}
 ANY = "all"
+PREFERRED = "infused, else as reported"
 
 
 def _steps() -> list[dict[str, str] | list[tuple[str, str]]]:
@@ -119,7 +120,7 @@ def _controls(rows: pd.DataFrame) -> list[alt.Parameter]:
         menu("severity", "Grade (of toxicity) ", list(GRADES)),
         menu("cancer", "Disease ", [ANY, *dict.fromkeys(DISEASES.values())]),
         menu("costimulation", "Costimulation ", [ANY, "CD28", "4-1BB"]),
-        menu("who", "Patients counted ", ["as preferred", *dict.fromkeys(POPULATIONS.values())]),
+        menu("who", "Patients counted ", [PREFERRED, *dict.fromkeys(POPULATIONS.values())]),
         alt.param(
             name="least",
             value=0,
@@ -140,7 +141,7 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
     table = table.round({"at": 2, "low": 2, "high": 2}).assign(kind="study")
     table["order"] = 100 - table["at"]
     extra = pd.DataFrame(
-        {"kind": list(SUMMARY), "name": list(SUMMARY.values()), "order": [1000.0, 1001.0]}
+        {"kind": list(SUMMARY), "name": list(SUMMARY.values()), "order": [-2.0, -1.0]}
     )
     numbers = ["x", "n", "at", "low", "high"]
     data = pd.concat([table, extra], ignore_index=True)
@@ -155,7 +156,7 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
         " && (datum.grade == severity || datum.grade == 'not applicable')"
         f" && (cancer == '{ANY}' || datum.disease == cancer)"
         f" && (costimulation == '{ANY}' || datum.domain == costimulation)"
-        " && (who == 'as preferred' ? datum.preferred : datum.patients == who)"
+        f" && (who == '{PREFERRED}' ? datum.preferred : datum.patients == who)"
         " && datum.n >= least)"
     )
     out = (
@@ -209,9 +210,9 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
     }
     x = alt.X(
         "low:Q",
-        title="Patients",
+        title="Rate: share of the patients counted",
         scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], orient="top", offset=4, **LABELS),
+        axis=alt.Axis(values=[0, 25, 50, 75, 100], **LABELS),
     )
     span = base.mark_rule(aria=False).encode(
         x=x,
@@ -242,16 +243,21 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
     few = "datum.k < 3 ? '' : "
     lines = (
         "datum.k < 3 ? 'Fewer than three studies: no pooled rate' : datum.k + ' studies, '"
-        " + datum.events + ' of ' + datum.patients_used + ' patients; τ² '"
+        " + datum.events + '/' + datum.patients_used + ' patients; τ² '"
         " + format(datum.tau2, '.3f') + ', I² ' + format(datum.i2, '.0f') + '%'",
         few + "'No control group: not a treatment effect.'",
     )
     words = [
         once.transform_calculate(words=line)
         .mark_text(
-            align="left", baseline="top", fontWeight=600, limit=0, aria=False, color=colour("text")
+            align="left",
+            baseline="bottom",
+            fontWeight=600,
+            limit=0,
+            aria=False,
+            color=colour("text"),
         )
-        .encode(x=alt.value(0), y=alt.value({"expr": f"height + {6 + 18 * place}"}), text="words:N")
+        .encode(x=alt.value(0), y=alt.value(18 * place - 28), text="words:N")
         for place, line in enumerate(lines)
     ]
     layered = alt.layer(span, point.add_params(dropped), name, number, *words)

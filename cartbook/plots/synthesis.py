@@ -130,13 +130,26 @@ def pooled_by(rows: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def pooled_plot(
-    lines: pd.DataFrame, *, title: str = "Patients", by: str | None = None, most: float = 100
+    lines: pd.DataFrame | Mapping[str, pd.DataFrame], *, title: str = "Patients", most: float = 100
 ) -> Layers:
     """Draw pooled rates: a dot, a thick line for the confidence and a thin one for the prediction interval.
 
-    ``lines`` is from `leave_one_out` or `pooled_by`; ``by`` names a column with whose values the
-    reader switches between lines; the axis runs from 0 to ``most`` per cent.
+    ``lines`` is from `leave_one_out` or `pooled_by`, or several of them by name, between which the
+    reader switches; the axis runs from 0 to ``most`` per cent.
     """
+    menu = None
+    if isinstance(lines, Mapping):
+        parts = [
+            part.assign(
+                part=name,
+                name=[f"{one.name}, {one.studies} studies" for one in part.itertuples()],
+            )
+            for name, part in lines.items()
+        ]
+        options = list(lines)
+        bind = alt.binding_select(options=options, name="Show ")
+        menu = alt.param(name="shown", value=options[0], bind=bind)
+        lines = pd.concat(parts, ignore_index=True)
     shown = lines.assign(
         written=[
             f"{one.estimate:.1f}% · CI {one.low:.1f}–{one.high:.1f}" for one in lines.itertuples()
@@ -146,9 +159,12 @@ def pooled_plot(
         ],
     )
     columns = ["name", "estimate", "low", "high", "prediction_low", "prediction_high"]
-    shown = shown[[*columns, "written", "spread", *([by] if by else [])]]
+    shown = shown[[*columns, "written", "spread", *(["part"] if menu else [])]]
     base = alt.Chart(shown).encode(y=alt.Y("name:N", sort=None, axis=None))
-    x = {"scale": alt.Scale(domain=[0, most], nice=False), "axis": alt.Axis(tickCount=5, **LABELS)}
+    x: dict[str, Any] = {
+        "scale": alt.Scale(domain=[0, most], nice=False),
+        "axis": alt.Axis(tickCount=5, **LABELS),
+    }
     tooltip = [
         alt.Tooltip("name:N", title="Pooled"),
         alt.Tooltip("written:N", title="Rate"),
@@ -164,14 +180,10 @@ def pooled_plot(
         size=110, filled=True, shape="diamond", color=colour("text"), opacity=1
     ).encode(x=alt.X("estimate:Q", **x), tooltip=tooltip)
     layers: list[Any] = [wide, narrow, dot, *row_texts(base, "name", dy=-10)]
-    if not by:
-        return alt.layer(*layers).properties(height=alt.Step(44))
-    values = list(dict.fromkeys(shown[by]))
-    menu = alt.param(
-        name="shown", value=values[0], bind=alt.binding_select(options=values, name="Show ")
-    )
-    layers = [layer.transform_filter(f"datum[{by!r}] == shown") for layer in layers]
-    return alt.layer(*layers).add_params(menu).properties(height=alt.Step(44))
+    if menu:
+        layers = [layer.transform_filter("datum.part == shown") for layer in layers]
+    chart = alt.layer(*layers).properties(height=alt.Step(44))
+    return chart.add_params(menu) if menu else chart
 
 
 def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> Layers:
