@@ -136,7 +136,8 @@ def validate_data() -> None:
 
     Raise BuildError for invalid data, after printing every finding.
     """
-    from cartbook.validate import unsigned, validate
+    from cartbook.signoff import unsigned
+    from cartbook.validate import validate
 
     data, code = TOP / "data", TOP / "cartbook"
     files = [*data.iterdir(), *code.glob("*.py"), *code.glob("*.json")]
@@ -155,7 +156,7 @@ def validate_data() -> None:
 
 def validated_tables() -> str:
     """Return the hashes of all tables, for kernels that do not validate them again."""
-    from cartbook.validate import read_descriptor, table_hash
+    from cartbook.datapackage import read_descriptor, table_hash
 
     data = TOP / "data"
     return " ".join(table_hash(data, table) for table in read_descriptor(data)["resources"])
@@ -209,8 +210,8 @@ def build_lock() -> Iterator[None]:
 
 def describe_error(error: BaseException) -> str:
     """Return what went wrong and what to do; errors of worker processes arrive as text."""
+    from cartbook.findings import DataError
     from cartbook.sphinxext.execution import CellError
-    from cartbook.validate import DataError
 
     if isinstance(error, BuildError | DataError):
         return str(error)

@@ -264,7 +264,7 @@ state("trial_ids", "Trial numbers are numbered in order", sequence("order", "{}"
 state("recount", "Rows are numbered in order", sequence("recount_id", "R{:04d}"))
 state("studies", "No study repeats another under a new name", repeated("label", "reference"))
 state("products", "No product repeats another", repeated("product", "short_name"))
-state("recount", "A group of trials has one row", repeated("trials", "as_of"))
+state("recount", "A group of trials has one row", repeated("trials", "participants", "as_of"))
 for table in [
     "outcomes",
     "sources",

@@ -16,8 +16,11 @@ from typing import Any
 import pandas as pd
 
 from cartbook.checks import REVIEW, same_value
+from cartbook.datapackage import read_descriptor
+from cartbook.findings import DataError
+from cartbook.sanitize import MISSING
 from cartbook.stats import Proportion, implied_events, proportion
-from cartbook.validate import MISSING, DataError, read_descriptor, validate_table
+from cartbook.validate import validate_table
 
 HERE = Path(__file__).parent
 INSTALLED = HERE / "data"  # a wheel carries the tables here; a checkout has them in data/

@@ -19,7 +19,12 @@ What is counted, and how sure it is:
   a value that is then still unknown ends the run with one line, and nothing is written.
 - Where the registry gives a month alone, the middle of the month is taken; a day before its month
   (05/03/2019) can be read in two ways and is refused.
-- Status, enrolment and sites are as of the snapshot, not of the year in which a trial was posted.
+- ``participants`` adds up the enrolment, planned or reached; a trial that states none adds none.
+- Status, enrolment, ages, start and sites are as of the snapshot, not of the year in which a trial was posted.
+- ``registered`` compares the estimated first-posted date with the start date, which may be a plan;
+  up to four days before it count as on time, because the estimate may be wrong by as many.
+- ``sponsor`` is the class of the lead sponsor. Who pays is another question: a company may pay for
+  the trial of a hospital.
 - Records that a careful counter may leave out are kept apart in ``record_kind``: withdrawn,
   long-term follow-up, observational, supportive care; a record that fits several has the first.
 """
@@ -44,14 +49,32 @@ TARGET = Path(__file__).resolve().parent.parent / "data" / "recount.csv"
 WINDOW = (date(2018, 1, 1), date(2022, 3, 31))
 TRIALS, SITES, ANCHORS = "trials.csv", "sites.csv", "first_posted_anchors.csv"
 NEEDED = {
-    TRIALS: "NCTId BriefTitle OverallStatus Phase EnrollmentCount Branch DiseaseCategory TargetCategory SnapshotDate",
+    TRIALS: "NCTId BriefTitle OverallStatus Phase EnrollmentCount Branch DiseaseCategory TargetCategory"
+    " LeadSponsorClass StdAges MaxAge StartDate SnapshotDate",
     SITES: "NCTId City Country",
     ANCHORS: "nct first_posted",
 }
 TERMS: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("registry_terms.toml").read_text(encoding="utf-8")
 )
+DIMENSIONS = [
+    "year",
+    "disease",
+    "target",
+    "phase",
+    "enrolment",
+    "centres",
+    "spread",
+    "sponsor",
+    "status",
+    "ages",
+    "oldest",
+    "registered",
+]
+STATUSES = {word: name for name, words in TERMS["statuses"].items() for word in words}
 COUNTRIES = {word: name for name, words in TERMS["countries"].items() for word in words}
+ERROR = 4  # days by which an estimated date may be wrong
+HALF_YEAR = 183
 FRESH = "take a fresh copy of the snapshot"
 
 
@@ -82,7 +105,7 @@ def phases(cell: str) -> str:
 def status(cell: str) -> str:
     """Return a status as the registry's API spells it. Raise KeyError if unknown."""
     word = re.sub(r"[^A-Z]+", "_", text(cell).upper()).strip("_")
-    if not any(word in words for words in TERMS["statuses"].values()):
+    if word not in STATUSES:
         raise KeyError(cell)
     return word
 
@@ -101,15 +124,68 @@ def country(cell: str) -> str:
     return str(COUNTRIES.get(key, text(cell)))
 
 
-def enrolment(cell: str) -> str:
-    """Return the group of a number of patients (1200, 1200.0, 1,200 or blank). Raise KeyError if it is none."""
+def enrolment(cell: str) -> int | None:
+    """Return a number of patients (1200, 1200.0, 1,200), None if blank. Raise KeyError if it is none."""
     word = text(cell)
     if not word:
-        return "not stated"
+        return None
     if not re.fullmatch(r"\d+(\.0+)?|\d{1,3}(,\d{3})+", word):
         raise KeyError(cell)
-    size = float(word.replace(",", ""))
+    return int(float(word.replace(",", "")))
+
+
+def enrolment_group(size: int | None) -> str:
+    """Return the group of a number of patients."""
+    if size is None:
+        return "not stated"
     return "40 or fewer" if size <= 40 else "41 to 100" if size <= 100 else "more than 100"
+
+
+def sponsor(cell: str) -> str:
+    """Return the group of a lead sponsor. Raise KeyError if its class is unknown."""
+    return str(TERMS["sponsors"][re.sub(r"[^A-Z]+", "_", text(cell).upper()).strip("_")])
+
+
+def ages(cell: str) -> str:
+    """Return whom a trial takes: CHILD|ADULT, ADULT|OLDER_ADULT. Raise KeyError if unknown."""
+    groups = {part for part in text(cell).upper().split("|") if part}
+    if not groups <= {"CHILD", "ADULT", "OLDER_ADULT"}:
+        raise KeyError(cell)
+    if not groups:
+        return "not stated"
+    if "CHILD" not in groups:
+        return "adults"
+    return "children alone" if groups == {"CHILD"} else "children and adults"
+
+
+def oldest(cell: str) -> str:
+    """Return the group of the highest age that a trial takes (70 Years or blank). Raise KeyError if it is none."""
+    word = text(cell).lower()
+    if not word:
+        return "no limit"
+    found = re.fullmatch(r"(\d+) (year|month|week|day)s?", word)
+    if not found:
+        raise KeyError(cell)
+    years = int(found[1]) if found[2] == "year" else 0
+    limits = {65: "up to 65 years", 70: "66 to 70 years", 75: "71 to 75 years"}
+    return next((name for limit, name in limits.items() if years <= limit), "above 75 years")
+
+
+def start(cell: str) -> date | None:
+    """Return the start of a trial as `day` does, None if the registry has none."""
+    return day(cell) if text(cell) else None
+
+
+def registered(posted: date, started: date | None) -> str:
+    """Return how long after the start of a trial it was posted; outside the window the date is not known."""
+    if window(posted) != "in":
+        return "posting date not known"
+    if started is None:
+        return "start not stated"
+    late = (posted - started).days
+    if late <= ERROR:
+        return "by the start"
+    return "within 6 months of the start" if late <= HALF_YEAR else "later"
 
 
 def day(cell: str) -> date:
@@ -141,6 +217,14 @@ MEANINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
         "write it as the registry's API does, or add it to this script",
     ),
     "EnrollmentCount": (enrolment, "a number of patients", "write digits, or leave it blank"),
+    "LeadSponsorClass": (
+        sponsor,
+        "a known class of sponsor",
+        "write it as the registry's API does, or add it to this script",
+    ),
+    "StdAges": (ages, "a known group of ages", "write CHILD, ADULT or OLDER_ADULT, with | between"),
+    "MaxAge": (oldest, "an age", "write a number and its unit (70 Years), or leave it blank"),
+    "StartDate": (start, "a date as YYYY-MM-DD or YYYY-MM", "write the year first"),
     "Country": (country, "a known spelling of a country", "write China or United States"),
     "first_posted": (
         day,
@@ -250,7 +334,9 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     posted = estimate_dates(trials["NCTId"], tables[ANCHORS])
     years = {"before": f"before {WINDOW[0].year}", "after": f"after {WINDOW[1]:%B %Y}"}
     kinds = [group(title, TERMS["kinds"], "trial") for title in trials["BriefTitle"]]
-    withdrawn = trials["OverallStatus"].isin(TERMS["statuses"]["withdrawn"])
+    withdrawn = trials["OverallStatus"].isin(
+        [word for name in ("withdrawn", "access programme") for word in TERMS["statuses"][name]]
+    )
     return pd.DataFrame(
         {
             "year": [years.get(window(one), str(one.year)) for one in posted],
@@ -262,8 +348,17 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
             ],
             "target": [group(one, TERMS["targets"], "other") for one in trials["TargetCategory"]],
             "phase": trials["Phase"],
-            "enrolment": trials["EnrollmentCount"],
+            "enrolment": [enrolment_group(one) for one in trials["EnrollmentCount"]],
+            "participants": [one or 0 for one in trials["EnrollmentCount"]],
             "centres": [size_group(int(one)) for one in centres],
+            "sponsor": trials["LeadSponsorClass"],
+            "status": [STATUSES[one] for one in trials["OverallStatus"]],
+            "ages": trials["StdAges"],
+            "oldest": trials["MaxAge"],
+            "registered": [
+                registered(one, began)
+                for one, began in zip(posted, trials["StartDate"], strict=True)
+            ],
             "spread": [
                 ("several countries" if len(one) > 1 else "one country") if one else "not stated"
                 for one in where
@@ -277,14 +372,18 @@ def count(trials: pd.DataFrame, as_of: str) -> pd.DataFrame:
     by = ["window", "country_group", "record_kind"]
     parts = [
         trials.groupby([dimension, *by])
-        .size()
-        .reset_index(name="trials")
+        .agg(trials=("participants", "size"), participants=("participants", "sum"))
+        .reset_index()
         .rename(columns={dimension: "value"})
         .assign(dimension=dimension)
-        for dimension in ("year", "disease", "target", "phase", "enrolment", "centres", "spread")
+        for dimension in DIMENSIONS
     ]
     keys = ["dimension", "value", *by]
-    table = pd.concat(parts)[[*keys, "trials"]].sort_values(keys, kind="stable").assign(as_of=as_of)
+    table = (
+        pd.concat(parts)[[*keys, "trials", "participants"]]
+        .sort_values(keys, kind="stable")
+        .assign(as_of=as_of)
+    )
     table.insert(0, "recount_id", [f"R{number:04d}" for number in range(1, len(table) + 1)])
     return table.reset_index(drop=True)
 

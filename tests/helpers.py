@@ -20,8 +20,8 @@ from xml.etree.ElementTree import Element
 import html5lib
 from playwright.sync_api import Page
 
+from cartbook.datapackage import Table, read_table
 from cartbook.sphinxext.redirects import REDIRECTS
-from cartbook.validate import Table, read_table
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "_build" / "html"
@@ -156,7 +156,7 @@ def all_tables() -> dict[str, Table]:
     return {resource["name"]: read_table(DATA, resource) for resource in package()["resources"]}
 
 
-def changed(table: Table, row: int, **cells: str) -> Table:
+def changed(table: Table, row: int, /, **cells: str) -> Table:
     """A table with other cells in one row; the header is row 1."""
     columns = table[0]
     new = [list(one) if place == row - 1 else one for place, one in enumerate(table)]

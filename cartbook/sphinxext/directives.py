@@ -12,10 +12,10 @@ from sphinx.application import Sphinx
 from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
+from cartbook.datapackage import read_descriptor
 from cartbook.escape import as_markdown
 from cartbook.rules import RULES
 from cartbook.sphinxext.nodes import node_of, section
-from cartbook.validate import read_descriptor
 
 
 class GlossaryTable(Glossary):

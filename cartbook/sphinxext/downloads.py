@@ -14,10 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from cartbook.datapackage import read_descriptor
 from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.nodes import node_of, records, screen, section
 from cartbook.sphinxext.notebooks import ZIP_NAME
-from cartbook.validate import read_descriptor
 
 LOG = logging.getLogger(__name__)
 PRINTED = {

@@ -19,6 +19,18 @@ NO_STUDY = "not applicable"
 COUNTS = "registered-trials"  # the page of what the review counts in trial registries
 NONE = ("none", "not applicable", "not reported")
 ARTICLES = ("article", "abstract", "review")  # what BibTeX calls articles
+SECTIONS = {  # of the review
+    "introduction": "Introduction",
+    "b-cell": "section on B-cell malignancies",
+    "hodgkin": "section on Hodgkin lymphoma",
+    "myeloma": "section on multiple myeloma",
+    "t-cell": "section on T-cell malignancies",
+    "aml": "section on acute myeloid leukaemia",
+    "toxicity": "section on toxicity",
+    "antigen-negative": "section on antigen-negative relapse",
+    "antigen-positive": "section on antigen-positive relapse",
+    "availability": "section on availability",
+}
 UNITLESS = ("ratio", "p value")  # what the number is says what it is counted in
 SELF_EVIDENT = ("proportion", "count", "single value", "named without a number")
 
@@ -165,7 +177,7 @@ def _source(cells: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
         "article" if article else "misc", {k: v for k, v in fields.items() if v}, {"author": people}
     )
     doi = known(row, "source_doi")
-    links = {row["source_address"]: f"doi:{doi}" if doi else row["source_address"].split("/")[2]}
+    links = {row["source_address"]: _link_words(row, doi)}
     if pmid := known(row, "source_pmid"):
         links[f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"] = f"PubMed {pmid}"
     if pmcid := known(row, "source_pmcid"):
@@ -183,7 +195,22 @@ def _source(cells: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     }
 
 
+def _link_words(row: Row, doi: str) -> str:
+    """Return the words of a source's link: its DOI, or what is at its address."""
+    host = str(row["source_address"]).split("/")[2]
+    if host == "clinicaltrials.gov" and row["source_kind"] != "registry record":
+        return "registry record of the trial"
+    return f"doi:{doi}" if doi else host
+
+
 # Entries
+
+
+def place_of(row: Row) -> str:
+    """Return the place of a number in its source; the review's sections are named in words."""
+    section = known(row, "section")
+    section = SECTIONS.get(section, section.replace("-", " ").capitalize())
+    return ", ".join(one for one in (section, known(row, "place")) if one)
 
 
 def entry(row: Row, study: list[Row], judged: list[Row]) -> dict[str, Any]:
@@ -204,7 +231,7 @@ def entry(row: Row, study: list[Row], judged: list[Row]) -> dict[str, Any]:
         "95% interval": ends,
         "Median follow-up": f"{months} months" if months else "",
         "As printed": f"“{printed}”" if printed else "",
-        "Place": known(row, "section", "place", between=", "),
+        "Place": place_of(row),
         "As of": known(row, "as_of"),
     }
     return {
@@ -223,24 +250,49 @@ def entry(row: Row, study: list[Row], judged: list[Row]) -> dict[str, Any]:
 
 def _others(row: Row, study: list[Row], judged: list[Row]) -> list[dict[str, str]]:
     """Return what is reported of the same thing elsewhere, and comparisons that were judged."""
-    key = [cell(row, name) for name in KEY]
     reasons = {one[name]: one for one in judged for name in ("outcome_id", "other_id")}
-    found: list[dict[str, str]] = []
-    for other in study:
-        same, reason = [cell(other, name) for name in KEY] == key, reasons.get(other["outcome_id"])
-        if other is row or not (same or reason):
-            continue
-        equal = same and same_value(cell(row, "value"), cell(other, "value"))
-        if equal and other["source_id"] == row["source_id"]:
-            continue
-        verdict = ("agrees" if equal else "differs") if same or not reason else reason["verdict"]
-        remark = known(reason, "reason") if reason else ""
-        words = {"key": other["outcome_id"], "source": source(other)["short"]}
-        told = {**words, "number": shown(other), "verdict": verdict, "remark": remark}
-        if not any({**one, "key": told["key"]} == told for one in found):
-            found.append(told)
+    found = [
+        _other(row, other, reasons.get(other["outcome_id"]))
+        for other in study
+        if other is not row and (_same_thing(row, other) or other["outcome_id"] in reasons)
+    ]
     for one in judged:
         if one["other_id"] == NO_STUDY and (said := known(one, "other_says")):
             words = {"key": "", "source": one["source_id"], "number": said}
             found.append({**words, "verdict": one["verdict"], "remark": known(one, "reason")})
-    return found
+    return list({tuple(one.items()): one for one in found if one}.values())
+
+
+def _same_thing(row: Row, other: Row) -> bool:
+    return all(cell(row, name) == cell(other, name) for name in KEY)
+
+
+def _other(row: Row, other: Row, judgement: Row | None) -> dict[str, str]:
+    """Return another report beside this one; nothing if one source says the same twice."""
+    same = _same_thing(row, other)
+    equal = same and same_value(cell(row, "value"), cell(other, "value"))
+    if equal and other["source_id"] == row["source_id"]:
+        return {}
+    if same or judgement is None:
+        verdict = "the same number" if equal else _relation(row, other)
+    else:
+        verdict = judgement["verdict"]
+    return {
+        "key": other["outcome_id"],
+        "source": source(other)["short"],
+        "number": shown(other),
+        "verdict": verdict,
+        "remark": known(judgement, "reason") if judgement else "",
+    }
+
+
+def _relation(row: Row, other: Row) -> str:
+    """Return how a report with another number relates to this one, as far as their dates say."""
+    months = [known(one, "follow_up_months") for one in (row, other)]
+    if all(months) and months[0] != months[1]:
+        later = float(months[1]) > float(months[0])
+        return "a later follow-up" if later else "an earlier follow-up"
+    dates = [known(one, "as_of") for one in (row, other)]
+    if all(dates) and dates[0] != dates[1]:
+        return "a later report" if dates[1] > dates[0] else "an earlier report"
+    return "another number"

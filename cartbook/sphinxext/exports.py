@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from cartbook.datapackage import read_descriptor
 from cartbook.render import render
 from cartbook.sphinxext import notebooks
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.tables import load
-from cartbook.validate import read_descriptor
 
 EPOCH = (
     "1767225600"  # 2026-01-01: one time in all archives, so that the same book is the same bytes

@@ -7,11 +7,11 @@
   const MOST_PINS = 6;
   const NUMBERS = ["estimate", "n"]; // columns that are sorted as numbers
   const SEARCHED =
-    "study disease product target endpoint grade population arm phase design kind source year what group shown place printed flag note".split(
+    "study disease product target topic endpoint also grade population arm phase design kind source year what group shown place printed flag note".split(
       " ",
     );
   const EXPORTED =
-    "id study disease product target phase design arm endpoint statistic grade population month follow_up value unit events n estimate low high printed place as_of flag note source kind address".split(
+    "id study disease product target topic phase design arm endpoint statistic grade population month follow_up value unit events n estimate low high printed place as_of flag note source kind address".split(
       " ",
     );
 
@@ -239,9 +239,16 @@
         const named = arm && !["single group", "all", get(row, "product")].includes(arm);
         found.get(title).rows.push({
           label: `${get(row, "study")}${named ? `, ${arm}` : ""}`,
+          year: get(row, "year"),
           ...Object.fromEntries(ends.map(name => [name, data.number(row, name)])),
           text: `${get(row, "n") && `n = ${get(row, "n")} · `}${fixed(row, "estimate")}${of === "percent" ? "%" : ""} (${fixed(row, "low")}–${fixed(row, "high")})`,
         });
+      }
+      for (const one of found.values()) {
+        const labels = one.rows.map(row => row.label);
+        const repeated = new Set(labels.filter((label, place) => labels.indexOf(label) !== place));
+        for (const row of one.rows)
+          if (repeated.has(row.label) && row.year) row.label += `, ${row.year}`;
       }
       return [...found.values()];
     };
@@ -254,7 +261,7 @@
       const known = ["percent", "months", "ratio"].filter(one => found[one]);
       if (!known.includes(scale))
         scale = known.toSorted((a, b) => found[b].length - found[a].length)[0] ?? "";
-      const rows = found[scale] ?? [];
+      const rows = (scale && found[scale]) || [];
       const others = Object.values(found).flat().length - rows.length;
       const choice = element(
         "select",
@@ -273,7 +280,7 @@
       const words = !rows.length
         ? "None of these rows has a number with an interval."
         : rows.length > MOST_DRAWN
-          ? `${rows.length.toLocaleString("en-GB")} rows have an interval. Choose an end point, a disease or a study: up to ${MOST_DRAWN} are drawn.`
+          ? `Too many to draw: ${rows.length.toLocaleString("en-GB")} of these rows have an interval, and up to ${MOST_DRAWN} are drawn. Choose an end point, a disease or a study, or start with a question above.`
           : `Hollow points: fewer than 30 patients. A number that several sources report is drawn once.${others ? ` ${many(others, "row")} without an interval on this axis ${others === 1 ? "is" : "are"} not drawn.` : ""}`;
       place.replaceChildren(
         ...(known.length > 1 ? [element("label", {}, "Axis ", choice)] : []),
@@ -528,7 +535,7 @@
       head.append(control);
     }
     explorer.querySelector(".explorer-rest").remove();
-    panel.hidden = plot.hidden = false;
+    for (const one of [panel, plot, explorer.querySelector(".explorer-views")]) one.hidden = false;
     panel.open = innerWidth > 720;
     explorer.addEventListener("focusin", () => status.setAttribute("aria-live", "polite"), {
       once: true,

@@ -52,62 +52,14 @@
     show(value, { right: event.clientX, top: event.clientY, bottom: event.clientY });
   };
 
-  // The marks that have a tooltip, in the order in which the chart draws them.
-  const marksOf = live =>
-    [...live.querySelectorAll("svg path, svg circle, svg rect")].filter(
-      mark => mark.__data__?.tooltip !== undefined,
-    );
-
-  // Arrow keys go from mark to mark, Home and End to the first and last, and say what the tooltip says; Enter is a click.
-  const keyboard = (live, spoken) => {
-    let at = -1;
-    const go = (all, place) => {
-      at = place;
-      all.forEach((mark, i) => mark.classList.toggle("is-active", i === at));
-      const value = all[at].__data__.tooltip;
-      show(value, all[at].getBoundingClientRect());
-      const words = rows(value).map(([name, text]) => `${name} ${text}`.trim());
-      spoken.textContent = `${words.join("; ")}. ${at + 1} of ${all.length}`;
-    };
-    live.addEventListener("keydown", event => {
-      const all = marksOf(live);
-      if (event.target !== live || !all.length || event.ctrlKey || event.metaKey || event.altKey)
-        return;
-      const count = all.length;
-      const place = {
-        ArrowRight: (at + 1) % count,
-        ArrowDown: (at + 1) % count,
-        ArrowLeft: at < 0 ? count - 1 : (at - 1 + count) % count,
-        ArrowUp: at < 0 ? count - 1 : (at - 1 + count) % count,
-        Home: 0,
-        End: count - 1,
-      }[event.key];
-      if (place !== undefined) {
-        go(all, place);
-        event.preventDefault();
-      } else if (event.key === "Enter" && at >= 0 && all[at]) {
-        all[at].dispatchEvent(new MouseEvent("click", { bubbles: true }));
-      } else if (event.key === "Escape") hide();
-    });
-    live.addEventListener("blur", () => {
-      hide();
-      at = -1;
-      marksOf(live).forEach(mark => mark.classList.remove("is-active"));
-    });
-  };
-
-  // A chart is announced with what its keys do if they do something; else it is an image, and no stop for the keyboard.
-  const announce = (live, title) => {
-    const keys = marksOf(live).length > 0;
-    live.setAttribute("role", keys ? "group" : "img");
-    live.setAttribute("aria-label", keys ? `${title}. Arrow keys go from mark to mark.` : title);
-    if (keys) {
-      live.tabIndex = 0;
-      live.setAttribute("aria-roledescription", "interactive chart");
-    } else if (document.activeElement !== live) {
-      live.removeAttribute("tabindex");
-      live.removeAttribute("aria-roledescription");
-    }
+  // The keyboard and a screen reader explore a chart by the structure of its table, when the reader opens that fold.
+  const tree = () => script("chart-tree.js").then(() => window.bookChartTree);
+  const explore = figure => {
+    const fold = figure.querySelector(".cb-explore");
+    if (!fold) return;
+    fold.hidden = false;
+    const open = async () => (await start(figure), (await tree()).open(figure, fold).focus());
+    fold.addEventListener("toggle", open, { once: true });
   };
 
   const started = new WeakSet();
@@ -118,10 +70,7 @@
       const { View, parse, expressionInterpreter } = await vega();
       const picture = figure.querySelector(".cb-picture");
       const live = document.createElement("div");
-      const said = document.createElement("p");
       live.className = "cb-live";
-      said.className = "visually-hidden";
-      said.setAttribute("aria-live", "polite");
       const bound = document.createElement("div");
       bound.className = "cb-controls";
       const spec = await compiled(JSON.parse(figure.querySelector(".cb-spec").textContent));
@@ -135,25 +84,23 @@
       });
       await view.initialize(live, bound).runAsync();
       // After Vega, which writes a role and the whole alternative here as the name; that is the description.
-      const title = figure.querySelector("figcaption").textContent;
-      announce(live, title);
-      const told = document.createElement("p"); // a copy: within a closed fold, the alternative is not read out
-      told.id = `${figure.id}-told`;
-      told.hidden = true;
-      told.textContent = document.getElementById(`${figure.id}-alt`).textContent;
-      live.setAttribute("aria-describedby", told.id);
+      live.setAttribute("role", "img");
+      live.setAttribute("aria-label", "Chart");
+      live.setAttribute("aria-describedby", `${figure.id}-said`);
+      live.removeAttribute("tabindex");
+      live.removeAttribute("aria-roledescription");
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
       picture.before(bound);
-      picture.append(said, told);
-      keyboard(live, said);
+      live.addEventListener("click", async ({ target, isTrusted }) => {
+        if (isTrusted) (await tree()).selectMark(figure, target);
+      });
       new ResizeObserver(() => {
         const width = live.clientWidth;
         if (!width || Math.abs(width - view.signal("width")) <= 1) return;
         window.dispatchEvent(new Event("resize")); // Vega reads the container's width when the window changes
         view.resize().runAsync();
       }).observe(picture);
-      bound.addEventListener("input", () => view.runAsync().then(() => announce(live, title))); // other marks, other keys
       figure.dispatchEvent(new CustomEvent("cb-live", { bubbles: true }));
     } catch (error) {
       figure.querySelector(".cb-live")?.remove(); // the picture stays
@@ -172,6 +119,8 @@
   const begin = () => {
     document.body.append(tip);
     const figures = document.querySelectorAll("figure[data-chart]");
+    figures.forEach(explore);
+    if (new URLSearchParams(location.search).has("select")) tree();
     const watch = () => {
       acts.forEach(act => removeEventListener(act, watch));
       figures.forEach(figure => near.observe(figure));
@@ -182,7 +131,8 @@
       figure.addEventListener("pointerenter", () => start(figure), { once: true });
       figure.addEventListener("focusin", () => start(figure), { once: true });
     }
-    document.addEventListener("cb-new", event => start(event.target)); // a figure that came later
+    // a figure that came later
+    document.addEventListener("cb-new", event => (explore(event.target), start(event.target)));
     document.addEventListener("keydown", event => event.key === "Escape" && hide());
     document.addEventListener("scroll", hide, { passive: true });
   };

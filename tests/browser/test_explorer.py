@@ -89,6 +89,9 @@ def test_filters_counts_words_and_order(visit: Visit) -> None:
     assert 0 < search(page, "65%") == search(page, "65 %") == search(page, " 65 % ")
     assert 0 < search(page, "leukemia") == search(page, "leukaemia")
     assert search(page, "lymphomacomplete") == 0
+    # an end point is found by its abbreviation
+    neuro = sum(row["endpoint"] == "neurotoxicity" for row in everything)
+    assert search(page, "ICANS") >= neuro > 50
 
     # one message for each change, the order in it; blanks last in both directions
     search(page, "")
@@ -136,6 +139,28 @@ def test_an_address_that_names_what_is_not_there_says_so(visit: Visit) -> None:
         assert not page.locator(".explorer-notice").first.is_visible()
         assert page.locator("select[name=disease]").input_value() == "multiple myeloma"
         assert 0 < numbers(page) < len(rows())
+
+
+def test_rows_without_an_interval_are_not_drawn(visit: Visit) -> None:
+    page = explorer(visit, "?endpoint=vein-to-vein+time")
+    assert numbers(page) > 0
+    plot = page.locator(".explorer-plot")
+    assert "None of these rows has a number with an interval" in (plot.text_content() or "")
+    assert plot.locator("svg").count() == 0
+
+
+def test_a_question_to_start_with_opens_its_rows_and_their_plot(visit: Visit) -> None:
+    page = explorer(visit)
+    questions = page.get_by_role("navigation", name="Questions to start with").get_by_role("link")
+    assert questions.count() >= 5
+    for place in range(questions.count()):
+        count = re.search(r"\((\d+)\)", questions.nth(place).locator("..").inner_text())
+        questions.nth(place).click()
+        until(page, "'ready' in document.querySelector('.explorer').dataset")
+        assert count
+        assert numbers(page) == int(count[1])
+        assert page.locator(".explorer-plot circle").count() > 3
+    assert page.locator("select[name=grade] option:checked").count() == 1
 
 
 def test_the_plot_follows_the_filter_and_pins_are_compared(visit: Visit) -> None:

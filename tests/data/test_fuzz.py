@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 
 from cartbook import tables as data
 from cartbook import validate
+from cartbook.findings import DataError
+from cartbook.sanitize import MISSING
 
 TABLES = {one["name"]: one for one in package()["resources"]}
 #: what people, spreadsheets and scripts have been seen to write
@@ -86,7 +88,7 @@ CELL = st.one_of(
             "x" * 200_000,
         ]
     ),
-    st.sampled_from(validate.MISSING),
+    st.sampled_from(MISSING),
     st.text(max_size=8),
     st.integers().map(str),
     st.floats().map(str),
@@ -140,7 +142,7 @@ def same(name: str, rows: list[list[str]]) -> None:
             continue
         for number, cell in enumerate(cells):
             value = loaded[column].iloc[number]
-            if cell in validate.MISSING:
+            if cell in MISSING:
                 assert loaded[f"{column}_missing"].iloc[number] == cell
             elif types[column] == "integer":
                 assert Fraction(cell) == int(value)
@@ -248,7 +250,7 @@ def test_any_descriptor(
     (folder / "datapackage.json").write_text(json.dumps(changed), encoding="utf-8")
     try:
         found = [str(one) for one in validate.validate(folder)]
-    except validate.DataError as error:
+    except DataError as error:
         found = [str(error)]
     assert all(
         one.startswith("data/") and ". Fix: " in one and one.isprintable() for one in found

@@ -8,7 +8,8 @@ from typing import Any
 
 from helpers import changed, to_bytes
 
-from cartbook.validate import Table, check_tables
+from cartbook.datapackage import Table
+from cartbook.validate import check_tables
 
 SEED, NUMBER = 20261130, 200
 #: how many of them the rules must find without the hash, which is what protects a new row: they find about 170, and

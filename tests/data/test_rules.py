@@ -10,8 +10,10 @@ import pytest
 from helpers import changed, row_of
 
 from cartbook import checks, rules
+from cartbook.datapackage import Table
+from cartbook.findings import Finding
 from cartbook.printed import printed_numbers
-from cartbook.validate import Finding, Table, as_rows, check_tables
+from cartbook.validate import as_rows, check_tables
 
 Check = Callable[..., list[Finding]]
 
@@ -209,7 +211,7 @@ def test_a_contradiction_between_published_numbers_is_named(
         ),
         ("sources", {"source_id": "yang2023-again"}),
         ("products", {"product_id": "axi-2", "product": "another name", "short_name": "axi-2"}),
-        ("recount", {"recount_id": "R0762", "trials": "40"}),
+        ("recount", {"recount_id": "R1169", "trials": "40"}),
     ],
 )
 def test_a_row_pasted_under_a_new_key_is_refused(

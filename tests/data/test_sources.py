@@ -11,7 +11,9 @@ import pytest
 from helpers import row_of
 
 from cartbook.addresses import HOSTS, known_host
-from cartbook.validate import MISSING, Finding, Table
+from cartbook.datapackage import Table
+from cartbook.findings import Finding
+from cartbook.sanitize import MISSING
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 #: the only hosts of sources: libraries, registries, agencies, journals, companies; outlets for news
@@ -34,6 +36,7 @@ ALLOWED = {
     "hmpi.org",
     "ispor.org",
     "ehaweb.org",
+    "scientific.sparx-ip.net",  # abstracts of the EULAR congress
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",
@@ -41,6 +44,7 @@ ALLOWED = {
     "businesswire.com",
     "globenewswire.com",
     "med.unc.edu",
+    "sec.gov",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -55,6 +59,9 @@ OUTLETS = {
     "apmhealtheurope.com",
     "the-scientist.com",
     "survivornet.com",
+    "onclive.com",
+    "healio.com",
+    "hmpgloballearningnetwork.com",
 }
 
 

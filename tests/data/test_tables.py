@@ -13,7 +13,9 @@ from frictionless import Package, system
 from cartbook import evidence
 from cartbook.checks import REVIEW
 from cartbook.rules import GRADED
-from cartbook.validate import MISSING, unsigned, validate
+from cartbook.sanitize import MISSING
+from cartbook.signoff import unsigned
+from cartbook.validate import validate
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from helpers import DATA, changed, row_of, to_bytes
 
-from cartbook import validate
-from cartbook.validate import DataError, Finding, Table, check_tables, main, sign_off, unsigned
+from cartbook import datapackage, findings, validate
+from cartbook.datapackage import Table
+from cartbook.findings import DataError, Finding
+from cartbook.signoff import main, sign_off, unsigned
+from cartbook.validate import check_tables
 
 Check = Callable[..., list[Finding]]
 
@@ -23,7 +26,7 @@ def of_file(folder: Path, name: str, body: bytes) -> list[str]:
     """Findings about one table with these bytes, by itself."""
     (folder / f"{name}.csv").write_bytes(body)
     resource = next(
-        one for one in validate.read_descriptor(folder)["resources"] if one["name"] == name
+        one for one in datapackage.read_descriptor(folder)["resources"] if one["name"] == name
     )
     return [str(found) for found in validate.validate_table(folder, resource)]
 
@@ -170,8 +173,8 @@ def test_many_rows_with_one_problem_are_summed_up(
         for number, row in enumerate(tables["recount"])
     ]
     lines = check_tables(package, {**tables, "recount": recount}, {"recount"})
-    assert len(lines) == validate.MAX_LINES
-    assert f"{len(recount) - 1 - validate.MAX_LINES} more rows have the same problem" in str(
+    assert len(lines) == findings.MAX_LINES
+    assert f"{len(recount) - 1 - findings.MAX_LINES} more rows have the same problem" in str(
         lines[-1]
     )
 
@@ -339,14 +342,17 @@ def test_a_descriptor_that_is_not_json_is_named(folder: Path, body: str) -> None
 
 
 def resource(folder: Path, name: str) -> dict[str, Any]:
-    return next(one for one in validate.read_descriptor(folder)["resources"] if one["name"] == name)
+    return next(
+        one for one in datapackage.read_descriptor(folder)["resources"] if one["name"] == name
+    )
 
 
 @pytest.fixture
 def hashed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of data/ that a build has validated."""
     hashes = [
-        validate.table_hash(folder, one) for one in validate.read_descriptor(folder)["resources"]
+        datapackage.table_hash(folder, one)
+        for one in datapackage.read_descriptor(folder)["resources"]
     ]
     monkeypatch.setenv("CARTBOOK_VALIDATED", " ".join(hashes))
     return folder
@@ -398,7 +404,7 @@ def committed(folder: Path) -> Path:
 
 
 def edit(folder: Path, name: str, row: int, **cells: str) -> None:
-    table = validate.read_table(folder, resource(folder, name))
+    table = datapackage.read_table(folder, resource(folder, name))
     (folder / f"{name}.csv").write_bytes(to_bytes(changed(table, row, **cells)))
 
 
@@ -410,9 +416,9 @@ def test_a_changed_cell_is_named_with_what_was_signed_off(
     assert (found.file, found.row, found.column) == ("outcomes.csv", 3, "note")
     assert found.problem.startswith("'Another note.' was 'Said to be the people who got the cells")
     assert "make sign-off" in found.fix
-    assert main(committed, []) == 0  # a warning
+    assert main(committed) == 0  # a warning
     assert "warning: data/outcomes.csv, row 3, column note" in capsys.readouterr().err
-    assert main(committed, ["--signed"]) == 1
+    assert main(committed, signed=True) == 1
     assert capsys.readouterr().err.startswith("data/outcomes.csv, row 3, column note")
 
 
@@ -464,7 +470,7 @@ def test_an_invalid_table_is_not_signed_off(
 ) -> None:
     before = (folder / "datapackage.json").read_bytes()
     edit(folder, "outcomes", 3, value="")
-    assert main(folder, ["sign-off"]) == 1
+    assert main(folder, signing=True) == 1
     assert (folder / "datapackage.json").read_bytes() == before
     assert "nothing was signed off" in capsys.readouterr().err
 

@@ -186,7 +186,7 @@ ALLOWED = [
     r"^\d+\. ",  # a numbered list
     r"\b(?:at most|more than|than) (?:40|100)\b(?: people)?|limits than 40 and 100",  # the review's own limits of a small and a large trial
     r"\b0\.05\b",  # the usual mark for a p value
-    r"IL13Rα2|CD3ζ|interleukin-\d+|caspase 9|β2-microglobulin",
+    r"TT52CAR19|IL13Rα2|CD3ζ|interleukin-\d+|caspase 9|β2-microglobulin",
     r"CC BY 4\.0|Version \d+\.\d+\.\d+",
 ]
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pandas as pd
 import pytest
 
 from scripts import count_registry as registry
 
-TRIALS = """NCTId,BriefTitle,OverallStatus,Phase,EnrollmentCount,Branch,DiseaseCategory,TargetCategory,SnapshotDate
-NCT00000100,CD19 cells,COMPLETED,PHASE1,20,Heme-onc,B-ALL,CD19,2030-01-01
-NCT00000200,BCMA cells,RECRUITING,PHASE1|PHASE2,120,Heme-onc,Multiple myeloma,BCMA,2030-01-01
-NCT00000300,Long-Term Follow-up of patients,RECRUITING,NA,,Heme-onc,Basket/Multidisease,CAR-T_unspecified,2030-01-01
-NCT00000310,Anakinra for the Prevention of CRS,RECRUITING,PHASE2,30,Heme-onc,B-NHL,CD19,2030-01-01
-NCT00000320,Never begun,WITHDRAWN,PHASE1,0,Heme-onc,AML,CD33,2030-01-01
-NCT00000330,Killer cells,RECRUITING,PHASE1,10,Heme-onc,AML,CAR-NK_CD33,2030-01-01
-NCT00000340,Solid,RECRUITING,PHASE1,10,Solid-onc,GI,CLDN18.2,2030-01-01
-NCT00000900,Late,RECRUITING,PHASE1,10,Heme-onc,T-ALL,CD7,2030-01-01
-""".replace("NCT00000200X,,,,,,,,\n", "")
+TRIALS = """NCTId,BriefTitle,OverallStatus,Phase,EnrollmentCount,Branch,DiseaseCategory,TargetCategory,LeadSponsorClass,StdAges,MaxAge,StartDate,SnapshotDate
+NCT00000100,CD19 cells,COMPLETED,PHASE1,20,Heme-onc,B-ALL,CD19,OTHER,CHILD|ADULT,25 Years,2019-01-05,2030-01-01
+NCT00000200,BCMA cells,RECRUITING,PHASE1|PHASE2,1200,Heme-onc,Multiple myeloma,BCMA,INDUSTRY,ADULT|OLDER_ADULT,,2019-10-01,2030-01-01
+NCT00000300,Long-Term Follow-up of patients,RECRUITING,NA,,Heme-onc,Basket/Multidisease,CAR-T_unspecified,INDUSTRY,CHILD|ADULT|OLDER_ADULT,,2019-01-01,2030-01-01
+NCT00000310,Anakinra for the Prevention of CRS,RECRUITING,PHASE2,30,Heme-onc,B-NHL,CD19,NIH,ADULT|OLDER_ADULT,75 Years,2021-02-09,2030-01-01
+NCT00000320,Never begun,WITHDRAWN,PHASE1,0,Heme-onc,AML,CD33,OTHER_GOV,ADULT,70 Years,,2030-01-01
+NCT00000330,Killer cells,RECRUITING,PHASE1,10,Heme-onc,AML,CAR-NK_CD33,OTHER,ADULT,70 Years,2021-01-01,2030-01-01
+NCT00000340,Solid,RECRUITING,PHASE1,10,Solid-onc,GI,CLDN18.2,OTHER,ADULT,70 Years,2021-01-01,2030-01-01
+NCT00000900,Late,UNKNOWN,PHASE1,10,Heme-onc,T-ALL,CD7,OTHER,ADULT,80 Years,2024-01-01,2030-01-01
+"""
 SITES = """NCTId,City,Country
 NCT00000100,Beijing,China
 NCT00000200,Boston,United States
@@ -75,12 +77,43 @@ def edit(snapshot, name, old, new, count=1):
         ),
         ("enrolment", "value", {"40 or fewer": 4, "more than 100": 1, "not stated": 1}),
         ("centres", "value", {"one": 4, "2 to 10": 1, "not stated": 1}),
+        ("sponsor", "value", {"hospital, university or public body": 4, "industry": 2}),
+        ("status", "value", {"completed": 1, "open": 3, "withdrawn": 1, "unknown": 1}),
+        ("ages", "value", {"adults": 4, "children and adults": 2}),
+        (
+            "oldest",
+            "value",
+            {
+                "up to 65 years": 1,
+                "66 to 70 years": 1,
+                "71 to 75 years": 1,
+                "above 75 years": 1,
+                "no limit": 2,
+            },
+        ),
+        (
+            "registered",
+            "value",
+            {
+                "by the start": 2,
+                "posting date not known": 1,
+                "within 6 months of the start": 1,
+                "later": 1,
+                "start not stated": 1,
+            },
+        ),
     ],
 )
 def test_trials_are_counted_by_group(snapshot, dimension, column, expected):
     table = registry.main(snapshot, snapshot / "recount.csv")
     counts = table[table["dimension"] == dimension].groupby(column)["trials"].sum()
     assert counts.to_dict() == expected
+
+
+def test_participants_are_added_up_and_a_trial_without_a_number_adds_none(snapshot):
+    table = registry.main(snapshot, snapshot / "recount.csv")
+    by_size = table[table["dimension"] == "enrolment"].groupby("value")["participants"].sum()
+    assert by_size.to_dict() == {"40 or fewer": 60, "more than 100": 1200, "not stated": 0}
 
 
 def test_each_grouping_counts_every_trial_and_no_row_of_the_snapshot_is_published(snapshot):
@@ -93,6 +126,26 @@ def test_each_grouping_counts_every_trial_and_no_row_of_the_snapshot_is_publishe
     text = (snapshot / "recount.csv").read_text(encoding="utf-8")
     assert "NCT" not in text
     assert "Killer" not in text
+
+
+@pytest.mark.parametrize(
+    ("days", "group"),
+    [
+        (0, "by the start"),
+        (registry.ERROR, "by the start"),
+        (registry.ERROR + 1, "within 6 months of the start"),
+        (registry.HALF_YEAR + 1, "later"),
+    ],
+)
+def test_a_trial_posted_within_the_error_of_the_estimate_counts_as_on_time(days, group):
+    started = date(2020, 1, 1)
+    assert registry.registered(started + timedelta(days), started) == group
+
+
+def test_nothing_is_said_of_when_a_trial_outside_the_window_was_posted():
+    """The known dates end soon after the window, so later dates are not estimated."""
+    later = registry.WINDOW[1] + timedelta(1)
+    assert registry.registered(later, date(2024, 1, 1)) == "posting date not known"
 
 
 def test_dates_are_interpolated_and_a_month_is_its_middle(snapshot):
@@ -120,8 +173,10 @@ SAME = {
         "NCT00000310,Boston,United States",
         "NCT00000310,Boston,United States of America",
     ),
-    "number with a comma": ("trials.csv", ",PHASE1|PHASE2,120,", ',PHASE1|PHASE2,"1,200",'),
-    "number with a decimal": ("trials.csv", ",PHASE1|PHASE2,120,", ",PHASE1|PHASE2,120.0,"),
+    "number with a comma": ("trials.csv", ",PHASE1|PHASE2,1200,", ',PHASE1|PHASE2,"1,200",'),
+    "number with a decimal": ("trials.csv", ",PHASE1|PHASE2,1200,", ",PHASE1|PHASE2,1200.0,"),
+    "age in another case": ("trials.csv", ",75 Years,", ",75 years,"),
+    "sponsor in another case": ("trials.csv", ",INDUSTRY,ADULT", ",Industry,ADULT"),
     "date in words": ("first_posted_anchors.csv", "2021-01-01", '"January 1, 2021"'),
     "byte order mark": ("trials.csv", "NCTId", "\ufeffNCTId"),
 }
@@ -148,10 +203,14 @@ BROKEN = [
     ("sites.csv", "Shanghai,China", "Shanghai,China (PRC)", "row 5, column Country: 'China (PRC)'"),
     (
         "trials.csv",
-        "PHASE2,120,",
-        "PHASE2,about 120,",
-        "row 3, column EnrollmentCount: 'about 120'",
+        "PHASE2,1200,",
+        "PHASE2,about 1200,",
+        "row 3, column EnrollmentCount: 'about 1200'",
     ),
+    ("trials.csv", ",NIH,", ",Club,", "row 5, column LeadSponsorClass: 'Club'"),
+    ("trials.csv", ",75 Years,", ",old,", "row 5, column MaxAge: 'old'"),
+    ("trials.csv", "CHILD|ADULT,", "BABY,", "row 2, column StdAges: 'BABY'"),
+    ("trials.csv", "2019-10-01", "10/01/2019", "row 3, column StartDate: '10/01/2019'"),
     (
         "first_posted_anchors.csv",
         "2021-01-01",

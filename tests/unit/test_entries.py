@@ -58,13 +58,42 @@ def test_an_entry_compares_the_sources_of_one_number() -> None:
     study = [row for row in rows.values() if row["study_id"] == "munshi2021"]
     made = entries.entry(rows["munshi2021.single-group.objective-response.text"], study, [])
     others = {one["key"]: one["verdict"] for one in made["others"]}
-    assert others["munshi2021.objective-response"] == "agrees"
+    assert others["munshi2021.objective-response"] == "the same number"
     judged = {"outcome_id": "a", "other_id": "munshi2021.objective-response"}
     judged |= {"verdict": "differs", "reason": "Another data cut.", "other_says": "none"}
     row = next(one for one in study if one["outcome_id"] not in others)
     made = entries.entry(row, study, [judged])
     said = next(one for one in made["others"] if one["key"] == judged["other_id"])
     assert (said["verdict"], said["remark"]) == ("differs", "Another data cut.")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ({"follow_up_months": 12.0}, {"follow_up_months": 60.0}, "a later follow-up"),
+        ({"follow_up_months": 60.0}, {"follow_up_months": 9.5}, "an earlier follow-up"),
+        ({"as_of": "2023-05"}, {"as_of": "2024-07"}, "a later report"),
+        ({}, {}, "another number"),
+    ],
+)
+def test_a_later_report_is_not_called_a_difference(
+    first: dict[str, object], second: dict[str, object], verdict: str
+) -> None:
+    row = {**entries.rows()[ZUMA5], "follow_up_months": float("nan"), "as_of": "2023"}
+    row["follow_up_months_missing"] = "not reported"
+    other = {**row, "outcome_id": "other", "source_id": "other", "value": 60.0, "events": 62.0}
+    made = entries.entry({**row, **first}, [{**other, **second}], [])
+    assert [one["verdict"] for one in made["others"]] == [verdict]
+
+
+def test_a_registry_record_is_not_called_the_source() -> None:
+    links = {
+        words
+        for row in entries.rows().values()
+        if row["source_kind"] in ("article", "abstract")
+        for _, words in entries.source(row)["links"]
+    }
+    assert "clinicaltrials.gov" not in links
 
 
 def test_every_source_is_valid_bibtex() -> None:

@@ -18,7 +18,7 @@ from helpers import TOP
 import cartbook
 from cartbook import agreement, evidence, history, load, quote
 from cartbook import tables as data
-from cartbook.validate import DataError
+from cartbook.findings import DataError
 
 
 def test_numbers_are_numbers_and_missing_ones_keep_their_word() -> None:

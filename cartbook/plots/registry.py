@@ -1,0 +1,286 @@
+"""Counts of registered trials in two countries, and charts that compare them.
+
+A trial with sites in both countries counts for both, as a reader who searches by country finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+
+from cartbook.charts import Layers, row_texts
+from cartbook.tables import load
+from cartbook.theme import colour
+
+COUNTRIES = ("China", "United States")
+BOTH = "China and United States"
+#: kinds of record, from those that everyone counts to those that a careful counter leaves out
+KINDS = ("trial", "withdrawn", "supportive care", "observational", "long-term follow-up")
+EVERYTHING = "all trials"
+YEARS = ["2018", "2019", "2020", "2021"]  # whole years in the window
+LAST = YEARS[-1]
+
+
+def registry_counts(
+    dimension: str,
+    *,
+    window: str = "in",
+    kinds: Sequence[str] = ("trial",),
+    count: str = "trials",
+) -> pd.DataFrame:
+    """Return counts of the recount by group (rows) and country (columns China, United States).
+
+    ``dimension`` is what recount.csv counts by: *year*, *sponsor*, *status*, *phase*, *enrolment*,
+    *centres*, *registered* and others. ``window`` is *before*, *in* or *after* the years 2018 to
+    March 2022; ``count`` is *trials* or *participants*. Raise ValueError if there is no such count.
+
+    >>> registry_counts("sponsor").loc["industry", "China"]
+    98
+    """
+    rows = load("recount")
+    rows = rows[
+        (rows["dimension"] == dimension)
+        & (rows["window"] == window)
+        & rows["record_kind"].isin(list(kinds))
+    ]
+    if rows.empty:
+        raise ValueError(f"the recount has no {dimension!r} in the window {window!r} for {kinds}")
+    columns = {
+        country: rows[rows["country_group"].isin([country, BOTH])].groupby("value")[count].sum()
+        for country in COUNTRIES
+    }
+    return pd.DataFrame(columns).fillna(0).astype(int)
+
+
+def yearly_counts() -> pd.DataFrame:
+    """Return new trials by calendar year and country: ``trials``, and ``low`` and ``high`` over all rules.
+
+    The rules start with trials alone and add one kind of record after another (`KINDS`).
+    """
+    parts = []
+    for country in COUNTRIES:
+        rules = pd.concat(
+            [registry_counts("year", kinds=KINDS[: n + 1])[country] for n in range(len(KINDS))],
+            axis=1,
+        )
+        rules = rules[rules.index.isin(YEARS)]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "year": rules.index,
+                    "country": country,
+                    "trials": rules.iloc[:, 0].to_numpy(),
+                    "low": rules.min(axis=1).to_numpy(),
+                    "high": rules.max(axis=1).to_numpy(),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
+    """Draw `yearly_counts` as a line and a band for each country, and the review's counts as diamonds.
+
+    ``review`` has ``year``, ``country`` and ``trials``.
+    """
+    tint = alt.Color(
+        "country:N",
+        legend=None,
+        scale=alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES]),
+    )
+    x = alt.X("year:O", title="Year of first posting (estimated)", axis=alt.Axis(labelAngle=0))
+    axis: dict[str, Any] = {"title": "New trials", "scale": alt.Scale(domain=[0, 100])}
+    base = alt.Chart(rows).encode(x=x)
+    bands = [
+        base.transform_filter(alt.datum.country == country)
+        .mark_area(opacity=0.18, color=colour(country), aria=False)
+        .encode(y=alt.Y("low:Q", **axis), y2="high:Q")
+        for country in COUNTRIES
+    ]
+    line = base.mark_line(strokeWidth=2.5, aria=False).encode(
+        y=alt.Y("trials:Q", **axis), color=tint
+    )
+    said = [
+        alt.Tooltip("country:N", title="Country"),
+        alt.Tooltip("year:O", title="Year"),
+        alt.Tooltip("trials:Q", title="Recount, trials alone"),
+    ]
+    point = base.mark_point(size=70, filled=True).encode(
+        y=alt.Y("trials:Q", **axis), color=tint, tooltip=said
+    )
+    theirs = (
+        alt.Chart(review)
+        .mark_point(size=150, shape="diamond", strokeWidth=2.5, filled=False)
+        .encode(
+            x=x,
+            y=alt.Y("trials:Q", **axis),
+            color=tint,
+            tooltip=[*said[:2], alt.Tooltip("trials:Q", title="Review")],
+        )
+    )
+    words: list[Any] = []
+    for country, shift in zip(COUNTRIES, (-31, 22), strict=True):
+        own = base.transform_filter(alt.datum.country == country)
+        style: dict[str, Any] = {"color": colour(country), "aria": False}
+        y = alt.Y("trials:Q", **axis)
+        words.append(
+            own.transform_filter(alt.datum.year == LAST)
+            .mark_text(dy=shift, fontWeight=600, **style)
+            .encode(y=y, text="country:N")
+        )
+        if shift < 0:  # below, the review's diamonds are in the way
+            words.append(own.mark_text(dy=-14, **style).encode(y=y, text="trials:Q"))
+    return alt.layer(*bands, line, point, theirs, *words).properties(height=300)
+
+
+def leaders() -> pd.DataFrame:
+    """Return, for several ways to count, what each country has in the window 2018 to March 2022.
+
+    Columns: ``counted``, ``country``, ``number``, and ``share``, the per cent of the two countries' sum.
+    """
+    enrolment, centres = registry_counts("enrolment"), registry_counts("centres")
+    phase, sponsor, status = (registry_counts(one) for one in ("phase", "sponsor", "status"))
+    ways: dict[str, Any] = {
+        EVERYTHING: enrolment.sum(),
+        "participants, planned or reached": registry_counts(
+            "enrolment", count="participants"
+        ).sum(),
+        "trials of more than 100 participants": enrolment.loc["more than 100"],
+        "trials at more than one centre": centres.loc[["2 to 10", "more than 10"]].sum(),
+        "trials of phase 2 or later": phase.loc[
+            ["phase 2", "phase 2/3", "phase 3", "phase 4"]
+        ].sum(),
+        "trials led by a company": sponsor.loc["industry"],
+        "completed trials": status.loc["completed"],
+    }
+    rows = pd.DataFrame(
+        [
+            (way, country, int(found[country]))
+            for way, found in ways.items()
+            for country in COUNTRIES
+        ],
+        columns=["counted", "country", "number"],
+    )
+    rows["share"] = 100 * rows["number"] / rows.groupby("counted")["number"].transform("sum")
+    return rows
+
+
+def leaders_plot(rows: pd.DataFrame) -> Layers:
+    """Draw the two countries' numbers as bars; the reader chooses what is counted."""
+    lines = rows.assign(
+        written=[
+            f"{number:,} ({share:.0f}% of the two)"
+            for number, share in zip(rows["number"], rows["share"], strict=True)
+        ]
+    )
+    choice = alt.param(
+        name="counted",
+        value=EVERYTHING,
+        bind=alt.binding_select(options=list(dict.fromkeys(rows["counted"])), name="Count "),
+    )
+    base = (
+        alt.Chart(lines)
+        .transform_filter("datum.counted == counted")
+        .encode(y=alt.Y("country:N", sort=list(COUNTRIES), axis=None))
+    )
+    tint = alt.Color(
+        "country:N",
+        legend=None,
+        scale=alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES]),
+    )
+    bar = base.mark_bar(height=22).encode(
+        x=alt.X(
+            "share:Q", title="Share of the two countries’ sum, %", scale=alt.Scale(domain=[0, 100])
+        ),
+        color=tint,
+        tooltip=[
+            alt.Tooltip("country:N", title="Country"),
+            alt.Tooltip("written:N", title="Number"),
+        ],
+    )
+    half = (
+        alt.Chart(pd.DataFrame({"at": [50]}))
+        .mark_rule(color=colour("line"), strokeDash=[4, 3], aria=False)
+        .encode(x="at:Q")
+    )
+    return (
+        alt.layer(bar, half, *row_texts(base, "country", dy=-15))
+        .add_params(choice)
+        .properties(height=alt.Step(64))
+    )
+
+
+def feature_shares(features: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the share of each country's trials with each feature, largest difference first.
+
+    ``features`` gives, for a name, a dimension of the recount and then the groups that have the feature.
+    Columns: ``label``, and for each country ``COUNTRY trials``, ``COUNTRY all`` and ``COUNTRY``, per cent.
+    """
+    lines: list[dict[str, Any]] = []
+    for label, (dimension, *groups) in features.items():
+        counts = registry_counts(dimension)
+        row: dict[str, Any] = {"label": label}
+        for country in COUNTRIES:
+            found, whole = int(counts.loc[groups, country].sum()), int(counts[country].sum())
+            row |= {f"{country} trials": found, f"{country} all": whole}
+            row[country] = 100 * found / whole
+        lines.append(row)
+    rows = pd.DataFrame(lines)
+    order = (rows[COUNTRIES[0]] - rows[COUNTRIES[1]]).abs().sort_values(ascending=False).index
+    return rows.loc[order].reset_index(drop=True)
+
+
+def features_plot(rows: pd.DataFrame) -> Layers:
+    """Draw `feature_shares`: one line a feature, a point for each country, joined."""
+    order = list(rows["label"])
+    wide = rows.rename(columns={"China": "china", "United States": "us"})[["label", "china", "us"]]
+    y = alt.Y("label:N", sort=order, axis=None)
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    x = alt.X(
+        "china:Q",
+        title="Share of the country’s trials",
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=axis,
+    )
+    join = (
+        alt.Chart(wide)
+        .mark_rule(strokeWidth=3, color=colour("grid"), aria=False)
+        .encode(x=x, x2="us:Q", y=y)
+    )
+    long = rows.melt("label", list(COUNTRIES), "country", "percent")
+    other = long.groupby("label")["percent"].transform("sum") - long["percent"]
+    long["right"] = long["percent"] >= other
+    long["written"] = [f"{one:.0f}%" for one in long["percent"]]
+    scale = alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES])
+    shapes = alt.Scale(domain=list(COUNTRIES), range=["circle", "square"])
+    legend = alt.Legend(title=None)
+    base = alt.Chart(long).encode(x=alt.X("percent:Q"), y=y)
+    point = base.mark_point(size=110, filled=True).encode(
+        color=alt.Color("country:N", scale=scale, legend=legend),
+        shape=alt.Shape("country:N", scale=shapes, legend=legend),
+        tooltip=[
+            alt.Tooltip("label:N", title="Trials"),
+            alt.Tooltip("country:N", title="Country"),
+            alt.Tooltip("written:N", title="Share"),
+        ],
+    )
+    words: dict[str, Any] = {"color": colour("quiet"), "baseline": "middle", "aria": False}
+    placed: tuple[tuple[str, Literal["left", "right"], int], ...] = (
+        ("", "left", 9),
+        ("!", "right", -9),
+    )
+    sides = [
+        base.transform_filter(f"{test}datum.right")
+        .mark_text(align=align, dx=shift, **words)
+        .encode(text="written:N")
+        for test, align, shift in placed
+    ]
+    name = (
+        alt.Chart(wide)
+        .mark_text(align="left", baseline="bottom", dy=-9, fontWeight=600, aria=False)
+        .encode(x=alt.value(0), y=y, text="label:N")
+    )
+    return alt.layer(join, point, *sides, name).properties(height=alt.Step(50))

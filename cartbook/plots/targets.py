@@ -1,0 +1,295 @@
+"""Targets: which cells escape them, what the registry's trials aim at, and limits of an unreported count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from cartbook.charts import Layers, row_texts
+from cartbook.tables import evidence
+from cartbook.theme import colour
+
+#: how cells without the first antigen lack the second one: label -> share of them
+LINKS: dict[str, float] = {
+    "independently of the first": 0.0,
+    "in 1 of 1,000 cells that lost the first": 1e-3,
+    "in 1 of 10 cells that lost the first": 1e-1,
+    "always with the first (lineage switch)": 1.0,
+}
+MARKED = -6.0  # the share of cells that carries numbers in the picture, as a power of ten
+
+
+def escaping(burden: float, lacking: float, *, targets: int = 1, linked: float = 0.0) -> float:
+    """Return how many cancer cells are expected to lack every target.
+
+    ``burden`` is the number of cancer cells, ``lacking`` the share that lacks an antigen, the same
+    for each. With two ``targets`` the share that lacks the second, among cells without the first,
+    is ``lacking`` or ``linked``, whichever is larger. Raise ValueError for a share outside 0 to 1,
+    a negative burden, or another number of targets than one or two.
+
+    >>> escaping(1e12, 1e-6), round(escaping(1e12, 1e-6, targets=2), 3)
+    (1000000.0, 1.0)
+    """
+    if burden < 0 or not 0 <= lacking <= 1 or not 0 <= linked <= 1:
+        raise ValueError("burden is not negative, and lacking and linked lie between 0 and 1")
+    if targets not in (1, 2):
+        raise ValueError(f"the model has one or two targets, not {targets}")
+    return burden * lacking * (1 if targets == 1 else max(lacking, linked))
+
+
+def escape_explorer() -> Layers:
+    """Draw the cells that escape one and two targets, with a burden and a link that the reader sets."""
+    burden = alt.param(
+        name="burden",
+        value=12,
+        bind=alt.binding_range(min=6, max=12, step=1, name="Cancer cells, power of ten "),
+    )
+    link = alt.param(
+        name="link",
+        value=next(iter(LINKS)),
+        bind=alt.binding_select(options=list(LINKS), name="The second antigen is missing "),
+    )
+    names = ["one target", "two targets"]
+    points = pd.DataFrame(
+        [{"lost": lost, "targets": name} for name in names for lost in np.arange(-9, -0.99, 0.25)]
+    )
+    logs = {name: (f"{np.log10(share):g}" if share else "-99") for name, share in LINKS.items()}
+    linked = "".join(f"link == '{name}' ? {share} : " for name, share in logs.items()) + "0"
+    base = alt.Chart(points).transform_calculate(
+        left=f"burden + datum.lost + (datum.targets == 'two targets' ? max(datum.lost, {linked}) : 0)"
+    )
+    x = alt.X(
+        "lost:Q",
+        title="Share of the cells that lacks an antigen",
+        scale=alt.Scale(domain=[-9, -1], nice=False),
+        axis=alt.Axis(
+            values=[-9, -6, -3],
+            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': 'a thousandth'}"
+            "[datum.value]",
+            labelFlush=True,
+        ),
+    )
+    y = alt.Y(
+        "left:Q",
+        title="Cells that escape",
+        scale=alt.Scale(domain=[-6, 11.5], nice=False),
+        axis=alt.Axis(
+            values=[0, 3, 6, 9],
+            labelExpr="{'0': '1', '3': '1,000', '6': '1 million', '9': '1 billion'}[datum.value]",
+        ),
+    )
+    hues = [colour("vermillion"), colour("blue")]
+    tint = alt.Color("targets:N", scale=alt.Scale(domain=names, range=hues), legend=None)
+    dash = alt.StrokeDash(
+        "targets:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=None
+    )
+    line = base.mark_line(strokeWidth=3, clip=True).encode(x=x, y=y, color=tint, strokeDash=dash)
+    single = (
+        alt.Chart(pd.DataFrame({"at": [0]}))
+        .mark_rule(color=colour("quiet"), strokeDash=[2, 3], aria=False)
+        .encode(y=alt.Y("at:Q", scale=alt.Scale(domain=[-6, 11.5], nice=False)))
+    )
+    marked = base.transform_filter(f"datum.lost == {MARKED:g}")
+    dot = marked.mark_point(size=90, filled=True, aria=False).encode(x=x, y=y, color=tint)
+    number = (
+        marked.transform_calculate(
+            written="datum.targets + ': ' + "
+            "(datum.left >= 0 ? format(pow(10, datum.left), ',.0f') : 'fewer than 1')"
+        )
+        .mark_text(align="left", dx=9, dy=12, fontWeight=600, aria=False)
+        .encode(x=x, y=y, text="written:N", color=tint)
+    )
+    return alt.layer(single, line, dot, number).add_params(burden, link).properties(height=300)
+
+
+#: outcome -> target, disease and what was counted; one single-arm trial for a target and disease
+RESULTS: Mapping[str, tuple[str, str, str, str]] = {
+    "lt-zuma1-5y.objective-response": ("CD19", "B cells", "LBCL", "any"),
+    "fry2018.complete-response": ("CD22", "B cells", "B-ALL", "CR"),
+    "firce-1.complete-response": ("CD22", "B cells", "LBCL after CD19", "CR"),
+    "munshi2021.objective-response": ("BCMA", "plasma cells", "myeloma", "any"),
+    "mailankody2022.group.objective-response.mskcc-2022": (
+        "GPRC5D",
+        "plasma cells",
+        "myeloma",
+        "any",
+    ),
+    "ramos2020.objective-response": ("CD30", "Hodgkin cells", "Hodgkin lymphoma", "any"),
+    "tc-cd7-ph2.response": ("CD7", "T cells", "T-ALL", "any"),
+    "hill2024.group.objective-response.hill2024": ("CD5", "T cells", "T-cell lymphoma", "any"),
+    "jin2022.group.cr-or-cri.jin2022": ("CLL-1", "myeloid cells", "AML", "CR or CRi"),
+    "nct03766126.group.objective-response.cart123-2024": ("CD123", "myeloid cells", "AML", "any"),
+    "deplethink-pollyea2025.objective-response": (
+        "NKG2D ligands",
+        "myeloid cells",
+        "AML",
+        "any",
+    ),
+}
+
+
+def results_by_target() -> pd.DataFrame:
+    """Return one reported response for each target, with columns ``name``, ``lineage`` and ``what``.
+
+    >>> results_by_target()["target"].nunique() > 8
+    True
+    """
+    rows = evidence(outcome_id=list(RESULTS))
+    words = [RESULTS[key] for key in rows["outcome_id"]]
+    rows["name"] = [f"{target}, {disease}" for target, _, disease, _ in words]
+    rows["lineage"] = [lineage for _, lineage, _, _ in words]
+    rows["what"] = [what for *_, what in words]
+    return rows
+
+
+PERIODS = {
+    "before": "before 2018",
+    "in": "January 2018 to March 2022",
+    "after": "April 2022 to August 2026",
+}
+COUNTRIES = ["China", "United States"]
+
+
+def aims_by_country(recount: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials of China and the United States by target and period, from the recount.
+
+    Only trials are counted (no follow-up studies, no withdrawn records), and no trial with sites in
+    both countries. Targets are in the order of their trials in the review's window.
+    """
+    rows = recount[
+        (recount["dimension"] == "target")
+        & (recount["record_kind"] == "trial")
+        & recount["country_group"].isin(COUNTRIES)
+    ]
+    counts = rows.pivot_table(
+        index=["value", "window", "country_group"],
+        values="trials",
+        aggfunc="sum",
+        observed=True,
+    )
+    every = pd.MultiIndex.from_product(
+        [rows["value"].unique(), list(PERIODS), COUNTRIES],
+        names=["target", "window", "country"],
+    )
+    table = counts["trials"].reindex(every, fill_value=0).astype(int).reset_index(name="trials")
+    order = table[table["window"] == "in"].groupby("target")["trials"].sum()
+    last = [name for name in ("other", "not stated") if name in order]
+    names = [one for one in order.sort_values(ascending=False).index if one not in last] + last
+    table["target"] = pd.Categorical(table["target"], names, ordered=True)
+    table["period"] = table["window"].map(PERIODS)
+    return table.sort_values(["window", "target", "country"], kind="stable").reset_index(drop=True)
+
+
+def aims_plot(table: pd.DataFrame) -> Layers:
+    """Draw the trials of `aims_by_country` as bars by target, with a menu of periods."""
+    names = list(table["target"].cat.categories)
+    rows = table[["target", "period", "country", "trials"]].astype({"target": str})
+    period = alt.param(
+        name="period",
+        value=PERIODS["in"],
+        bind=alt.binding_select(options=list(PERIODS.values()), name="Registered "),
+    )
+    base = alt.Chart(rows).transform_filter("datum.period == period")
+    y = alt.Y("target:N", sort=names, axis=None)
+    offset = alt.YOffset("country:N", scale=alt.Scale(domain=COUNTRIES, paddingOuter=0.35))
+    middle = alt.YOffset(
+        "country:N", bandPosition=0.5, scale=alt.Scale(domain=COUNTRIES, paddingOuter=0.35)
+    )
+    most = int(rows["trials"].max())
+    x = alt.X(
+        "trials:Q",
+        title="Trials",
+        scale=alt.Scale(domain=[0, 1.12 * most], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
+    tint = alt.Color(
+        "country:N",
+        scale=alt.Scale(domain=COUNTRIES, range=[colour(one) for one in COUNTRIES]),
+        legend=alt.Legend(title=None, symbolType="square"),
+    )
+    bar = base.mark_bar().encode(x=x, y=y, yOffset=offset, color=tint)
+    number = base.mark_text(align="left", dx=5, color=colour("quiet"), aria=False).encode(
+        x=x, y=y, yOffset=middle, text="trials:Q"
+    )
+    name = (
+        base.transform_filter(f"datum.country == '{COUNTRIES[0]}'")
+        .mark_text(align="left", baseline="bottom", dy=-10, fontWeight=600, aria=False)
+        .encode(x=alt.value(0), y=y, yOffset=middle, text="target:N")
+    )
+    height = alt.Step(60, **{"for": "position"})
+    return alt.layer(bar, number, name).add_params(period).properties(height=height)
+
+
+def overlap_limits(
+    known: Mapping[str, tuple[str, int, str, int]],
+) -> pd.DataFrame:
+    """Return the limits of two parts that may overlap, of which one is reported.
+
+    ``known`` maps a country to the reported disease, its trials, the other disease and the trials
+    of both together. The other disease has at least the trials that the first leaves over and at
+    most all of them. Shares are in per cent of the trials of both together.
+
+    >>> overlap_limits({"A": ("x", 60, "y", 80)})["fewest"].tolist()
+    [60, 20]
+    """
+    rows = []
+    for country, (reported, count, other, whole) in known.items():
+        share = 100 * count / whole
+        rows += [
+            (f"{country}: {reported}", country, "reported", share, share, count, count),
+            (
+                f"{country}: {other}",
+                country,
+                "not reported",
+                100 - share,
+                100,
+                whole - count,
+                whole,
+            ),
+        ]
+    columns = ["label", "country", "kind", "least", "most", "fewest", "upmost"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def overlap_plot(limits: pd.DataFrame) -> Layers:
+    """Draw `overlap_limits`, with a slider for the share of trials that take both diseases."""
+    open_ = limits[limits["kind"] == "not reported"]
+    room = int((open_["most"] - open_["least"]).min())
+    overlap = alt.param(
+        name="overlap",
+        value=0,
+        bind=alt.binding_range(min=0, max=room, step=1, name="Suppose this share takes both, % "),
+    )
+    base = (
+        alt.Chart(limits)
+        .transform_calculate(
+            shown="datum.kind == 'reported' ? datum.least : datum.least + overlap",
+            written="format(datum.shown, '.0f') + '%' + "
+            "(datum.kind == 'reported' ? ' (reported)' : ' (supposed)')",
+        )
+        .encode(y=alt.Y("label:N", sort=None, axis=None))
+    )
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'")
+    x: dict[str, Any] = {
+        "title": "Share of the country’s trials for ALL or lymphoma",
+        "scale": alt.Scale(domain=[0, 100], nice=False),
+        "axis": axis,
+    }
+    tint = alt.Color(
+        "country:N",
+        legend=None,
+        scale=alt.Scale(domain=COUNTRIES, range=[colour(one) for one in COUNTRIES]),
+    )
+    span = base.mark_rule(strokeWidth=2.5, strokeDash=[3, 3], aria=False).encode(
+        x=alt.X("least:Q", **x), x2="most:Q", color=tint
+    )
+    fill = alt.condition("datum.kind == 'reported'", tint, alt.value(colour("paper")))
+    dot = base.mark_point(size=110, strokeWidth=2.5, filled=False).encode(
+        x=alt.X("shown:Q", **x), color=tint, fill=fill
+    )
+    name, number = row_texts(base, "label")
+    return alt.layer(span, dot, name, number).add_params(overlap).properties(height=alt.Step(46))

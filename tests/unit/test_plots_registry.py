@@ -1,0 +1,83 @@
+"""Counts of the registry are those of recount.csv, and the charts show what their reader chooses."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+import vl_convert
+
+from cartbook.figures import VEGALITE, specification
+from cartbook.plots import registry
+from cartbook.tables import load
+
+
+def picture(chart: object) -> str:
+    return vl_convert.vegalite_to_svg(specification(chart), vl_version=VEGALITE)
+
+
+def test_a_trial_in_both_countries_counts_for_both() -> None:
+    rows = load("recount").query(
+        "dimension == 'status' and window == 'in' and record_kind == 'trial'"
+    )
+    by_group = rows.groupby("country_group")["trials"].sum()
+    found = registry.registry_counts("status").sum()
+    for country in registry.COUNTRIES:
+        assert found[country] == by_group[country] + by_group[registry.BOTH]
+
+
+def test_every_dimension_counts_the_same_trials() -> None:
+    sums = {
+        tuple(registry.registry_counts(one).sum())
+        for one in ("year", "phase", "enrolment", "centres", "sponsor", "status", "registered")
+    }
+    assert len(sums) == 1
+
+
+def test_what_is_not_counted_is_refused() -> None:
+    with pytest.raises(ValueError, match="weather"):
+        registry.registry_counts("weather")
+
+
+def test_each_rule_adds_records() -> None:
+    rows = registry.yearly_counts()
+    assert list(rows["year"].unique()) == ["2018", "2019", "2020", "2021"]
+    assert (rows["low"] == rows["trials"]).all(), "the first rule counts the fewest"
+    assert (rows["high"] >= rows["trials"]).all()
+
+
+def test_shares_of_the_two_countries_add_up() -> None:
+    rows = registry.leaders()
+    assert rows.groupby("counted")["share"].sum().round(6).eq(100).all()
+    whole = registry.registry_counts("status").sum()
+    for country in registry.COUNTRIES:
+        chosen = rows[(rows["counted"] == registry.EVERYTHING) & (rows["country"] == country)]
+        assert chosen["number"].item() == whole[country]
+
+
+def test_the_chart_first_shows_all_trials() -> None:
+    written = re.findall(
+        r">([\d,]+) \((\d+)% of the two\)<", picture(registry.leaders_plot(registry.leaders()))
+    )
+    whole = registry.registry_counts("status").sum()
+    assert [one for one, _ in written] == [str(whole[c]) for c in registry.COUNTRIES]
+
+
+def test_features_come_with_the_largest_difference_first() -> None:
+    rows = registry.feature_shares(
+        {"phase 1": ("phase", "phase 1", "early phase 1"), "unknown": ("status", "unknown")}
+    )
+    assert list(rows["label"]) == ["unknown", "phase 1"]
+    counts = registry.registry_counts("status")["China"]
+    assert rows["China"][0] == pytest.approx(100 * counts["unknown"] / counts.sum())
+    drawn = picture(registry.features_plot(rows))
+    assert f">{rows['China'][0]:.0f}%<" in drawn
+    assert drawn.index(">unknown<") < drawn.index(">phase 1<")
+
+
+def test_the_review_is_drawn_beside_the_recount() -> None:
+    review = pd.DataFrame({"year": ["2019"], "country": ["China"], "trials": [76]})
+    drawn = picture(registry.yearly_plot(registry.yearly_counts(), review))
+    assert "China" in drawn
+    assert "Year of first posting" in drawn
