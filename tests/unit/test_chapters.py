@@ -77,7 +77,7 @@ def prose(page: Path, body: str | None = None) -> str:
         text(page) if body is None else body,
         flags=re.DOTALL | re.MULTILINE,
     )
-    body = re.sub(r"^```(?:{code-cell}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(r"^```(?:{code-cell}|{evidence-explorer}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^:{3,}\{(?!admonition).*$|^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
     body = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", body)
     body = re.sub(r"{(?:eval|cite|cite:t|cite:p|ref|numref|doc)}`[^`]*`", "", body)
