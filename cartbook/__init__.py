@@ -82,6 +82,7 @@ from cartbook.plots.since import (
     recounted_trials,
     survival_gain_plot,
     survival_with,
+)
 from cartbook.plots.steered_forest import steered_forest
 from cartbook.plots.synthesis import (
     beside_r,
@@ -222,12 +223,12 @@ __all__ = [
     "paired_bars",
     "passing_plot",
     "pool",
-    "printed_percentages",
     "pool_logits",
     "pooled_by",
     "pooled_forest",
     "pooled_plot",
     "pooling_rows",
+    "printed_percentages",
     "proportion",
     "proportions",
     "published",
@@ -248,8 +249,8 @@ __all__ = [
     "share_in_remission",
     "simulate_trial",
     "simulated_reports",
-    "survival_gain_plot",
     "steered_forest",
+    "survival_gain_plot",
     "survival_plot",
     "survival_with",
     "table",
