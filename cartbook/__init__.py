@@ -33,6 +33,14 @@ from cartbook.plots.editing import (
     receptor_left,
     wrong_joins,
 )
+from cartbook.plots.escape import (
+    competing_curves,
+    competing_risks,
+    lost_at_relapse,
+    patients_needed,
+    relapse_bars,
+    relapse_kinds,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.naive_sum import naive_plot, naive_simulation
@@ -149,6 +157,8 @@ __all__ = [
     "clinical_course",
     "colour",
     "compare_groups",
+    "competing_curves",
+    "competing_risks",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -209,6 +219,7 @@ __all__ = [
     "licences",
     "load",
     "logic_gates",
+    "lost_at_relapse",
     "median_survival",
     "naive_plot",
     "naive_simulation",
@@ -222,6 +233,7 @@ __all__ = [
     "pace",
     "paired_bars",
     "passing_plot",
+    "patients_needed",
     "pool",
     "pool_logits",
     "pooled_by",
@@ -241,6 +253,8 @@ __all__ = [
     "recount_plot",
     "recounted_trials",
     "registry_counts",
+    "relapse_bars",
+    "relapse_kinds",
     "remission_plot",
     "results_by_target",
     "risk_plot",

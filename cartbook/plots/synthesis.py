@@ -45,6 +45,8 @@ POPULATIONS = {
     "randomised": "enrolled or randomised",
     "leukapheresed": "enrolled or randomised",
 }
+#: designs of studies of routine practice, which are no trials
+OBSERVATIONAL = ("cohort", "registry study", "case report", "meta-analysis")
 KINDS = ("article", "label", "agency document", "abstract", "company release", "review")
 SETS = ("the review’s tables", "all trials of licensed products")
 LEAST = 15  # patients; smaller groups of the wider set are cohorts or first cases
@@ -65,7 +67,7 @@ def pooling_rows() -> pd.DataFrame:
     domains = load("products").set_index("product")["costimulation"]
     rows = rows[rows["product"].isin(domains.index) & rows["arm"].ne("standard of care")]
     rows = rows[rows["subgroup"].isin(["not applicable", "phase 1 and 2"])]
-    rows = rows[rows["design"].isin(["single arm", "randomised", "not reported"])]
+    rows = rows[~rows["design"].isin(OBSERVATIONAL)]
     found = proportions(rows)
     found = found.assign(
         costimulation=found["product"].map(domains),
