@@ -22,6 +22,14 @@ from cartbook.plots.audit import (
     printed_percentages,
     quotation_rates,
 )
+from cartbook.plots.availability import (
+    days_and_infused,
+    flow_bars,
+    patient_flow,
+    share_infused,
+    wait_plot,
+    weekly_loss,
+)
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
@@ -163,6 +171,7 @@ __all__ = [
     "course_plot",
     "coverage",
     "coverage_plot",
+    "days_and_infused",
     "deal",
     "dealing_table",
     "decisions",
@@ -192,6 +201,7 @@ __all__ = [
     "first_and_later",
     "fit_control",
     "five_years",
+    "flow_bars",
     "forest",
     "funnel_limits",
     "funnel_plot",
@@ -233,6 +243,7 @@ __all__ = [
     "pace",
     "paired_bars",
     "passing_plot",
+    "patient_flow",
     "patients_needed",
     "pool",
     "pool_logits",
@@ -261,6 +272,7 @@ __all__ = [
     "selection_explorer",
     "severe_by_costimulation",
     "share_in_remission",
+    "share_infused",
     "simulate_trial",
     "simulated_reports",
     "steered_forest",
@@ -273,9 +285,11 @@ __all__ = [
     "transplant_plot",
     "trial_simulator",
     "unlikely",
+    "wait_plot",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
+    "weekly_loss",
     "window_explorer",
     "wrong_joins",
     "yearly_counts",
