@@ -79,6 +79,7 @@ from cartbook.plots.since import (
     randomised_trials,
     recount_plot,
     recounted_trials,
+    survival_by_arm,
     survival_gain_plot,
     survival_with,
 )
@@ -223,6 +224,7 @@ __all__ = [
     "share_in_remission",
     "simulate_trial",
     "simulated_reports",
+    "survival_by_arm",
     "survival_gain_plot",
     "survival_plot",
     "survival_with",
