@@ -22,6 +22,14 @@ from cartbook.plots.audit import (
     printed_percentages,
     quotation_rates,
 )
+from cartbook.plots.availability import (
+    days_and_infused,
+    flow_bars,
+    patient_flow,
+    share_infused,
+    wait_plot,
+    weekly_loss,
+)
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
@@ -32,6 +40,14 @@ from cartbook.plots.editing import (
     graft_versus_host,
     receptor_left,
     wrong_joins,
+)
+from cartbook.plots.escape import (
+    competing_curves,
+    competing_risks,
+    lost_at_relapse,
+    patients_needed,
+    relapse_bars,
+    relapse_kinds,
 )
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
@@ -83,6 +99,7 @@ from cartbook.plots.since import (
     survival_gain_plot,
     survival_with,
 )
+from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
 from cartbook.plots.targets import (
     aims_by_country,
     aims_plot,
@@ -113,6 +130,16 @@ from cartbook.simulation import (
     simulate_trial,
 )
 from cartbook.stats import difference, proportion, proportions
+from cartbook.summary import (
+    certainty,
+    evidence_profile,
+    grade_limits,
+    imprecision,
+    read_findings,
+    summary_of_findings,
+    summary_rows,
+    with_ratio,
+)
 from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
@@ -130,15 +157,19 @@ __all__ = [
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
+    "certainty",
     "chance_of_at_least",
     "chance_to_pass",
     "check",
     "clinical_course",
     "colour",
+    "competing_curves",
+    "competing_risks",
     "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
+    "days_and_infused",
     "deal",
     "dealing_table",
     "decisions",
@@ -147,6 +178,7 @@ __all__ = [
     "delays",
     "difference",
     "difference_explorer",
+    "difference_plot",
     "dot_plot",
     "drawable",
     "drawing",
@@ -159,6 +191,7 @@ __all__ = [
     "escaping",
     "estimates_plot",
     "evidence",
+    "evidence_profile",
     "fate_bars",
     "fates",
     "feature_shares",
@@ -168,8 +201,10 @@ __all__ = [
     "first_and_later",
     "fit_control",
     "five_years",
+    "flow_bars",
     "forest",
     "gates_plot",
+    "grade_limits",
     "graft_versus_host",
     "grim",
     "grim_plot",
@@ -177,6 +212,7 @@ __all__ = [
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
+    "imprecision",
     "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
@@ -192,6 +228,7 @@ __all__ = [
     "licences",
     "load",
     "logic_gates",
+    "lost_at_relapse",
     "median_survival",
     "numbers_at_risk",
     "of_all_enrolled",
@@ -203,6 +240,8 @@ __all__ = [
     "pace",
     "paired_bars",
     "passing_plot",
+    "patient_flow",
+    "patients_needed",
     "pool",
     "printed_percentages",
     "proportion",
@@ -212,18 +251,26 @@ __all__ = [
     "quotation_rates",
     "quote",
     "randomised_trials",
+    "rate_plot",
+    "ratio_explorer",
+    "read_findings",
     "receptor_left",
     "recount_plot",
     "recounted_trials",
     "registry_counts",
+    "relapse_bars",
+    "relapse_kinds",
     "remission_plot",
     "results_by_target",
     "risk_plot",
     "selection_explorer",
     "severe_by_costimulation",
     "share_in_remission",
+    "share_infused",
     "simulate_trial",
     "simulated_reports",
+    "summary_of_findings",
+    "summary_rows",
     "survival_by_arm",
     "survival_gain_plot",
     "survival_plot",
@@ -234,10 +281,13 @@ __all__ = [
     "transplant_plot",
     "trial_simulator",
     "unlikely",
+    "wait_plot",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
+    "weekly_loss",
     "window_explorer",
+    "with_ratio",
     "wrong_joins",
     "yearly_counts",
     "yearly_plot",
