@@ -96,10 +96,12 @@ from cartbook.plots.since import (
     randomised_trials,
     recount_plot,
     recounted_trials,
+    survival_by_arm,
     survival_gain_plot,
     survival_with,
 )
 from cartbook.plots.steered_forest import steered_forest
+from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
 from cartbook.plots.synthesis import (
     beside_r,
     funnel_limits,
@@ -141,6 +143,16 @@ from cartbook.simulation import (
     simulate_trial,
 )
 from cartbook.stats import difference, proportion, proportions
+from cartbook.summary import (
+    certainty,
+    evidence_profile,
+    grade_limits,
+    imprecision,
+    read_findings,
+    summary_of_findings,
+    summary_rows,
+    with_ratio,
+)
 from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
@@ -159,6 +171,7 @@ __all__ = [
     "beside_r",
     "binomial_plot",
     "cd19_trials",
+    "certainty",
     "chance_of_at_least",
     "chance_to_pass",
     "check",
@@ -180,6 +193,7 @@ __all__ = [
     "delays",
     "difference",
     "difference_explorer",
+    "difference_plot",
     "dot_plot",
     "drawable",
     "drawing",
@@ -192,6 +206,7 @@ __all__ = [
     "escaping",
     "estimates_plot",
     "evidence",
+    "evidence_profile",
     "fate_bars",
     "fates",
     "feature_shares",
@@ -206,6 +221,7 @@ __all__ = [
     "funnel_limits",
     "funnel_plot",
     "gates_plot",
+    "grade_limits",
     "graft_versus_host",
     "grim",
     "grim_plot",
@@ -213,6 +229,7 @@ __all__ = [
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
+    "imprecision",
     "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
@@ -260,6 +277,9 @@ __all__ = [
     "quotation_rates",
     "quote",
     "randomised_trials",
+    "rate_plot",
+    "ratio_explorer",
+    "read_findings",
     "receptor_left",
     "recount_plot",
     "recounted_trials",
@@ -276,6 +296,9 @@ __all__ = [
     "simulate_trial",
     "simulated_reports",
     "steered_forest",
+    "summary_of_findings",
+    "summary_rows",
+    "survival_by_arm",
     "survival_gain_plot",
     "survival_plot",
     "survival_with",
@@ -291,6 +314,7 @@ __all__ = [
     "waiting_trial",
     "weekly_loss",
     "window_explorer",
+    "with_ratio",
     "wrong_joins",
     "yearly_counts",
     "yearly_plot",
