@@ -47,6 +47,8 @@ POPULATIONS = {
 }
 #: designs of studies of routine practice, which are no trials
 OBSERVATIONAL = ("cohort", "registry study", "case report", "meta-analysis")
+#: reports on patients of other studies here: to pool both would count the patients twice
+OVERLAPPING = ("legend-2",)  # the four sites of zhao2018 and xu2019 together
 KINDS = ("article", "label", "agency document", "abstract", "company release", "review")
 SETS = ("the review’s tables", "all trials of licensed products")
 LEAST = 15  # patients; smaller groups of the wider set are cohorts or first cases
@@ -67,7 +69,7 @@ def pooling_rows() -> pd.DataFrame:
     domains = load("products").set_index("product")["costimulation"]
     rows = rows[rows["product"].isin(domains.index) & rows["arm"].ne("standard of care")]
     rows = rows[rows["subgroup"].isin(["not applicable", "phase 1 and 2"])]
-    rows = rows[~rows["design"].isin(OBSERVATIONAL)]
+    rows = rows[~rows["design"].isin(OBSERVATIONAL) & ~rows["study_id"].isin(OVERLAPPING)]
     found = proportions(rows)
     found = found.assign(
         costimulation=found["product"].map(domains),

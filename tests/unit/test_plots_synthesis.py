@@ -165,6 +165,19 @@ def test_rows_count_each_study_once_and_the_review_as_it_prints() -> None:
     assert not rows["arm"].eq("standard of care").any()
 
 
+#: studies of one registration whose patients differ: two cohorts of ZUMA-1, the sites of LEGEND-2
+APART = [{"neelapu2017", "oluwole2021"}, {"zhao2018", "xu2019"}]
+
+
+def test_no_patient_is_counted_twice() -> None:
+    rows = studies()
+    for column in ("trial_name", "registry_id"):
+        named = rows[~rows[column].isin(["not reported", "not applicable"])]
+        for name, part in named.groupby([column, "set", "end_point", "grade"])["study_id"]:
+            found = set(part)
+            assert len(found) == 1 or found in APART, name
+
+
 def test_leaving_out_keeps_all_studies_first_and_names_the_rest() -> None:
     found = leave_one_out(severe())
     assert found["name"].iloc[0] == "all studies"
