@@ -16,6 +16,7 @@ from cartbook.plots.early_events import early_events_plot, early_risk_trial, haz
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
+from cartbook.plots.precision import chance_of_excluding, fewest_responders, precision_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots.reading import (
     difference_explorer,
@@ -25,6 +26,7 @@ from cartbook.plots.reading import (
     trial_simulator,
 )
 from cartbook.plots.registry import (
+    composition_plot,
     feature_shares,
     features_plot,
     leaders,
@@ -89,9 +91,11 @@ __all__ = [
     "binomial_plot",
     "cd19_trials",
     "chance_of_at_least",
+    "chance_of_excluding",
     "check",
     "clinical_course",
     "colour",
+    "composition_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
@@ -113,6 +117,7 @@ __all__ = [
     "fates",
     "feature_shares",
     "features_plot",
+    "fewest_responders",
     "figure",
     "fit_control",
     "forest",
@@ -142,6 +147,7 @@ __all__ = [
     "overview_plot",
     "paired_bars",
     "pool",
+    "precision_plot",
     "proportion",
     "proportions",
     "quiz",
