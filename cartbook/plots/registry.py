@@ -128,7 +128,7 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
         y = alt.Y("trials:Q", **axis)
         words.append(
             own.transform_filter(alt.datum.year == LAST)
-            .mark_text(dy=shift, fontWeight=600, **style)
+            .mark_text(align="right", dx=24, dy=shift, fontWeight=600, **style)
             .encode(y=y, text="country:N")
         )
         if shift < 0:  # below, the review's diamonds are in the way
