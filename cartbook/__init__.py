@@ -13,11 +13,29 @@ from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.binomial import binomial_plot, chance_of_at_least
 from cartbook.plots.cd19 import cd19_trials, infused_and_enrolled
 from cartbook.plots.early_events import early_events_plot, early_risk_trial, hazard_ratio_after
+from cartbook.plots.editing import (
+    allogeneic_responses,
+    edited_share,
+    editing_explorer,
+    graft_versus_host,
+    receptor_left,
+    wrong_joins,
+)
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.precision import chance_of_excluding, fewest_responders, precision_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots.publication import (
+    chance_to_pass,
+    deal,
+    dealing_table,
+    passing_plot,
+    published,
+    selection_explorer,
+    simulated_reports,
+    unlikely,
+)
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
@@ -53,17 +71,14 @@ from cartbook.plots.targets import (
 )
 from cartbook.plots.toxicity import (
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
     risk_plot,
     severe_by_costimulation,
 )
-from cartbook.plots.transplant import (
-    transplant_hazard_ratio,
-    transplant_model,
-    transplant_plot,
-)
+from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
 from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
 from cartbook.simulation import (
@@ -87,18 +102,23 @@ __all__ = [
     "agreement",
     "aims_by_country",
     "aims_plot",
+    "allogeneic_responses",
     "average_hazard_ratio",
     "binomial_plot",
     "cd19_trials",
     "chance_of_at_least",
     "chance_of_excluding",
+    "chance_to_pass",
     "check",
     "clinical_course",
     "colour",
     "composition_plot",
+    "costimulation_plot",
     "course_plot",
     "coverage",
     "coverage_plot",
+    "deal",
+    "dealing_table",
     "delay_plot",
     "delays",
     "difference",
@@ -108,6 +128,8 @@ __all__ = [
     "drawing",
     "early_events_plot",
     "early_risk_trial",
+    "edited_share",
+    "editing_explorer",
     "england",
     "escape_explorer",
     "escaping",
@@ -122,6 +144,7 @@ __all__ = [
     "fit_control",
     "forest",
     "gates_plot",
+    "graft_versus_host",
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
@@ -146,29 +169,36 @@ __all__ = [
     "overview",
     "overview_plot",
     "paired_bars",
+    "passing_plot",
     "pool",
     "precision_plot",
     "proportion",
     "proportions",
+    "published",
     "quiz",
     "quote",
+    "receptor_left",
     "registry_counts",
     "remission_plot",
     "results_by_target",
     "risk_plot",
+    "selection_explorer",
     "severe_by_costimulation",
     "share_in_remission",
     "simulate_trial",
+    "simulated_reports",
     "survival_plot",
     "table",
     "transplant_hazard_ratio",
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "unlikely",
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
     "window_explorer",
+    "wrong_joins",
     "yearly_counts",
     "yearly_plot",
     "zoom",

@@ -11,15 +11,16 @@ AGENCIES = """fda.gov accessdata.fda.gov ema.europa.eu nice.org.uk gov.uk nmpa.g
 ec.europa.eu ctep.cancer.gov medicines.org.uk dailymed.nlm.nih.gov"""
 JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
-jclinepi.com ehaweb.org hmpi.org ispor.org"""
+jclinepi.com ehaweb.org hmpi.org ispor.org scientific.sparx-ip.net"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com
 janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
-med.unc.edu"""
+med.unc.edu sec.gov"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
-cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com"""
+cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
+healio.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

@@ -43,7 +43,7 @@ def to_output(value: Any) -> dict[str, str]:
             record = {"kind": "figure", "alt": alt, "live": compile_spec(spec)}
             return {"html": html(record, "bare")}
         if MIME in data:
-            output = {"html": html(data[MIME], root="{root}", excel=False)}
+            output = {"html": html(data[MIME], root="{root}", files=False)}
             return output | ({"csv": csv_of(data[MIME]["table"])} if "table" in data[MIME] else {})
         if QUIZ_MIME in data:
             return {"html": html(data[QUIZ_MIME])}

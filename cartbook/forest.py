@@ -27,8 +27,8 @@ def forest(
     Proportions are drawn in per cent with their 95% Wilson intervals; a row without a reported
     denominator is left out. Ratios (hazard, odds, risk) are drawn on a logarithmic axis with the
     interval that the source prints. Fewer than 30 patients give a hollow point. ``label`` names
-    each line, ``show`` adds another column to the name, ``group`` gives colours and order,
-    ``choose`` a menu. With ``sort`` the largest proportion, or the smallest ratio, of each group
+    each line (with its source where two have one name), ``show`` adds another column to the name,
+    ``group`` gives colours and order, ``choose`` a menu. With ``sort`` the largest proportion, or the smallest ratio, of each group
     comes first.
 
     Raise ValueError if there are no rows, or if proportions and ratios are mixed.
@@ -39,7 +39,7 @@ def forest(
         raise ValueError(f"a forest plot shows proportions or ratios, not {found}")
     lines = rows if kinds <= set(RATIOS) else proportions(rows)
     value = "value" if kinds <= set(RATIOS) else "percent"
-    lines = lines.assign(line=_names(lines, label, show))
+    lines = lines.assign(line=_names(lines, label, show, group))
     if sort:
         order = [group, value] if group else [value]
         rising = [True, value == "value"][-len(order) :]
@@ -50,9 +50,17 @@ def forest(
     return interval_plot(lines, label="line", by=group, choose=choose, title=heading)
 
 
-def _names(rows: pd.DataFrame, label: str, show: str | None) -> pd.Series[str]:
+def _names(rows: pd.DataFrame, label: str, show: str | None, group: str | None) -> pd.Series[str]:
+    """Return the name of each line; lines of one name also say their source, or their number."""
     names = rows[label].astype(str)
-    return names + " (" + rows[show].astype(str) + ")" if show else names
+    names = names + " (" + rows[show].astype(str) + ")" if show else names
+    apart = rows[group].astype(str) if group else ""
+    if "source_citation" in rows and (repeated := (names + apart).duplicated(keep=False)).any():
+        names = names.where(~repeated, names + ", " + rows["source_citation"].astype(str))
+    if (repeated := (names + apart).duplicated(keep=False)).any():
+        place = (names.groupby(names + apart).cumcount() + 1).astype(str)
+        names = names.where(~repeated, names + " " + place)
+    return names
 
 
 def _ratio_plot(rows: pd.DataFrame, title: str) -> Layers:

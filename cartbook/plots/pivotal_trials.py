@@ -36,6 +36,8 @@ class Trial(NamedTuple):
 
 
 AXI = "axicabtagene ciloleucel"
+#: what a number is called in the chart where its end point is another than complete response
+OTHER_RESPONSE = {"stringent CR": " stringent", "CR or CRi": " CR or CRi"}
 CRS = "cytokine release syndrome"
 SEVERE = "3 or higher"
 KINDS = {
@@ -168,6 +170,7 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
         for one in rows[rows["disease"].eq(disease)].to_dict("records"):
             years = int(one["years"])
             after = f" at {years} year{'' if years == 1 else 's'}" if years else ""
+            after = OTHER_RESPONSE.get(str(one["endpoint"]), after)
             lines.append(
                 {
                     "row": f"{disease}|{one['trial']}",

@@ -14,26 +14,136 @@ SYNDROMES = ("cytokine release syndrome", "neurotoxicity")
 TINTS = {"cytokine release syndrome": "vermillion", "neurotoxicity": "indigo"}
 #: what a CAR-T cell with a rule for two antigens does to cells that carry both, one or neither
 CELLS = {"A and B": (1, 1), "A only": (1, 0), "B only": (0, 1), "neither": (0, 0)}
+DOMAINS = {"CD28": ("vermillion", "circle"), "4-1BB": ("blue", "square")}
+
 RULES = ("A OR B", "A AND B", "A AND NOT B")
 
 
-def severe_by_costimulation() -> pd.DataFrame:
-    """Return severe CRS and neurotoxicity in the review's two tables, with each product's costimulation.
+#: rows of neurotoxicity from papers and registries: of grade 3 or higher, or of grade 3 and grade 4
+#: apart, to be added; each replaces the row of its study in the review's tables
+FROM_PAPERS = (
+    ("wang2020.group.neurotoxicity.grade-3-or-higher.wang2020",),
+    ("ahmed2025.group.neurotoxicity.grade-3-or-higher.ahmed2025",),
+    ("abramson2020.group.neurotoxicity.grade-3-or-higher.abramson2020",),
+    ("schuster2021.group.neurotoxicity.grade-3-or-4.month-2.schuster2019",),
+    ("lt-felix-primary.neurotoxicity-grade-3",),
+    ("morschhauser2024.all.neurotoxicity.grade-3-or-higher.morschhauser2024",),
+    (
+        "siddiqi2022.group.neurotoxicity.grade-3.table-4.siddiqi2023",
+        "siddiqi2022.group.neurotoxicity.grade-4.table-4.siddiqi2023",
+    ),
+)
+#: names as long as the chart on a telephone has room for beside a fraction
+SHORT = {
+    "CIBMTR, brexu-cel in mantle cell lymphoma": "CIBMTR (brexu-cel)",
+    "TRANSCEND NHL 001 (liso-cel)": "TRANSCEND (liso-cel)",
+    "JULIET": "JULIET (tisa-cel)",
+    "CARTITUDE-1 (cilta-cel)": "CARTITUDE-1 (cilta)",
+}
+AMONG = {
+    "all studies": "true",
+    "anti-CD19 products": "datum.target == 'CD19'",
+    "large B-cell lymphoma": "datum.disease == 'large B-cell lymphoma'",
+}
 
-    Columns are those of `proportions` and ``costimulation``, "CD28" or "4-1BB"; one row per study
-    and syndrome.
+
+def severe_by_costimulation() -> pd.DataFrame:
+    """Return severe neurotoxicity of each study, with the costimulatory domain of its product.
+
+    One row per study: from its paper or registry where the table of outcomes holds a larger or later
+    count (`FROM_PAPERS`), otherwise from the review's two tables. Columns are those of `proportions`,
+    and ``costimulation``, "CD28" or "4-1BB". CD28 comes first, and the highest rate within a domain.
     """
-    rows = evidence(
+    reported = evidence(
         source="review",
         section=["table-1", "table-2"],
-        endpoint=list(SYNDROMES),
+        endpoint="neurotoxicity",
         grade="3 or higher",
     )
+    keys = [key for group in FROM_PAPERS for key in group]
+    papers = proportions(evidence(outcome_id=keys)).set_index("outcome_id")
+    rows = [papers.loc[list(group)] for group in FROM_PAPERS]
+    latest = pd.concat([one.iloc[:1].assign(events=one["events"].sum()) for one in rows])
+    latest = latest.reset_index()
+    kept = reported[~reported["study_id"].isin(latest["study_id"])]
+    found = proportions(pd.concat([kept, latest], ignore_index=True))
     domains = load("products").set_index("product")["costimulation"]
-    found = proportions(rows)
     found["costimulation"] = found["product"].map(domains)
-    order = ["endpoint", "costimulation", "percent"]
-    return found.sort_values(order, ascending=[False, False, False], kind="stable")
+    found["label"] = found["label"].replace(SHORT)
+    order = ["costimulation", "percent"]
+    return found.sort_values(order, ascending=[False, False], kind="stable", ignore_index=True)
+
+
+def _wilson(side: str) -> str:
+    """Return Vega's expression for an end of the 95% Wilson interval of ``events`` of ``n``, in per cent."""
+    z = 1.959963984540054
+    centre = f"(datum.events + {z * z / 2}) / (datum.n + {z * z})"
+    half = (
+        f"{z} / (datum.n + {z * z}) * "
+        f"sqrt(datum.events * (datum.n - datum.events) / datum.n + {z * z / 4})"
+    )
+    return f"100 * ({centre} {side} {half})"
+
+
+def costimulation_plot(rows: pd.DataFrame) -> Layers:
+    """Draw `severe_by_costimulation`; the reader chooses the studies, and the sums of each domain follow.
+
+    The two rows that begin with "All" add the patients of the studies shown, by domain, with the Wilson
+    interval of the sum.
+    """
+    numbers = rows[["percent", "low", "high", "events", "denominator"]].to_numpy()
+    lines = rows[["label", "percent", "low", "high", "events", "target", "disease"]].assign(
+        n=rows["denominator"],
+        domain=rows["costimulation"],
+        written=[f"{k:.0f}/{n:.0f} · {p:.0f}% ({a:.0f}–{b:.0f})" for p, a, b, k, n in numbers],
+    )
+    among = alt.param(
+        name="among",
+        value="all studies",
+        bind=alt.binding_select(options=list(AMONG), name="Compare among "),
+    )
+    shown = " || ".join(f"(among == '{name}' && {test})" for name, test in AMONG.items())
+    studies = alt.Chart(lines).transform_filter(shown)
+    together = (
+        alt.Chart(lines)
+        .transform_filter(shown)
+        .transform_aggregate(events="sum(events)", n="sum(n)", groupby=["domain"])
+        .transform_calculate(
+            label="'All ' + datum.domain + ' patients'",
+            percent="100 * datum.events / datum.n",
+            low=_wilson("-"),
+            high=_wilson("+"),
+        )
+        .transform_calculate(
+            written="datum.events + '/' + datum.n + ' · ' + format(datum.percent, '.0f') + '% ('"
+            " + format(datum.low, '.0f') + '–' + format(datum.high, '.0f') + ')'"
+        )
+    )
+    domains = list(DOMAINS)
+    scale = alt.Scale(domain=domains, range=[colour(hue) for hue, _ in DOMAINS.values()])
+    shapes = alt.Scale(domain=domains, range=[shape for _, shape in DOMAINS.values()])
+    legend = alt.Legend(title=None)
+    tint = alt.Color("domain:N", scale=scale, legend=legend)
+    form = alt.Shape("domain:N", scale=shapes, legend=legend)
+    axis = alt.Axis(values=[0, 20, 40, 60], labelExpr="datum.value + '%'", grid=True)
+    x = alt.X(
+        "low:Q",
+        title="Patients with grade 3 or higher",
+        scale=alt.Scale(domain=[0, 60], nice=False, clamp=True),
+        axis=axis,
+    )
+    y = alt.Y("label:N", sort=None, axis=None)
+    tooltip = [alt.Tooltip("label:N", title="Row"), alt.Tooltip("written:N", title="Patients")]
+    layers = []
+    for base, width, size in ((together, 6, 190), (studies, 2.5, 100)):
+        span = base.mark_rule(strokeWidth=width, aria=False).encode(
+            x=x, x2="high:Q", y=y, color=tint
+        )
+        point = base.mark_point(size=size, filled=True, opacity=1).encode(
+            x=alt.X("percent:Q"), y=y, color=tint, shape=form, tooltip=tooltip
+        )
+        layers += [span, point, *row_texts(base.encode(y=y), "label")]
+    return alt.layer(*layers).add_params(among).properties(height=alt.Step(42))
 
 
 def clinical_course() -> pd.DataFrame:
@@ -55,11 +165,11 @@ def clinical_course() -> pd.DataFrame:
 
 def course_plot(rows: pd.DataFrame) -> Layers:
     """Draw `clinical_course`: a bar per study and syndrome, from median onset over the median duration."""
+    short = rows["study"].replace(SHORT)
     lines = rows.assign(
-        name=rows["study"] + ", " + rows["syndrome"].replace({SYNDROMES[0]: "CRS"}),
+        name=short + ", " + rows["syndrome"].replace({SYNDROMES[0]: "CRS", SYNDROMES[1]: "NT"}),
         written=[
-            f"day {a:g}, for {b:g} days"
-            for a, b in zip(rows["onset"], rows["duration"], strict=True)
+            f"day {a:g}, {b:g} days" for a, b in zip(rows["onset"], rows["duration"], strict=True)
         ],
     )
     names = list(TINTS)
@@ -82,30 +192,39 @@ def course_plot(rows: pd.DataFrame) -> Layers:
 
 
 def risk_plot(rows: pd.DataFrame) -> Layers:
-    """Draw risks per 100 patients on a logarithmic axis, the largest first.
+    """Draw risks per 100 patients on a logarithmic axis, in the order of the rows.
 
-    ``rows`` has ``risk`` (a name), ``percent`` (above zero), ``kind`` (gives the colour) and
-    ``of`` (a few words on the population).
+    ``rows`` has ``risk`` (a name of at most 38 characters), ``percent`` (above zero), ``low`` and
+    ``high`` (the interval in per cent, missing where there is none) and ``kind`` (gives the colour).
     """
-    lines = rows.assign(
-        written=[f"{one:g}%, {of}" for one, of in zip(rows["percent"], rows["of"], strict=True)]
+    lines = rows[["risk", "kind", "percent", "low", "high"]].assign(
+        written=[f"{one:.2g}%" if one < 10 else f"{one:.0f}%" for one in rows["percent"]]
     )
     kinds = list(dict.fromkeys(lines["kind"]))
-    hues = [colour(one) for one in ("vermillion", "ochre", "indigo", "grey")][: len(kinds)]
+    hues = [colour(one) for one in ("ochre", "vermillion", "indigo", "teal")][: len(kinds)]
+    shapes = ["circle", "square", "diamond", "triangle-up"][: len(kinds)]
     axis = alt.Axis(
         orient="top", offset=8, values=[0.1, 1, 10, 100], labelExpr="datum.value + '%'", grid=True
     )
-    x = alt.X(
-        "percent:Q",
-        title="Patients (each step ten times as many)",
-        scale=alt.Scale(type="log", domain=[0.05, 100], nice=False),
-        axis=axis,
-    )
+    scale = alt.Scale(type="log", domain=[0.02, 100], nice=False)
     base = alt.Chart(lines).encode(y=alt.Y("risk:N", sort=None, axis=None))
-    point = base.mark_point(size=120, filled=True).encode(
-        x=x,
-        color=alt.Color(
-            "kind:N", scale=alt.Scale(domain=kinds, range=hues), legend=alt.Legend(title=None)
+    tint = alt.Color(
+        "kind:N", scale=alt.Scale(domain=kinds, range=hues), legend=alt.Legend(title=None)
+    )
+    # all rows, before the layer that lacks some, so that they stay in their order
+    place = base.mark_rule(opacity=0, aria=False).encode(x=alt.value(0), x2=alt.value(1))
+    span = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=2.5, aria=False)
+        .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", color=tint)
+    )
+    point = base.mark_point(size=110, filled=True, opacity=1).encode(
+        x=alt.X(
+            "percent:Q", title="Patients (each step ten times as many)", scale=scale, axis=axis
+        ),
+        color=tint,
+        shape=alt.Shape(
+            "kind:N", scale=alt.Scale(domain=kinds, range=shapes), legend=alt.Legend(title=None)
         ),
         tooltip=[
             alt.Tooltip("risk:N", title="Risk"),
@@ -113,7 +232,7 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
         ],
     )
     name, number = row_texts(base, "risk")
-    return alt.layer(point, name, number).properties(height=alt.Step(42))
+    return alt.layer(place, span, point, name, number).properties(height=alt.Step(42))
 
 
 def logic_gates() -> pd.DataFrame:

@@ -25,6 +25,7 @@ from cartbook.sphinxext import (
     compat,
     directives,
     downloads,
+    embeds,
     evidence,
     execution,
     explorer,
@@ -62,10 +63,11 @@ PARTS = (
     search,
     report,
     evidence,
+    embeds,
     assets,
 )
 #: what a chapter's outputs are made by
-CODE = ("*.py", "*.json", "sphinxext/*.py", "templates/*.*")
+CODE = ("*.py", "*.json", "plots/*.py", "sphinxext/*.py", "templates/*.*")
 
 
 def _config_inited(app: Sphinx, config: Any) -> None:

@@ -228,11 +228,11 @@ def _page(
     if app.builder.name == "html":
         body = context.get("body", "")
         context["script_files"] = select_scripts(context["script_files"], pagename, body)
-        context["css_files"] = [f"_static/{STYLE}?v={_styles_version()}"]
+        context["css_files"] = [f"_static/{STYLE}?v={styles_version()}"]
 
 
 @cache
-def _styles_version() -> str:
+def styles_version() -> str:
     """Return a hash of the styles; a browser's copy of the sheet is out of date if it differs."""
     ours = [path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.css"))]
     theirs = [version(name) for name in ("sphinx-book-theme", "sphinx-design", "myst-nb")]

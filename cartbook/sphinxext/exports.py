@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -19,6 +20,8 @@ from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.tables import load
 
+#: what cartbook.sphinxext.embeds writes of each chart
+CHART_FORMS = (".html", ".svg")
 EPOCH = (
     "1767225600"  # 2026-01-01: one time in all archives, so that the same book is the same bytes
 )
@@ -65,11 +68,11 @@ def archive(path: Path, files: dict[str, bytes]) -> None:
             zipped.writestr(entry, body)
 
 
-def sync(folder: Path, files: dict[str, bytes]) -> None:
-    """Make the folder hold just these files."""
+def sync(folder: Path, files: dict[str, bytes], others: Collection[str] = ()) -> None:
+    """Make the folder hold just these files, and of the others those that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
-        if path.name not in files:
+        if path.name not in files and path.name not in others:
             path.unlink()
     for name, body in files.items():
         (folder / name).write_bytes(body)
@@ -90,7 +93,8 @@ def write(app: Sphinx) -> None:
         for name, text in page.get("figures", {}).items():
             figures[f"{name}.csv"] = text.encode()
             figures[f"{name}-excel.csv"] = text.encode("utf-8-sig")  # Excel knows UTF-8 by its mark
-    sync(out / "figures", figures)
+    charts = (name.removesuffix(".csv") for name in figures)
+    sync(out / "figures", figures, {f"{name}{form}" for name in charts for form in CHART_FORMS})
     wheel = wheel_of(app)
     files = {f"data/{name}": body for name, body in data.items()} | _notebooks(app, wheel.name)
     files[wheel.name] = wheel.read_bytes()

@@ -62,6 +62,16 @@
     fold.addEventListener("toggle", open, { once: true });
   };
 
+  const offerPicture = figure => {
+    const place = figure.querySelector(".cb-png");
+    if (!place) return;
+    place.hidden = false;
+    place.firstElementChild.addEventListener("click", async () => {
+      await script("picture.js");
+      await window.bookPicture(figure);
+    });
+  };
+
   const started = new WeakSet();
   const start = async figure => {
     if (started.has(figure)) return;
@@ -120,6 +130,7 @@
     document.body.append(tip);
     const figures = document.querySelectorAll("figure[data-chart]");
     figures.forEach(explore);
+    figures.forEach(offerPicture);
     if (new URLSearchParams(location.search).has("select")) tree();
     const watch = () => {
       acts.forEach(act => removeEventListener(act, watch));

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -54,6 +56,35 @@ def test_chart_stays_a_picture_without_its_script(visit):
     page.locator("figure[data-chart]").first.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     assert page.locator("figure[data-chart] .cb-wide svg").first.is_visible()
+
+
+def test_a_chart_is_saved_as_png_with_its_title(visit, tmp_path):
+    page = visit(CHAPTER)
+    figure = live(page, page.locator("figure[data-chart='cd19-complete-response']"))
+    figure.locator("summary", has_text="Download").click()
+    with page.expect_download() as saved:
+        figure.get_by_role("button", name="Chart as PNG").click()
+    assert saved.value.suggested_filename == "cd19-complete-response.png"
+    body = Path(saved.value.path()).read_bytes()
+    assert body.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", body[16:24])
+    box = figure.locator(".cb-live svg").bounding_box()
+    assert width == pytest.approx(2 * (box["width"] + 32), abs=4)
+    assert height > 2 * (box["height"] + 24)  # the title is above the chart
+
+
+def test_a_chart_in_a_frame_of_another_site_is_live(visit):
+    page = visit("", faults=False)
+    address = f"{visit.address}figures/cd19-complete-response.html"
+    frame = '<iframe sandbox="allow-scripts" style="width:700px;height:900px" src="{}">'
+    page.set_content(frame.format(address))
+    chart = page.frame_locator("iframe")
+    chart.locator("figcaption").hover()
+    chart.locator(".cb-is-live").wait_for(state="attached")
+    assert chart.locator("h1").text_content() == chart.locator("figcaption").text_content()
+    assert chart.locator(".cb-explore > summary").is_visible()
+    assert chart.locator(".cb-framed").count() == 0  # nothing of it is blocked
+    assert "08-b-cell.html#fig-" in chart.locator("main > p a").get_attribute("href")
 
 
 def use_menus(place, page):

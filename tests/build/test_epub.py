@@ -19,7 +19,13 @@ from cartbook.sphinxext.print_builders import NOT_PRINTED, citation
 OPF = "{http://www.idpf.org/2007/opf}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
-SCREEN = ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV")
+SCREEN = (
+    "Show the code",
+    "A click loads Python",
+    "Take it with you",
+    "Numbers as CSV",
+    "Chart as SVG",
+)
 
 
 @pytest.fixture(scope="module")

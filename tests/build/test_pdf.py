@@ -18,7 +18,13 @@ from cartbook.sphinxext.print_builders import citation
 
 #: in a process of its own: Playwright may be at work in this one
 WRITE = "import sys; from pathlib import Path; from cartbook.export import pdf; pdf.write(*map(Path, sys.argv[1:]))"
-SCREEN = ("Show the code", "A click loads Python", "Take it with you", "Numbers as CSV")
+SCREEN = (
+    "Show the code",
+    "A click loads Python",
+    "Take it with you",
+    "Numbers as CSV",
+    "Chart as SVG",
+)
 
 
 @pytest.fixture(scope="module")

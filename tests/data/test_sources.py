@@ -36,6 +36,7 @@ ALLOWED = {
     "hmpi.org",
     "ispor.org",
     "ehaweb.org",
+    "scientific.sparx-ip.net",  # abstracts of the EULAR congress
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",
@@ -43,6 +44,7 @@ ALLOWED = {
     "businesswire.com",
     "globenewswire.com",
     "med.unc.edu",
+    "sec.gov",
     "tecartushcp.com",
     "carvyktihcp.com",
     "mskcc.org",
@@ -58,6 +60,7 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "healio.com",
     "hmpgloballearningnetwork.com",
 }
 

@@ -140,3 +140,13 @@ def test_the_search_finds_studies() -> None:
     index = (SITE / "searchindex.js").read_text(encoding="utf-8")
     assert '"evidence/locke2022"' in index
     assert Path(ENTRIES[0]).stem in index
+
+
+def test_the_landing_page_counts_numbers_as_the_explorer_does() -> None:
+    landing = "".join(tree("index.html").itertext())
+    explorer = "".join(tree("chapters/explorer.html").itertext())
+    said = re.search(r"from ([\d,]+) reported results", landing)
+    counted = re.search(r"of ([\d,]+) numbers", explorer)
+    assert said
+    assert counted
+    assert said[1] == counted[1]

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from functools import cache
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from helpers import PAGES, SITE, THEMED, TOP, tree
@@ -156,6 +157,21 @@ def test_the_data_goes_with_the_site_and_every_figure_has_its_numbers():
         assert (SITE / "data" / path.name).read_bytes() == path.read_bytes()
     shown = {one.get("data-chart") for page in THEMED for one in tree(page).iter("figure")} - {None}
     assert {path.stem.removesuffix("-excel") for path in (SITE / "figures").glob("*.csv")} == shown
+
+
+def test_every_chart_is_an_svg_and_a_page_of_its_own():
+    shown = {one.get("data-chart") for page in THEMED for one in tree(page).iter("figure")} - {None}
+    for form in ("html", "svg"):
+        assert {path.stem for path in (SITE / "figures").glob(f"*.{form}")} == shown
+    for name in shown:
+        picture = ElementTree.parse(SITE / "figures" / f"{name}.svg").getroot()
+        assert len(picture.get("aria-label")) > 40
+        page = tree(f"figures/{name}.html")
+        assert [one.get("data-chart") for one in page.iter("figure")] == [name]
+        links = [one.get("href") for one in page.iter("a")]
+        assert any(link.endswith(f".html#fig-{name}") for link in links)
+        policy = [one.get("content") for one in page.iter("meta") if one.get("http-equiv")]
+        assert "default-src 'self'" in policy[0]
 
 
 def test_no_cell_of_a_download_is_a_formula():

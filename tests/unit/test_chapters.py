@@ -77,7 +77,7 @@ def prose(page: Path, body: str | None = None) -> str:
         text(page) if body is None else body,
         flags=re.DOTALL | re.MULTILINE,
     )
-    body = re.sub(r"^```(?:{code-cell}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(r"^```(?:{code-cell}|{evidence-explorer}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^:{3,}\{(?!admonition).*$|^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
     body = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", body)
     body = re.sub(r"{(?:eval|cite|cite:t|cite:p|ref|numref|doc)}`[^`]*`", "", body)
@@ -187,7 +187,7 @@ ALLOWED = [
     r"^\d+\. ",  # a numbered list
     r"\b(?:at most|more than|than) (?:40|100)\b(?: people)?|limits than 40 and 100",  # the review's own limits of a small and a large trial
     r"\b0\.05\b",  # the usual mark for a p value
-    r"IL13Rα2|CD3ζ|interleukin-\d+|caspase 9|β2-microglobulin",
+    r"TT52CAR19|IL13Rα2|CD3ζ|interleukin-\d+|caspase 9|β2-microglobulin",
     r"CC BY 4\.0|Version \d+\.\d+\.\d+",
 ]
 

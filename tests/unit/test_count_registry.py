@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from cartbook.registry import groups
 from scripts import count_registry as registry
 
 TRIALS = """NCTId,BriefTitle,OverallStatus,Phase,EnrollmentCount,Branch,DiseaseCategory,TargetCategory,LeadSponsorClass,StdAges,MaxAge,StartDate,SnapshotDate
@@ -132,20 +133,20 @@ def test_each_grouping_counts_every_trial_and_no_row_of_the_snapshot_is_publishe
     ("days", "group"),
     [
         (0, "by the start"),
-        (registry.ERROR, "by the start"),
-        (registry.ERROR + 1, "within 6 months of the start"),
-        (registry.HALF_YEAR + 1, "later"),
+        (groups.ERROR, "by the start"),
+        (groups.ERROR + 1, "within 6 months of the start"),
+        (groups.HALF_YEAR + 1, "later"),
     ],
 )
 def test_a_trial_posted_within_the_error_of_the_estimate_counts_as_on_time(days, group):
     started = date(2020, 1, 1)
-    assert registry.registered(started + timedelta(days), started) == group
+    assert groups.registered(started + timedelta(days), started) == group
 
 
 def test_nothing_is_said_of_when_a_trial_outside_the_window_was_posted():
     """The known dates end soon after the window, so later dates are not estimated."""
-    later = registry.WINDOW[1] + timedelta(1)
-    assert registry.registered(later, date(2024, 1, 1)) == "posting date not known"
+    later = groups.WINDOW[1] + timedelta(1)
+    assert groups.registered(later, date(2024, 1, 1)) == "posting date not known"
 
 
 def test_dates_are_interpolated_and_a_month_is_its_middle(snapshot):

@@ -36,3 +36,12 @@ def test_choosing_a_disease_hides_the_others_and_their_headings() -> None:
 
 def test_halves_are_rounded_up() -> None:
     assert [percent(one) for one in (82.5, 49.5, 2.4)] == ["83%", "50%", "2%"]
+
+
+def test_a_response_that_is_not_complete_response_is_named_beside_its_mark() -> None:
+    chart = overview_plot(overview()).to_dict()
+    (rows,) = [one for one in chart["datasets"].values() if any("text" in row for row in one)]
+    texts = {row["name"]: row["text"] for row in rows if row["kind"] == "complete response"}
+    assert texts["cilta-cel (CARTITUDE-1)"] == "83% stringent"
+    assert texts["obe-cel, adults (FELIX)"].endswith("CR or CRi")
+    assert texts["axi-cel (ZUMA-5)"] == "75%"

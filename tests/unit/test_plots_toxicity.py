@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pandas as pd
+import vl_convert
 
+from cartbook import proportion
+from cartbook.figures import VEGALITE
 from cartbook.plots.toxicity import (
+    AMONG,
     clinical_course,
+    costimulation_plot,
     course_plot,
     gates_plot,
     logic_gates,
@@ -14,11 +19,32 @@ from cartbook.plots.toxicity import (
 )
 
 
-def test_severe_rates_have_the_costimulation_of_their_product() -> None:
+def test_a_study_counts_once_with_its_latest_number() -> None:
     rows = severe_by_costimulation()
-    sums = rows.groupby(["endpoint", "costimulation"])[["events", "denominator"]].sum()
-    assert sums.loc[("neurotoxicity", "CD28")].tolist() == [78, 373]
-    assert sums.loc[("neurotoxicity", "4-1BB")].tolist() == [25, 417]
+    assert rows["study_id"].is_unique
+    counts = rows.set_index("study_id")[["events", "denominator"]]
+    assert counts.loc["siddiqi2022"].tolist() == [22, 117]  # grades 3 and 4 of both phases
+    assert counts.loc["locke2022"].tolist() == [36, 170]  # the review's table
+    assert rows.groupby("costimulation")["denominator"].sum().to_dict() == {
+        "4-1BB": 1148,
+        "CD28": 900,
+    }
+
+
+def test_the_sums_follow_the_studies_that_the_reader_chooses() -> None:
+    rows = severe_by_costimulation()
+    chart = costimulation_plot(rows)
+    menu = next(one for one in chart.to_dict()["params"] if "bind" in one)
+    assert menu["bind"]["options"] == list(AMONG)
+    spec = chart.to_dict()
+    for one in spec["params"]:
+        if one.get("name") == "among":
+            one["value"] = "large B-cell lymphoma"
+    drawn = vl_convert.vegalite_to_svg({**spec, "width": 600}, vl_version=VEGALITE)
+    axi = proportion(36, 170)  # the one CD28 study of large B-cell lymphoma
+    assert f"36/170 · 21% ({100 * axi.low:.0f}–{100 * axi.high:.0f})" in drawn
+    assert "ZUMA-7" in drawn
+    assert "KarMMa" not in drawn
 
 
 def test_a_course_ends_after_its_duration() -> None:
@@ -29,12 +55,25 @@ def test_a_course_ends_after_its_duration() -> None:
     assert (bar["encoding"]["x"]["field"], bar["encoding"]["x2"]["field"]) == ("onset", "end")
 
 
-def test_risks_are_on_a_logarithmic_axis() -> None:
-    rows = pd.DataFrame({"risk": ["a", "b"], "kind": "x", "percent": [10.0, 0.1], "of": "y"})
-    point = next(
-        one for one in risk_plot(rows).to_dict()["layer"] if one["mark"]["type"] == "point"
+def test_risks_are_on_a_logarithmic_axis_with_the_intervals_that_exist() -> None:
+    rows = pd.DataFrame(
+        {
+            "risk": ["first", "second"],
+            "kind": "x",
+            "percent": [22.7687, 0.1],
+            "low": [None, 0.05],
+            "high": [None, 0.2],
+        }
     )
+    chart = risk_plot(rows)
+    point = next(one for one in chart.to_dict()["layer"] if one["mark"]["type"] == "point")
     assert point["encoding"]["x"]["scale"]["type"] == "log"
+    drawn = vl_convert.vegalite_to_svg({**chart.to_dict(), "width": 300}, vl_version=VEGALITE)
+    assert ">23%<" in drawn
+    assert ">0.1%<" in drawn
+    assert drawn.index(">first<") < drawn.index(">second<")  # in the order of the rows
+    spans = drawn.partition("layer_1_marks")[2].partition("</g>")[0]
+    assert spans.count("<line") == 1  # the first row has no interval
 
 
 def test_rules_kill_what_they_say() -> None:
