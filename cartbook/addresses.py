@@ -15,12 +15,12 @@ jclinepi.com ehaweb.org hmpi.org ispor.org scientific.sparx-ip.net"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com
-janssen-pi.co.uk tecartushcp.com carvyktihcp.com mskcc.org
+janssen-pi.co.uk tecartushcp.com yescartahcp.com carvyktihcp.com jnjmedicalconnect.com mskcc.org
 med.unc.edu sec.gov"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
-healio.com"""
+healio.com aabb.org"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

@@ -255,6 +255,8 @@ FOUND = listed("table_ref", "the key of a row", *KEYS.values())
 state(f"findings {REFERRED}", "A finding refers to a row", FOUND)
 BASIS = listed("basis", "the key of a row", *KEYS.values(), known=("table-1", "table-2"))
 state(f"certainty {REFERRED}", "A judgement refers to the rows on which it is based", BASIS)
+SOURCED = listed("basis", "in sources.csv", "source_id")
+state("appraisals sources", "An appraisal names the sources on which it is based", SOURCED)
 
 # Rows
 

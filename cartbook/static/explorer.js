@@ -150,11 +150,9 @@
       pin.dataset.pin = key;
       pin.setAttribute("aria-label", `Pin ${words("study")}, ${words("what")}, ${words("source")}`);
       const about = [words("disease"), words("product")].filter(Boolean).join("; ");
-      const address = element(
-        "a",
-        { href: words("address"), rel: "noopener noreferrer" },
-        words("source"),
-      );
+      const address = words("address")
+        ? element("a", { href: words("address"), rel: "noopener noreferrer" }, words("source"))
+        : words("source");
       return element(
         "tr",
         {},

@@ -46,6 +46,8 @@ ALLOWED = {
     "med.unc.edu",
     "sec.gov",
     "tecartushcp.com",
+    "yescartahcp.com",
+    "jnjmedicalconnect.com",
     "carvyktihcp.com",
     "mskcc.org",
 }
@@ -62,6 +64,8 @@ OUTLETS = {
     "onclive.com",
     "healio.com",
     "hmpgloballearningnetwork.com",
+    "cancernetwork.com",
+    "aabb.org",
 }
 
 
@@ -151,4 +155,5 @@ def test_every_source_is_used() -> None:
         for name in ("outcomes", "approvals", "products", "comparisons", "scales", "scales_used")
         for row in read(name)
     } | {row["source_id"] for row in read("checklists")}
+    used |= {key for row in read("appraisals") for key in row["basis"].split("; ")}
     assert {row["source_id"] for row in SOURCES} <= used

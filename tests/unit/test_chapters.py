@@ -77,7 +77,12 @@ def prose(page: Path, body: str | None = None) -> str:
         text(page) if body is None else body,
         flags=re.DOTALL | re.MULTILINE,
     )
-    body = re.sub(r"^```(?:{code-cell}|{evidence-explorer}|text).*?^```", "", body, flags=re.DOTALL | re.MULTILINE)
+    body = re.sub(
+        r"^```(?:{code-cell}|{evidence-explorer}|text).*?^```",
+        "",
+        body,
+        flags=re.DOTALL | re.MULTILINE,
+    )
     body = re.sub(r"^:{3,}\{(?!admonition).*$|^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
     body = re.sub(r"{term}`([^`<]*?)(?: <[^`]*>)?`", r"\1", body)
     body = re.sub(r"{(?:eval|cite|cite:t|cite:p|ref|numref|doc)}`[^`]*`", "", body)
@@ -182,6 +187,7 @@ ALLOWED = [
     r"\b(?:[A-Za-z]+[-‑–/ ]?)?[A-Z][A-Za-zγ]*[-‑–/]?\d+[A-Za-z]*(?:[-/]\d+)?\b",  # CD19, ZUMA-7, NCT04404660, IL-6
     r"\b4-1BB\b|\bFOXO1\b|\b1(?:st|nd)\b|\bB7-H3\b",
     r"\bTRANSCEND (?:NHL|CLL) 00\d\b",
+    r"\bRoB 2\b",
     r"\b(?:[Gg]rade|[Gg]rades|[Pp]hase|[Pp]hases|Table|Figure|Tables|[Pp]art|[Pp]aragraph|[Ss]ection|[Ss]tep|[Rr]eference|[Cc]hapter|panel)s?[  ](?:≥ )?\d+(?:[  ](?:or|and|to)[  ]\d+|[–/]\d+)?[ab]?",
     r"\b(?:19|20)\d\d\b",  # years
     r"^\d+\. ",  # a numbered list

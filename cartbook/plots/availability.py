@@ -1,0 +1,252 @@
+"""From referral to infusion: what becomes of the patients of several cohorts, and what a wait costs."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from cartbook.charts import Layers
+from cartbook.tables import evidence
+from cartbook.theme import colour
+
+#: the stages of each cohort, in order, and the row of outcomes that counts the patients who reach it:
+#: its number of events, or, with "of", its denominator
+FLOWS = {
+    "UK, lymphoma": {
+        "submitted": "kuhnl2022.group.participants.submitted.kuhnl2022",
+        "approved": "kuhnl2022.group.participants.approved.kuhnl2022",
+        "infused": "kuhnl2022.group.infused.kuhnl2022",
+    },
+    "UK, children with ALL": {
+        "eligible": "of oportoespuelas2024.group.infused.oportoespuelas2024",
+        "cells collected": "of oportoespuelas2024.group.satisfactory-manufacture.oportoespuelas2024",
+        "product made": "oportoespuelas2024.group.satisfactory-manufacture.oportoespuelas2024",
+        "infused": "oportoespuelas2024.group.infused.oportoespuelas2024",
+    },
+    "India, lymphoma": {
+        "cells collected": "tali-cel-nhl.group.leukapheresis.tali-cel-nhl-2025",
+        "product made": "tali-cel-nhl.group.manufactured.tali-cel-nhl-2025",
+        "infused": "tali-cel-nhl.group.infused.tali-cel-nhl-2025",
+    },
+    "US community, lymphoma": {
+        "referred": "acc-us-community.intended",
+        "infused": "acc-us-community.infused",
+    },
+    "ZUMA-3 trial, adults with ALL": {
+        "enrolled": "of shah2021.group.infused.shah2021",
+        "product made": "shah2021.group.manufactured.shah2021",
+        "infused": "shah2021.group.infused.shah2021",
+    },
+}
+#: median days to infusion, and who was infused, of cohorts that report both
+WAITS = {
+    "axi-cel, ZUMA-7": (
+        "locke2022.axi-cel.time-to-infusion.hon-3153",
+        "locke2022.axi-cel.participants.text",
+    ),
+    "liso-cel, TRANSFORM": (
+        "kamdar2022.liso-cel.time-to-infusion.hon-3153",
+        "kamdar2022.liso-cel.infused.kamdar2025",
+    ),
+    "ide-cel, KarMMa-3": (
+        "acc-v2v-mm-trials.karmma-3",
+        "rodriguezotero2023.ide-cel.infused.jtct-2024-review",
+    ),
+    "tisa-cel, UK children": (
+        "oportoespuelas2024.group.time-from-screening-to-infusion.oportoespuelas2024",
+        "oportoespuelas2024.group.infused.oportoespuelas2024",
+    ),
+    "US community, 2022": (
+        "acc-us-community.wait-2022",
+        "battiwalla2025.group.not-infused.2021-to-2022.battiwalla2025",
+    ),
+}
+ZUMA7_INFUSED = "locke2022.axi-cel.cytokine-release-syndrome.any-grade-table-1"
+
+
+def _rows(ids: list[str]) -> dict[str, Any]:
+    """Return rows of outcomes by their keys."""
+    return {str(row["outcome_id"]): row for row in evidence(outcome_id=ids).to_dict("records")}
+
+
+def patient_flow() -> pd.DataFrame:
+    """Return how many patients of each cohort reached each stage, in order, and the share of the first."""
+    rows = _rows([one.removeprefix("of ") for stages in FLOWS.values() for one in stages.values()])
+    found = []
+    for cohort, stages in FLOWS.items():
+        for stage, name in stages.items():
+            row = rows[name.removeprefix("of ")]
+            count = row["denominator"] if name.startswith("of ") else row["value"]
+            if not name.startswith("of ") and pd.notna(row["events"]):
+                count = row["events"]
+            found.append((cohort, stage, int(count)))
+    flow = pd.DataFrame(found, columns=["cohort", "stage", "patients"])
+    start = flow.groupby("cohort")["patients"].transform("first")
+    flow["percent"] = 100 * flow["patients"] / start
+    flow["lost"] = (
+        (flow.groupby("cohort")["patients"].shift() - flow["patients"]).fillna(0).astype(int)
+    )
+    return flow
+
+
+def flow_bars(flow: pd.DataFrame) -> Layers:
+    """Draw `patient_flow`: a bar for each stage of each cohort, as a share of its first stage."""
+    bars = flow[["cohort", "stage", "patients", "percent", "lost"]].copy()
+    bars["row"] = bars["cohort"] + "|" + bars["stage"]
+    bars["written"] = [
+        f"{stage} {n}" + (f" ({share:.0f}%)" if share < 100 else "")
+        for stage, n, share in bars[["stage", "patients", "percent"]].to_numpy()
+    ]
+    order = [
+        name
+        for cohort, group in bars.groupby("cohort", sort=False)
+        for name in (f"|{cohort}", *group["row"])
+    ]
+    y = alt.Y(
+        "row:N",
+        sort=order,
+        axis=None,
+        scale=alt.Scale(domain=order, paddingInner=0.2, paddingOuter=0),
+    )
+    x = alt.X(
+        "percent:Q",
+        title="Share of the first stage",
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+    )
+    base = alt.Chart(bars).encode(y=y)
+    last = "datum.stage == 'infused'"
+    bar = base.mark_bar(cornerRadius=2).encode(
+        x=x,
+        color=alt.condition(last, alt.value(colour("blue")), alt.value(colour("grey"))),
+        tooltip=[
+            alt.Tooltip("cohort:N", title="Cohort"),
+            alt.Tooltip("stage:N", title="Stage"),
+            alt.Tooltip("patients:Q", title="Patients"),
+            alt.Tooltip("lost:Q", title="Fewer than at the stage before"),
+        ],
+    )
+    number = base.mark_text(
+        align="left", dx=6, color=colour("paper"), fontWeight=600, aria=False
+    ).encode(x=alt.value(0), text="written:N")
+    heads = pd.DataFrame({"row": [one for one in order if one.startswith("|")]})
+    head = (
+        alt.Chart(heads.assign(name=heads["row"].str[1:]))
+        .mark_text(align="left", baseline="middle", dy=4, fontWeight=700, aria=False)
+        .encode(y=y, x=alt.value(0), text="name:N")
+    )
+    return alt.layer(bar, number, head).properties(height=alt.Step(25))
+
+
+def days_and_infused() -> pd.DataFrame:
+    """Return the median days to infusion and the share infused of the cohorts that report both.
+
+    What the days are counted from, and who is counted, differs; ``weekly`` is the percentage lost in
+    each week that would explain the share by the days alone.
+    """
+    rows = _rows([*(one for pair in WAITS.values() for one in pair), ZUMA7_INFUSED])
+    found = []
+    for name, (days, who) in WAITS.items():
+        row = rows[who]
+        if row["endpoint"] == "not infused":
+            share = 100 - row["value"]
+        elif row["endpoint"] == "infused":
+            share = 100 * row["events"] / row["denominator"]
+        else:  # the arm; the infused are those whose toxicity was counted
+            share = 100 * rows[ZUMA7_INFUSED]["denominator"] / row["value"]
+        wait = float(rows[days]["value"])
+        found.append((name, wait, float(share), weekly_loss(wait, float(share))))
+    return pd.DataFrame(found, columns=["cohort", "days", "infused", "weekly"])
+
+
+def share_infused(days: float, weekly: float, failure: float = 0) -> float:
+    """Return the percentage infused if ``weekly`` per cent of those waiting are lost in each week.
+
+    ``failure`` is the percentage for whom no product can be made. Raise ValueError for negative days
+    or a percentage outside 0 to 100.
+
+    >>> round(share_infused(days=28, weekly=2, failure=3))
+    89
+    """
+    if days < 0 or not 0 <= weekly < 100 or not 0 <= failure <= 100:
+        raise ValueError("days are not negative, and percentages lie between 0 and 100")
+    return (100 - failure) * float((1 - weekly / 100) ** (days / 7))
+
+
+def weekly_loss(days: float, infused: float) -> float:
+    """Return the percentage lost in each week that leaves ``infused`` per cent after ``days``.
+
+    >>> round(weekly_loss(days=28, infused=92), 1)
+    2.1
+    """
+    if days <= 0 or not 0 < infused <= 100:
+        raise ValueError("days are positive, and some patients are infused")
+    return float(100 * (1 - 2 ** (log(infused / 100, 2) * 7 / days)))
+
+
+def wait_plot(
+    seen: pd.DataFrame, *, days: int = 30, weekly: float = 2, failure: float = 3
+) -> Layers:
+    """Draw `share_infused` against the wait, with `days_and_infused` for comparison.
+
+    The reader sets the wait, the weekly loss and the failures of manufacture; the arguments are the
+    first settings.
+    """
+    settings = {
+        "wait": (days, 0, 110, 1, "Days to infusion "),
+        "weekly": (weekly, 0, 6, 0.5, "Lost in each week of waiting, % "),
+        "failure": (failure, 0, 20, 1, "No product can be made, % "),
+    }
+    params = [
+        alt.param(
+            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
+        )
+        for name, (value, low, high, step, words) in settings.items()
+    ]
+    x = alt.X(
+        "day:Q",
+        title="Days to infusion",
+        scale=alt.Scale(domain=[0, 120], nice=False),
+        axis=alt.Axis(values=[0, 30, 60, 90, 120]),
+    )
+    y = alt.Y(
+        "left:Q",
+        title="Infused",
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+    )
+    curve = alt.Chart(alt.sequence(0, 121, 1, as_="day")).transform_calculate(
+        left="(100 - failure) * pow(1 - weekly / 100, datum.day / 7)"
+    )
+    line = curve.mark_line(strokeWidth=3, color=colour("blue")).encode(x=x, y=y)
+    here = curve.transform_filter("datum.day == wait")
+    dot = here.mark_point(size=140, filled=True, opacity=1, color=colour("vermillion")).encode(
+        x=x, y=y
+    )
+    words = here.transform_calculate(
+        written="'After ' + datum.day + ' days: ' + format(datum.left, '.0f') + ' of 100 infused'"
+    )
+    said = words.mark_text(align="left", baseline="bottom", fontSize=15, fontWeight=600).encode(
+        x=alt.value(8), y=alt.value(238), text="written:N"
+    )
+    points = seen.rename(columns={"days": "day", "infused": "left"})[["cohort", "day", "left"]]
+    points = points.sort_values("left", ascending=False, kind="stable")
+    points["mark"] = [str(place) for place in range(1, len(points) + 1)]
+    base = alt.Chart(points)
+    mark = base.mark_point(size=260, filled=True, opacity=1, color=colour("grey")).encode(
+        x=x,
+        y=y,
+        tooltip=[
+            alt.Tooltip("cohort:N", title="Cohort"),
+            alt.Tooltip("day:Q", title="Median days"),
+            alt.Tooltip("left:Q", title="Infused, %", format=".0f"),
+        ],
+    )
+    number = base.mark_text(fontWeight=700, color=colour("paper"), aria=False).encode(
+        x=x, y=y, text="mark:N"
+    )
+    layers = alt.layer(line, mark, number, dot, said).add_params(*params)
+    return layers.properties(height=270)

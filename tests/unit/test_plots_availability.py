@@ -1,0 +1,55 @@
+"""The charts of the way to infusion count what the rows count, and the model is the one in the page."""
+
+from __future__ import annotations
+
+import pytest
+from test_plots_reading import words
+
+from cartbook.plots.availability import (
+    days_and_infused,
+    flow_bars,
+    patient_flow,
+    share_infused,
+    wait_plot,
+    weekly_loss,
+)
+
+
+def test_no_stage_has_more_patients_than_the_one_before() -> None:
+    flow = patient_flow()
+    assert (flow["lost"] >= 0).all()
+    last = flow.groupby("cohort", sort=False).tail(1)
+    assert set(last["stage"]) == {"infused"}
+    children = flow[flow["cohort"] == "UK, children with ALL"]
+    assert children["patients"].tolist() == [142, 134, 128, 125]
+
+
+def test_the_bars_name_each_stage_with_its_patients() -> None:
+    shown = words(flow_bars(patient_flow()))
+    assert {"submitted 432", "approved 404 (94%)", "infused 300 (69%)", "India, lymphoma"} <= set(
+        shown
+    )
+
+
+def test_days_and_shares_come_from_the_rows() -> None:
+    rows = days_and_infused().set_index("cohort")
+    zuma7 = rows.loc["axi-cel, ZUMA-7"]
+    assert (zuma7["days"], round(zuma7["infused"], 1)) == (29, 94.4)
+    assert rows.loc["US community, 2022", "infused"] == 66
+    # the weekly loss is the one with which the model gives the share that was seen
+    for row in rows.itertuples():
+        assert share_infused(row.days, row.weekly) == pytest.approx(row.infused)
+
+
+@pytest.mark.parametrize(("days", "weekly", "failure"), [(30, 2, 3), (60, 0, 10), (2, 6, 0)])
+def test_the_chart_shows_what_the_model_gives(days: int, weekly: float, failure: float) -> None:
+    chart = wait_plot(days_and_infused())
+    shown = words(chart, wait=days, weekly=weekly, failure=failure)
+    assert f"After {days} days: {share_infused(days, weekly, failure):.0f} of 100 infused" in shown
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="days are not negative"):
+        share_infused(-1, 2)
+    with pytest.raises(ValueError, match="some patients are infused"):
+        weekly_loss(30, 0)
