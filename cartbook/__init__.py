@@ -53,6 +53,7 @@ from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.naive_sum import naive_plot, naive_simulation
 from cartbook.plots.pivotal_trials import overview, overview_plot
+from cartbook.plots.precision import chance_of_excluding, fewest_responders, precision_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots.publication import (
     chance_to_pass,
@@ -72,6 +73,7 @@ from cartbook.plots.reading import (
     trial_simulator,
 )
 from cartbook.plots.registry import (
+    composition_plot,
     feature_shares,
     features_plot,
     leaders,
@@ -173,6 +175,7 @@ __all__ = [
     "cd19_trials",
     "certainty",
     "chance_of_at_least",
+    "chance_of_excluding",
     "chance_to_pass",
     "check",
     "clinical_course",
@@ -180,6 +183,7 @@ __all__ = [
     "compare_groups",
     "competing_curves",
     "competing_risks",
+    "composition_plot",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -211,6 +215,7 @@ __all__ = [
     "fates",
     "feature_shares",
     "features_plot",
+    "fewest_responders",
     "figure",
     "findings_plot",
     "first_and_later",
@@ -268,6 +273,7 @@ __all__ = [
     "pooled_forest",
     "pooled_plot",
     "pooling_rows",
+    "precision_plot",
     "printed_percentages",
     "proportion",
     "proportions",
