@@ -305,6 +305,7 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
     points = pd.DataFrame(
         {
             "name": own[label],
+            "short": own[label].str.replace(r" \(\S+-cel\)$", "", regex=True),  # a phone is narrow
             "percent": own["percent"],
             "denominator": own["denominator"],
             "limits": own["limits"],
@@ -351,7 +352,7 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
     name = (
         base.transform_filter("datum.above")
         .mark_text(align="left", dx=8, dy=-8, aria=False, color=colour("vermillion"))
-        .encode(x=x, y=alt.Y("percent:Q", scale=y_scale), text="name:N")
+        .encode(x=x, y=alt.Y("percent:Q", scale=y_scale), text="short:N")
     )
     count = (
         base.transform_calculate(out="datum.outside ? 1 : 0")
