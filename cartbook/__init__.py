@@ -8,7 +8,7 @@ from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
 from cartbook.licensing import delays, england, licences
-from cartbook.meta_analysis import pool
+from cartbook.meta_analysis import compare_groups, pool, pool_logits
 from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.audit import (
     appraised,
@@ -51,7 +51,9 @@ from cartbook.plots.escape import (
 )
 from cartbook.plots.estimates import estimates_plot
 from cartbook.plots.landmarks import landmark_plot
+from cartbook.plots.naive_sum import naive_plot, naive_simulation
 from cartbook.plots.pivotal_trials import overview, overview_plot
+from cartbook.plots.precision import chance_of_excluding, fewest_responders, precision_plot
 from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
 from cartbook.plots.publication import (
     chance_to_pass,
@@ -71,6 +73,7 @@ from cartbook.plots.reading import (
     trial_simulator,
 )
 from cartbook.plots.registry import (
+    composition_plot,
     feature_shares,
     features_plot,
     leaders,
@@ -95,8 +98,22 @@ from cartbook.plots.since import (
     randomised_trials,
     recount_plot,
     recounted_trials,
+    survival_by_arm,
     survival_gain_plot,
     survival_with,
+)
+from cartbook.plots.steered_forest import steered_forest
+from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
+from cartbook.plots.synthesis import (
+    beside_r,
+    funnel_limits,
+    funnel_plot,
+    leave_one_out,
+    pooled_by,
+    pooled_forest,
+    pooled_plot,
+    pooling_rows,
+    published_rates,
 )
 from cartbook.plots.targets import (
     aims_by_country,
@@ -128,6 +145,16 @@ from cartbook.simulation import (
     simulate_trial,
 )
 from cartbook.stats import difference, proportion, proportions
+from cartbook.summary import (
+    certainty,
+    evidence_profile,
+    grade_limits,
+    imprecision,
+    read_findings,
+    summary_of_findings,
+    summary_rows,
+    with_ratio,
+)
 from cartbook.tables import agreement, evidence, history, load, quote
 from cartbook.theme import colour
 
@@ -143,15 +170,20 @@ __all__ = [
     "allogeneic_responses",
     "appraised",
     "average_hazard_ratio",
+    "beside_r",
     "binomial_plot",
     "cd19_trials",
+    "certainty",
     "chance_of_at_least",
+    "chance_of_excluding",
     "chance_to_pass",
     "check",
     "clinical_course",
     "colour",
+    "compare_groups",
     "competing_curves",
     "competing_risks",
+    "composition_plot",
     "costimulation_plot",
     "course_plot",
     "coverage",
@@ -165,6 +197,7 @@ __all__ = [
     "delays",
     "difference",
     "difference_explorer",
+    "difference_plot",
     "dot_plot",
     "drawable",
     "drawing",
@@ -177,10 +210,12 @@ __all__ = [
     "escaping",
     "estimates_plot",
     "evidence",
+    "evidence_profile",
     "fate_bars",
     "fates",
     "feature_shares",
     "features_plot",
+    "fewest_responders",
     "figure",
     "findings_plot",
     "first_and_later",
@@ -188,7 +223,10 @@ __all__ = [
     "five_years",
     "flow_bars",
     "forest",
+    "funnel_limits",
+    "funnel_plot",
     "gates_plot",
+    "grade_limits",
     "graft_versus_host",
     "grim",
     "grim_plot",
@@ -196,6 +234,7 @@ __all__ = [
     "hazard_ratio",
     "hazard_ratio_after",
     "history",
+    "imprecision",
     "infused_and_enrolled",
     "interval_plot",
     "joined_rates",
@@ -207,12 +246,15 @@ __all__ = [
     "landmark_plot",
     "leaders",
     "leaders_plot",
+    "leave_one_out",
     "licence_grid",
     "licences",
     "load",
     "logic_gates",
     "lost_at_relapse",
     "median_survival",
+    "naive_plot",
+    "naive_simulation",
     "numbers_at_risk",
     "of_all_enrolled",
     "overall",
@@ -226,14 +268,24 @@ __all__ = [
     "patient_flow",
     "patients_needed",
     "pool",
+    "pool_logits",
+    "pooled_by",
+    "pooled_forest",
+    "pooled_plot",
+    "pooling_rows",
+    "precision_plot",
     "printed_percentages",
     "proportion",
     "proportions",
     "published",
+    "published_rates",
     "quiz",
     "quotation_rates",
     "quote",
     "randomised_trials",
+    "rate_plot",
+    "ratio_explorer",
+    "read_findings",
     "receptor_left",
     "recount_plot",
     "recounted_trials",
@@ -249,6 +301,10 @@ __all__ = [
     "share_infused",
     "simulate_trial",
     "simulated_reports",
+    "steered_forest",
+    "summary_of_findings",
+    "summary_rows",
+    "survival_by_arm",
     "survival_gain_plot",
     "survival_plot",
     "survival_with",
@@ -264,6 +320,7 @@ __all__ = [
     "waiting_trial",
     "weekly_loss",
     "window_explorer",
+    "with_ratio",
     "wrong_joins",
     "yearly_counts",
     "yearly_plot",

@@ -92,6 +92,17 @@ def slug(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
+#: how many steps each rating of a domain lowers certainty, in GRADE's words
+STEPS_DOWN = {"not serious": 0, "serious": 1, "very serious": 2}
+
+
+def steps_down(rating: str) -> int:
+    """Return by how many steps a rating lowers certainty. Raise ValueError for another word."""
+    if rating not in STEPS_DOWN:
+        raise ValueError(f"a domain is {', '.join(STEPS_DOWN)}, not {rating!r}")
+    return STEPS_DOWN[rating]
+
+
 def follows(percent: str, events: float, denominator: float) -> bool:
     """Return whether a fraction gives the percentage at the precision with which it is printed."""
     digits = len(percent.partition(".")[2])

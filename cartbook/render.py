@@ -36,6 +36,18 @@ def linked(table: Record) -> int:
     return next((place for place, one in enumerate(table["columns"]) if one["numeric"]), 0)
 
 
+def squares(start: int, stop: int, columns: int = 25, side: int = 10) -> str:
+    """Return the path of squares ``start`` to ``stop`` of a grid, one dashed line per row."""
+    rows = range(start // columns, -(-stop // columns) if stop > start else 0)
+    spans = [
+        (row, max(start - row * columns, 0), min(stop - row * columns, columns)) for row in rows
+    ]
+    return "".join(
+        f"M{first * side} {row * side + side / 2:g}h{(last - first) * side - 1}"
+        for row, first, last in spans
+    )
+
+
 def sentence(text: str) -> str:
     """Return the text with a full stop, unless it already ends a sentence."""
     return text if text.rstrip("”’\"')").endswith((".", "!", "?", "…")) else f"{text}."
@@ -60,7 +72,7 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, verdicts=VERDICTS)
+ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, squares=squares, verdicts=VERDICTS)
 ENVIRONMENT.filters.update(
     number="{:g}".format, linked=linked, amount=amount, sentence=sentence, json=compact_json
 )
@@ -141,6 +153,19 @@ def _facts(record: Record) -> Iterator[str]:
     yield "\n".join(_wrap(one, bullet="- ") for one in record["objectives"]) + "\n"
 
 
+def _findings(record: Record) -> Iterator[str]:
+    yield f"Table: {record['caption']}"
+    for part in record["parts"]:
+        lines = (
+            f"{line['outcome']}: {line['words']} In numbers: {line['numbers']} ({line['people']}). "
+            f"Certainty: {'. '.join([line['certainty'].lower(), *line['reasons']])}."
+            for line in part["lines"]
+        )
+        yield part["title"]
+        yield "\n".join(_wrap(line, MAX_WIDTH, "- ") for line in lines) + "\n"
+    yield record["note"]
+
+
 def _quiz(record: Record) -> Iterator[str]:
     yield quiz_text(record, answers=True) + "\n"
 
@@ -155,6 +180,7 @@ PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
     "explorer": _explorer,
     "facts": _facts,
     "figure": _figure,
+    "findings": _findings,
     "quiz": _quiz,
     "run": lambda record: iter(()),
     "table": _table,

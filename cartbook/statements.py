@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cartbook.checks import (
     REVIEW,
+    STEPS_DOWN,
     Break,
     Row,
     Rows,
@@ -250,6 +251,9 @@ CITED = listed("reference", "in references.csv", "reference")
 state("strategies references", "A reference is in references.csv", CITED)
 TERMS = listed("see_also", "a term here", "term")
 state("glossary glossary", "A term under see_also is explained", TERMS)
+for column in ("effect", "control", "ratio", "participants"):
+    found = listed(column, "the key of an outcome", "outcome_id")
+    state("summary_of_findings outcomes", f"A finding names outcomes: {column}", found)
 REFERRED = " ".join(KEYS)
 FOUND = listed("table_ref", "the key of a row", *KEYS.values())
 state(f"findings {REFERRED}", "A finding refers to a row", FOUND)
@@ -257,6 +261,62 @@ BASIS = listed("basis", "the key of a row", *KEYS.values(), known=("table-1", "t
 state(f"certainty {REFERRED}", "A judgement refers to the rows on which it is based", BASIS)
 SOURCED = listed("basis", "in sources.csv", "source_id")
 state("appraisals sources", "An appraisal names the sources on which it is based", SOURCED)
+
+# The Summary of Findings
+
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+CERTAINTIES = ("very low", "low", "moderate", "high")
+#: how plain language says how certain a finding is (GRADE guidelines 26)
+HEDGES = {
+    "high": r"(?!.*\b(probably|may|uncertain)\b).*",
+    "moderate": r"(?i:(.*\b)?probably\b.*)",
+    "low": r"(.*\b)?may\b.*",
+    "very low": r"We are very uncertain .*",
+}
+#: a number that stands alone, not within a name such as ZUMA-7, CD28, 4-1BB or RoB 2, or an age
+TYPED = re.compile(r"(?<![\w-])(?<!age )(?<!RoB )\d+(?![\w-])")
+
+
+def _graded(findings: Rows) -> Iterator[Break]:
+    """Yield certainties that do not follow from the domains, which lower it from high."""
+    for line, row in numbered(findings):
+        steps = sum(STEPS_DOWN.get(row[domain], len(CERTAINTIES)) for domain in DOMAINS)
+        wanted = CERTAINTIES[max(0, len(CERTAINTIES) - 1 - steps)]
+        if row["certainty"] != wanted:
+            problem = f"{steps} steps down from high give {wanted!r}, not {row['certainty']!r}"
+            yield Break(line, "certainty", problem, "correct the certainty or a domain")
+
+
+def _not_typed(findings: Rows) -> Iterator[Break]:
+    """Yield texts with a number of their own: numbers come from the outcomes that a row names."""
+    texts = ["outcome", "label", "words", "would_change", *(f"{one}_reason" for one in DOMAINS)]
+    for line, row in numbered(findings):
+        for column in texts:
+            if found := TYPED.search(row[column]):
+                problem = f"the number {found[0]} is typed"
+                yield Break(line, column, problem, "say it in words, or name the outcome")
+
+
+state("summary_of_findings", "Certainty follows from the five domains", _graded)
+state("summary_of_findings", "A number of a finding comes from its outcomes", _not_typed)
+for level, hedge in HEDGES.items():
+    worded = implies({"certainty": level}, {"words": hedge})
+    state("summary_of_findings", f"The words say how certain the finding is: {level}", worded)
+state(
+    "summary_of_findings",
+    "A comparison has a control",
+    implies({"question": "comparison"}, {"control": SET, "method": "landmarks|counts|ratio"}),
+)
+state(
+    "summary_of_findings",
+    "A rate has no control",
+    implies({"question": "rate"}, {"control": NA, "ratio": NA, "method": "rate|pooled|range"}),
+)
+state(
+    "summary_of_findings",
+    "A difference from a ratio names the ratio",
+    implies({"method": "ratio"}, {"ratio": SET}),
+)
 
 # Rows
 

@@ -37,11 +37,16 @@ PAGES = tuple(
     )
 )
 #: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)
+#: pages with the book's frame around them; those of one chart have none
 THEMED = tuple(
-    page for page in PAGES if page != "404.html" and page.removesuffix(".html") not in REDIRECTS
+    page
+    for page in PAGES
+    if page != "404.html"
+    and not page.startswith("figures/")
+    and page.removesuffix(".html") not in REDIRECTS
 )
 WITH_CHARTS = tuple(
-    page for page in PAGES if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
+    page for page in THEMED if "data-chart=" in (SITE / page).read_text(encoding="utf-8")
 )
 
 
@@ -86,6 +91,7 @@ def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProx
         "pyproject.toml",
         "README.md",
         "LICENSE",
+        "CITATION.cff",
         "chapters/references.bib",
         validated,
         *kept,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 from statistics import NormalDist
 from textwrap import fill
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers
+from cartbook.sanitize import MISSING
 from cartbook.stats import proportion
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -204,7 +206,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
         "? ' is impossible' : ' is possible: ' + datum.first + "
         "(datum.hits > 1 ? ' to ' + datum.last : ''))",
         detail=f"datum.hits == 0 && isValid(datum.below) && datum.below < patients ? datum.below + ' gives ' + {form.format('datum.below')} "
-        f"+ ', ' + (datum.below + 1) + ' gives ' + {form.format('(datum.below + 1)')} : ''",
+        f"+ ', ' + (datum.below + 1) + ' gives ' + {form.format('(datum.below + 1)')} : datum.hits > 0 ? datum.first + ' gives ' + {form.format('datum.first')} : ''",
         power="'Impossible, of all percentages: ' + format(100 * (1 - "
         "min(patients + 1, 100 * pow(10, digits) + 1) / (100 * pow(10, digits) + 1)), '.0f') + '%'",
     )
@@ -366,11 +368,15 @@ def appraised(checklist: str) -> pd.DataFrame:
     """Return the judgements of RoB 2 or of JBI's checklist for case series, for `judgement_matrix`.
 
     ``label`` is the trial, with the end point for RoB 2, of which each result has an overall
-    judgement as the item *all*. Raise ValueError if there are none.
+    judgement as the item *all*; ``sources`` names what the judgement rests on. Raise ValueError if there are none.
     """
     rows = load("appraisals").query("checklist == @checklist").copy()
     if rows.empty:
         raise ValueError(f"nothing is appraised by {checklist!r}")
+    names = {one.source_id: _short(one) for one in load("sources").itertuples()}
+    rows["sources"] = [
+        "; ".join(names[key] for key in basis.split("; ")) for basis in rows["basis"]
+    ]
     trials = load("studies").set_index("study_id")["trial_name"].str.removeprefix("TRANSCEND ")
     rows["label"] = rows["study_id"].map(trials)
     if checklist != "RoB 2":
@@ -381,9 +387,21 @@ def appraised(checklist: str) -> pd.DataFrame:
         rows.groupby("label", sort=False)["judgement"]
         .agg(lambda domains: overall(list(domains)))
         .reset_index()
-        .assign(item="all", reason="This is the judgement of its worst domain.")
+        .assign(
+            item="all",
+            reason="This is the judgement of its worst domain.",
+            sources="the five domains",
+        )
     )
     return pd.concat([rows, whole], ignore_index=True)
+
+
+def _short(source: Any) -> str:
+    """Return a source as its author, else its journal, else its title, with the year if it is known."""
+    names = [str(one) for one in (source.first_author, source.journal, source.title)]
+    name = next(one for one in names if one not in {*MISSING, "nan", "<NA>"}).strip("[]")
+    year = str(source.year).removesuffix(".0")
+    return f"{name} {year}" if year.isdigit() else name
 
 
 def judgement_matrix(

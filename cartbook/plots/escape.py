@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import exp
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -213,10 +214,15 @@ def competing_risks() -> Layers:
             alt.Tooltip("written:N", title="At 24 months"),
         ]
     )
-    number = end.mark_text(align="left", dx=8, dy=-8, fontWeight=600, aria=False).encode(
-        text="written:N"
+    style: dict[str, Any] = {"fontWeight": 600, "aria": False}
+    above = end.transform_filter(f"datum.curve == '{second}'").mark_text(
+        align="right", dx=-4, dy=-12, **style
     )
-    return alt.layer(line, dot, number).add_params(*sliders).properties(height=320)
+    below = end.transform_filter(f"datum.curve != '{second}'").mark_text(
+        align="left", dx=2, dy=14, **style
+    )
+    numbers = [one.encode(text="written:N") for one in (above, below)]
+    return alt.layer(line, dot, *numbers).add_params(*sliders).properties(height=320)
 
 
 def patients_needed(one: float, two: float, power: float = 0.8) -> int:

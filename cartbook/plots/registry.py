@@ -128,7 +128,7 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
         y = alt.Y("trials:Q", **axis)
         words.append(
             own.transform_filter(alt.datum.year == LAST)
-            .mark_text(dy=shift, fontWeight=600, **style)
+            .mark_text(align="right", dx=24, dy=shift, fontWeight=600, **style)
             .encode(y=y, text="country:N")
         )
         if shift < 0:  # below, the review's diamonds are in the way
@@ -284,3 +284,54 @@ def features_plot(rows: pd.DataFrame) -> Layers:
         .encode(x=alt.value(0), y=y, text="label:N")
     )
     return alt.layer(join, point, *sides, name).properties(height=alt.Step(50))
+
+
+def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in") -> Layers:
+    """Draw what share of each country's trials is in each group, as one bar a country.
+
+    ``groups`` are the groups of the recount's ``dimension`` in their order, without *not stated*,
+    whose trials are left out. Shares of 8% and more are written in the bar.
+    """
+    counts = registry_counts(dimension, window=window).reindex(list(groups), fill_value=0)
+    rows = counts.rename_axis("group").reset_index()
+    rows = rows.melt("group", list(COUNTRIES), "country", "trials")
+    rows["order"] = rows["group"].map({one: place for place, one in enumerate(groups)})
+    rows["percent"] = 100 * rows["trials"] / rows.groupby("country")["trials"].transform("sum")
+    rows["end"] = rows.groupby("country")["percent"].cumsum()
+    rows["middle"] = rows["end"] - rows["percent"] / 2
+    rows["written"] = [f"{one:.0f}%" if one >= 8 else "" for one in rows["percent"]]
+    rows["said"] = [
+        f"{trials} trials, {percent:.0f}%"
+        for trials, percent in zip(rows["trials"], rows["percent"], strict=True)
+    ]
+    inks = [colour(one) for one in ("blue", "teal", "ochre", "vermillion", "purple")][: len(groups)]
+    base = alt.Chart(rows).encode(y=alt.Y("country:N", sort=list(COUNTRIES), axis=None))
+    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    bar = base.mark_bar(height=26).encode(
+        x=alt.X("trials:Q", stack="normalize", title="Share of the country’s trials", axis=None),
+        order="order:Q",
+        color=alt.Color(
+            "group:N",
+            scale=alt.Scale(domain=list(groups), range=inks),
+            legend=alt.Legend(title=None, symbolType="square"),
+        ),
+        tooltip=[
+            alt.Tooltip("country:N", title="Country"),
+            alt.Tooltip("group:N", title="Group"),
+            alt.Tooltip("said:N", title="Trials"),
+        ],
+    )
+    whole = alt.Scale(domain=[0, 100], nice=False)
+    share = base.mark_text(color=colour("paper"), fontWeight=600, aria=False).encode(
+        x=alt.X("middle:Q", scale=whole, axis=axis, title="Share of the country’s trials"),
+        text="written:N",
+    )
+    name = (
+        alt.Chart(rows.drop_duplicates("country"))
+        .mark_text(align="left", baseline="bottom", dy=-17, fontWeight=600, aria=False)
+        .encode(
+            x=alt.value(0), y=alt.Y("country:N", sort=list(COUNTRIES), axis=None), text="country:N"
+        )
+    )
+    chart: Layers = alt.layer(bar, share, name).resolve_scale(x="independent")
+    return chart.properties(height=alt.Step(64))

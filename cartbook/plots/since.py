@@ -117,6 +117,13 @@ FIVE_YEARS = [
 ]
 
 
+#: trial and time, survival of the CAR-T arm (that of the control arm ends in -control), month
+SURVIVAL = [
+    ("ZUMA-7, 4 years", "rct-zuma7-os.overall-survival-year-4", 48),
+    ("TRANSFORM, 3 years", "rct-transform-3y.overall-survival-month-36", 36),
+    ("CARTITUDE-4, 2.5 years", "rct-cartitude4.overall-survival-month-30", 30),
+]
+
 #: trial, hazard ratio of the primary end point and of overall survival, in the latest report
 RANDOMISED = [
     (
@@ -153,9 +160,14 @@ def randomised_trials() -> pd.DataFrame:
     rows = evidence(outcome_id=keys).set_index("outcome_id").loc[keys].reset_index()
     primary = rows.index < len(RANDOMISED)
     rows["what"] = ["primary end point" if one else "overall survival" for one in primary]
-    rows["line"] = rows["trial_name"] + ", " + rows["endpoint"]
-    part = rows["line"] == "CARTITUDE-4, progression-free survival"
-    rows.loc[part, "line"] = "CARTITUDE-4, progression after week 8"
+    short = {
+        "event-free survival": "EFS",
+        "progression-free survival": "PFS",
+        "overall survival": "OS",
+    }
+    rows["line"] = rows["trial_name"] + ", " + rows["endpoint"].map(short)
+    weighted = rows["line"] == "CARTITUDE-4, PFS"
+    rows.loc[weighted, "line"] += " after week 8"
     return rows
 
 
@@ -210,11 +222,28 @@ def survival_with(control: float, ratio: float) -> float:
     return float(100 * (control / 100) ** ratio)
 
 
+def survival_by_arm() -> pd.DataFrame:
+    """Return overall survival in both arms of three randomised trials at one time, in per cent.
+
+    ``label`` names trial and time, ``control`` and ``cells`` are the two arms, ``low`` and ``high``
+    the 95% interval of the CAR-T arm, missing where the report prints none.
+    """
+    rows = []
+    for label, key, end in SURVIVAL:
+        cells, control = quote(key).row, quote(f"{key}-control").row
+        rows.append((label, control["value"], cells["value"], cells["low"], cells["high"], end))
+    columns = ["label", "control", "cells", "low", "high", "at_month"]
+    table = pd.DataFrame(rows, columns=columns)
+    numbers = ["control", "cells", "low", "high"]
+    return table.assign(**{name: pd.to_numeric(table[name]).astype(float) for name in numbers})
+
+
 def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0.73) -> Layers:
     """Draw survival with CAR-T cells against survival in the control arm, for a constant hazard ratio.
 
     ``trials`` has ``label``, ``control`` and ``cells`` (both in per cent): the survival of both arms
-    at one time, drawn as points. The reader sets the hazard ratio, which bends the curve, and the
+    at one time, drawn as points, with the interval of the CAR-T arm if there are ``low`` and ``high``.
+    The reader sets the hazard ratio, which bends the curve, and the
     control arm's survival, at which the gain per 100 patients is written.
     """
     params = [
@@ -253,7 +282,7 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
     words = (
         here.transform_calculate(more="round(datum.cells) - datum.control")
         .transform_calculate(
-            text="'Of 100 patients ' + datum.control + ' and ' + round(datum.cells) + ' alive: '"
+            text="datum.control + ' and ' + round(datum.cells) + ' of 100 alive: '"
             " + abs(datum.more) + (datum.more < 0 ? ' fewer' : ' more')"
         )
         .mark_text(align="left", baseline="top", fontSize=14, fontWeight=600)
@@ -270,9 +299,14 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
         ],
     )
     name = points.mark_text(
-        align="left", baseline="top", dx=9, dy=4, fontWeight=600, aria=False
+        align="right", baseline="bottom", dx=-9, dy=-2, fontWeight=600, aria=False
     ).encode(x=x, y=y, text="label:N")
-    chart = alt.layer(same, curve, gain, dot, name, words)
+    layers: list[Any] = [same, curve, gain, dot, name, words]
+    if {"low", "high"} <= set(trials):
+        ends = alt.Chart(trials.dropna(subset=["low", "high"])[["control", "low", "high"]])
+        line = ends.mark_rule(strokeWidth=2, color=colour("vermillion"), aria=False)
+        layers.insert(3, line.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
+    chart = alt.layer(*layers)
     return chart.add_params(*params).properties(height=340)
 
 
@@ -333,7 +367,10 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
     mark = base.mark_point(size=95, filled=True).encode(
         y=y,
         x=alt.X(
-            "at:T", title=None, axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True)
+            "at:T",
+            title=None,
+            scale=alt.Scale(padding=8),
+            axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True),
         ),
         color=alt.Color(
             "agency:N",

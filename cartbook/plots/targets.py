@@ -95,15 +95,18 @@ def escape_explorer() -> Layers:
     )
     marked = base.transform_filter(f"datum.lost == {MARKED:g}")
     dot = marked.mark_point(size=90, filled=True, aria=False).encode(x=x, y=y, color=tint)
-    number = (
-        marked.transform_calculate(
+    # at fixed places, because the two points meet where both antigens are lost together
+    numbers = [
+        marked.transform_filter(f"datum.targets == '{name}'")
+        .transform_calculate(
             written="datum.targets + ': ' + "
             "(datum.left >= 0 ? format(pow(10, datum.left), ',.0f') : 'fewer than 1')"
         )
-        .mark_text(align="left", dx=9, dy=12, fontWeight=600, aria=False)
-        .encode(x=x, y=y, text="written:N", color=tint)
-    )
-    return alt.layer(single, line, dot, number).add_params(burden, link).properties(height=300)
+        .mark_text(align="left", fontWeight=600, fontSize=13, limit=0, aria=False)
+        .encode(x=alt.value(8), y=alt.value(14 + 18 * row), text="written:N", color=tint)
+        for row, name in enumerate(names)
+    ]
+    return alt.layer(single, line, dot, *numbers).add_params(burden, link).properties(height=300)
 
 
 #: outcome -> target, disease and what was counted; one single-arm trial for a target and disease

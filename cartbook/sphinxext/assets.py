@@ -28,7 +28,7 @@ STYLE = "site.css"
 #: the book's own styles, which are kept whole
 STYLES = (
     *("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css"),
-    *("card.css", "explorer.css"),
+    *("card.css", "explorer.css", "findings.css"),
 )
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")

@@ -97,6 +97,9 @@ class EvidenceDomain(Domain):
         for data in book_nodes.records(document, "figure"):
             place = (f"fig-{data['id']}", f"Figure: {data['title']}")
             found += [(key, *place) for key in data["table"].get("outcomes", ()) if key]
+        for data in book_nodes.records(document, "findings"):
+            lines = [line for part in data["parts"] for line in part["lines"]]
+            found += [(line["key"], data["id"], f"Table: {line['outcome']}") for line in lines]
         found += [(ALL, "", "") for _ in book_nodes.records(document, "explorer")]
         if found:
             self.uses[docname] = list(dict.fromkeys(found))

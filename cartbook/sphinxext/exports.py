@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -13,12 +12,12 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from cartbook.datapackage import read_descriptor
 from cartbook.render import render
-from cartbook.sphinxext import notebooks
+from cartbook.sphinxext import notebooks, open_data
+from cartbook.sphinxext.database import write_database
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
-from cartbook.tables import load
+from cartbook.sphinxext.print_builders import citation
 
 #: what cartbook.sphinxext.embeds writes of each chart
 CHART_FORMS = (".html", ".svg")
@@ -47,16 +46,6 @@ def wheel_of(app: Sphinx) -> Path:
     """Return the wheel of this build."""
     (wheel,) = (Path(app.doctreedir) / "wheel").glob("*.whl")
     return wheel
-
-
-def write_database(data: Path, out: Path) -> None:
-    """Write all tables as one SQLite file; a missing number is NULL, and NAME_missing says why."""
-    out.unlink(missing_ok=True)
-    base = sqlite3.connect(":memory:", isolation_level=None)
-    for table in read_descriptor(data)["resources"]:
-        load(table["name"]).to_sql(table["name"], base, index=False)
-    base.execute("VACUUM INTO ?", (str(out),))  # the same rows give the same bytes
-    base.close()
 
 
 def archive(path: Path, files: dict[str, bytes]) -> None:
@@ -88,6 +77,14 @@ def write(app: Sphinx) -> None:
     }
     sync(out / "data", data)
     write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
+    cited = citation(top)
+    open_data.write(
+        top / "data",
+        out / "data",
+        published=str(cited["date-released"]),
+        version=str(cited["version"]),
+        address=f"{app.config.html_baseurl}data/" if app.config.html_baseurl else "",
+    )
     figures: dict[str, bytes] = {}
     for page in env.metadata.values():
         for name, text in page.get("figures", {}).items():

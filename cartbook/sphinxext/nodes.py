@@ -111,7 +111,7 @@ def visit_record_html(translator: Any, node: record) -> None:
             return relative_uri(page, "") + address(key)
 
         text = html(data, root=relative_uri(page, ""), link=link, entry=entry)
-        if data["kind"] in ("table", "drawing"):
+        if data["kind"] in ("table", "drawing", "findings"):
             text = f'<div class="output text_html">{text}</div>'
     translator.body.append(f"{text}\n")
     raise nodes.SkipNode

@@ -41,7 +41,9 @@ FROM_RUNTIME = ("pandas", "jinja2", "jsonschema", "packaging")
 #: pure Python: taken from the build, so that both draw alike
 FROM_BUILD = ("altair", "narwhals", "typing_extensions")
 #: large, and only cells like these need it
-ON_DEMAND = {"scipy": r'^\s*(from|import) scipy\b|method="exact"|\bpool\('}
+ON_DEMAND = {
+    "scipy": r'^\s*(from|import) scipy\b|method="exact"|\b(pool|summary_rows|summary_of_findings|evidence_profile)\('
+}
 #: MB of Pyodide 0.27.7 as a host sends it, compressed: measured, for a build asks no host
 AT_A_HOST = {"": 15.4, "scipy": 15.3}
 SITE_ONLY = ("cartbook/export/", "cartbook/sphinxext/", "cartbook/static/")  # no chapter needs it

@@ -201,11 +201,29 @@ def _data(
     )
 
 
+def outline(app: Sphinx) -> str:
+    """Return llms.txt: what the book is, its pages as plain text, and its data, each with an address."""
+    own = book_metadata(app.env, str(app.config.root_doc))
+    names = [name for name in app.config.external_site_map if name in app.env.found_docs]
+    pages = [
+        {"name": name, **about}
+        for name in names
+        if "minutes" in (about := book_metadata(app.env, name))
+    ]
+    package = json.loads((Path(app.srcdir) / "data" / DESCRIPTOR["path"]).read_text("utf-8"))
+    tables = [DESCRIPTOR, DATABASE, *package["resources"]]
+    base = app.config.html_baseurl
+    return render(
+        "llms.txt", book=app.config.html_title, own=own, pages=pages, tables=tables, base=base
+    )
+
+
 def _build_finished(app: Sphinx, error: Exception | None) -> None:
-    """Write the sitemap, and robots.txt where a crawler looks for it: at the root of a host."""
+    """Write llms.txt, the sitemap, and robots.txt where a crawler looks for it: at a host's root."""
     if error or app.builder.name != "html":
         return
     out, base = Path(app.outdir), app.config.html_baseurl
+    (out / "llms.txt").write_text(f"{outline(app)}\n", encoding="utf-8")
     for name in ("sitemap.xml", "robots.txt"):
         (out / name).unlink(missing_ok=True)
     if not base:

@@ -450,7 +450,7 @@ def test_sign_off_accepts_a_change_and_says_which(committed: Path) -> None:
     edit(committed, "outcomes", 3, note="Another note.")
     first, last = sign_off(committed)
     assert first.startswith("data/outcomes.csv, row 3, column note: 'Another note.' was ")
-    assert last == "22 tables are signed off."
+    assert last == "23 tables are signed off."
     assert unsigned(committed) == []
     body = (committed / "outcomes.csv").read_bytes()
     signed = resource(committed, "outcomes")

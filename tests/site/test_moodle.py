@@ -42,7 +42,7 @@ def of_the_book(site):
             cells = nbformat.read(path, as_version=4).cells
             data = [one.get("data", {}) for cell in cells for one in cell.get("outputs", [])]
             found += [(path.stem, one[MIME]) for one in data if MIME in one]
-    assert len(found) >= 19, "run make book first"
+    assert len(found) >= 20, "run make book first"
     return found
 
 

@@ -17,7 +17,7 @@ from helpers import SITE, THEMED, tree
 #: bytes of a page before interaction, with Vega's runtime, and of one static picture of a chart
 MAX_PAGE, MAX_LIVE, MAX_PICTURE = 190_000, 395_000, 12_000
 #: of the search page, which has the index with the names of all studies and the text of every section, and fetches no page
-MAX_SEARCH = 250_000
+MAX_SEARCH = 300_000
 COMPRESSED = (".woff", ".woff2", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".zip")
 NEVER = [
     "jquery",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import re
 import sqlite3
 from functools import cache
@@ -172,6 +174,56 @@ def test_every_chart_is_an_svg_and_a_page_of_its_own():
         assert any(link.endswith(f".html#fig-{name}") for link in links)
         policy = [one.get("content") for one in page.iter("meta") if one.get("http-equiv")]
         assert "default-src 'self'" in policy[0]
+
+
+def test_the_database_has_the_keys_of_the_tables_and_every_reference_leads_to_a_row():
+    package = json.loads((SITE / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    with sqlite3.connect(SITE / "data" / "car-t-in-numbers.sqlite") as base:
+        for resource in package["resources"]:
+            name, schema = resource["name"], resource["schema"]
+            columns = base.execute(f'PRAGMA table_info("{name}")').fetchall()
+            assert {one[1] for one in columns if one[5]} == set(schema["primaryKey"])
+            kinds = {one[1]: one[2] for one in columns}
+            numbers = {"integer": "INTEGER", "number": "REAL"}
+            for field in schema["fields"]:
+                assert kinds[field["name"]] == numbers.get(field["type"], "TEXT")
+            keys = base.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()
+            assert len({one[0] for one in keys}) == len(schema.get("foreignKeys", []))
+        assert base.execute("PRAGMA foreign_key_check").fetchall() == []
+        row = base.execute(
+            "SELECT source.doi FROM outcomes JOIN sources AS source USING (source_id) "
+            "WHERE outcome_id = 'rct-zuma7-os.overall-survival-hazard-ratio'"
+        ).fetchone()
+    assert row[0].startswith("10.")
+
+
+def test_catalogue_descriptions_name_every_table_with_its_hash_and_columns():
+    package = json.loads((SITE / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    crate = json.loads((SITE / "data" / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    croissant = json.loads((SITE / "data" / "croissant.json").read_text(encoding="utf-8"))
+    entities = {one["@id"]: one for one in crate["@graph"]}
+    assert entities["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    parts = {one["@id"] for one in entities["./"]["hasPart"]}
+    assert parts == {one["path"] for one in package["resources"]}
+    sums = {one["@id"]: one["sha256"] for one in croissant["distribution"]}
+    sets = {one["@id"]: [field["name"] for field in one["field"]] for one in croissant["recordSet"]}
+    for resource in package["resources"]:
+        body = (SITE / "data" / resource["path"]).read_bytes()
+        digest = hashlib.sha256(body).hexdigest()
+        assert entities[resource["path"]]["sha256"] == sums[resource["path"]] == digest
+        assert entities[resource["path"]]["contentSize"] == str(len(body))
+        assert sets[resource["name"]] == [one["name"] for one in resource["schema"]["fields"]]
+
+
+def test_an_outline_for_language_models_leads_to_text_and_data():
+    text = (SITE / "llms.txt").read_text(encoding="utf-8")
+    links = re.findall(r"^- \[[^\]]+\]\(([^)]+)\): \S", text, re.MULTILINE)
+    assert all((SITE / link).is_file() for link in links)
+    chapters = {
+        path.stem for path in (TOP / "chapters").glob("*.md") if "minutes:" in path.read_text()
+    }
+    assert {f"chapters/{name}.txt" for name in chapters} <= set(links)
+    assert "data/outcomes.csv" in links
 
 
 def test_no_cell_of_a_download_is_a_formula():

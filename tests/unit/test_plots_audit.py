@@ -118,6 +118,9 @@ def test_a_result_is_as_biased_as_its_worst_domain() -> None:
     for _, one in results.groupby("label"):
         judged = one.set_index("item")["judgement"]
         assert judged["all"] == overall(list(judged.drop("all")))
+    assert not results["sources"].str.contains("not reported|nan").any()
+    (one,) = results.query("label == 'CARTITUDE-4: OS' and item == '1'")["sources"]
+    assert one == "Einsele H 2026"
     with pytest.raises(ValueError, match="nothing is appraised"):
         appraised("AMSTAR")
 

@@ -81,3 +81,13 @@ def test_the_review_is_drawn_beside_the_recount() -> None:
     drawn = picture(registry.yearly_plot(registry.yearly_counts(), review))
     assert "China" in drawn
     assert "Year of first posting" in drawn
+
+
+def test_a_composition_adds_up_to_the_trials_that_state_a_group() -> None:
+    groups = ["40 or fewer", "41 to 100", "more than 100"]
+    counts = registry.registry_counts("enrolment").loc[groups]
+    drawn = picture(registry.composition_plot("enrolment", groups))
+    for country in registry.COUNTRIES:
+        shares = 100 * counts[country] / counts[country].sum()
+        for share in shares[shares >= 8]:
+            assert f">{share:.0f}%<" in drawn

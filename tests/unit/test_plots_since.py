@@ -59,10 +59,22 @@ def test_survival_follows_from_the_ratio() -> None:
 def test_the_gain_is_written_for_the_settings_of_the_start() -> None:
     trials = pd.DataFrame({"label": ["A, 4 years"], "control": [46.0], "cells": [54.6]})
     picture = drawn(since.survival_gain_plot(trials, control=46, ratio=0.73))
-    assert "Of 100 patients 46 and 57 alive: 11 more" in picture
+    assert "46 and 57 of 100 alive: 11 more" in picture
     harm = drawn(since.survival_gain_plot(trials, control=46, ratio=1.2))
-    assert "46 and 39 alive: 7 fewer" in harm
+    assert "46 and 39 of 100 alive: 7 fewer" in harm
     assert ">A, 4 years<" in picture
+
+
+def test_both_arms_are_read_at_the_month_that_the_label_names() -> None:
+    for label, key, month in since.SURVIVAL:
+        years = float(label.split(", ")[1].split()[0])
+        for name in (key, f"{key}-control"):
+            assert quote(name).row["at_month"] == month == 12 * years
+    arms = since.survival_by_arm()
+    known = arms.dropna(subset=["low"])
+    assert len(known) == 2
+    assert (known["low"] < known["cells"]).all()
+    assert (known["cells"] < known["high"]).all()
 
 
 def test_primary_end_points_come_first_and_each_line_has_a_name_of_its_own() -> None:
@@ -70,7 +82,7 @@ def test_primary_end_points_come_first_and_each_line_has_a_name_of_its_own() -> 
     assert list(rows["what"]) == ["primary end point"] * 5 + ["overall survival"] * 4
     assert rows["line"].is_unique
     assert "after week 8" in rows.set_index("trial_name").loc["CARTITUDE-4", "line"].iloc[0]
-    assert ">BELINDA, event-free survival<" in drawn(forest(rows, label="line", sort=False))
+    assert ">BELINDA, EFS<" in drawn(forest(rows, label="line", sort=False))
 
 
 def test_decisions_are_dated_and_split_at_the_review() -> None:

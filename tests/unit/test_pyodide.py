@@ -96,7 +96,7 @@ def test_every_chapter_offers_to_run_with_all_its_cells(site: Path) -> None:
         for path in site.glob("chapters/*.html")
         if 'class="cb-run"' in path.read_text(encoding="utf-8")
     ]
-    assert len(pages) == 19
+    assert len(pages) == 20
     for path in pages:
         text = path.read_text(encoding="utf-8")
         cells = json.loads(text.partition('class="cb-run-cells">')[2].partition("</script>")[0])
