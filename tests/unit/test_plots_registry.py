@@ -94,6 +94,6 @@ def test_a_composition_adds_up_to_the_trials_that_state_a_group() -> None:
 
 
 def test_the_shares_of_the_leaders_have_few_ticks_with_a_per_cent_sign() -> None:
-    bar = leaders_plot(leaders()).to_dict()["layer"][0]["encoding"]["x"]
+    bar = registry.leaders_plot(registry.leaders()).to_dict()["layer"][0]["encoding"]["x"]
     assert bar["axis"]["values"] == [0, 25, 50, 75, 100]
     assert "%" in bar["axis"]["labelExpr"]
