@@ -193,7 +193,10 @@ def leaders_plot(rows: pd.DataFrame) -> Layers:
     )
     bar = base.mark_bar(height=22).encode(
         x=alt.X(
-            "share:Q", title="Share of the two countries’ sum, %", scale=alt.Scale(domain=[0, 100])
+            "share:Q",
+            title="Share of the two countries’ sum",
+            scale=alt.Scale(domain=[0, 100]),
+            axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
         ),
         color=tint,
         tooltip=[

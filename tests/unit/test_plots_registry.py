@@ -91,3 +91,9 @@ def test_a_composition_adds_up_to_the_trials_that_state_a_group() -> None:
         shares = 100 * counts[country] / counts[country].sum()
         for share in shares[shares >= 8]:
             assert f">{share:.0f}%<" in drawn
+
+
+def test_the_shares_of_the_leaders_have_few_ticks_with_a_per_cent_sign() -> None:
+    bar = registry.leaders_plot(registry.leaders()).to_dict()["layer"][0]["encoding"]["x"]
+    assert bar["axis"]["values"] == [0, 25, 50, 75, 100]
+    assert "%" in bar["axis"]["labelExpr"]
