@@ -22,7 +22,7 @@ from cartbook.tables import Quote, load, quote
 
 #: GRADE's domains that lower certainty, in the order in which tables name them
 DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
-TRIALS = ("single arm", "randomised")
+TRIALS = ("single arm", "randomised", "dose comparison")
 LEVELS = ("very low", "low", "moderate", "high")
 
 
@@ -125,6 +125,18 @@ class Finding:
             ends = [whole(one) for one in self.prediction]
             beyond = f"; a new trial {ends[0]} to {ends[1]}"
         return f"{whole(self.rate.estimate)} of 100 ({low} to {high}{beyond})"
+
+    @property
+    def relative(self) -> str:
+        """The relative effect with its interval, or nothing where no ratio is known."""
+        if not self.ratio:
+            return ""
+        row = self.ratio.row
+        name = "hazard ratio"
+        if "weighted" in str(row["flag"]):
+            name += " without early events"
+        value, low, high = (f"{float(row[part]):.2f}" for part in ("value", "low", "high"))
+        return f"{name} {value} ({low} to {high})"
 
     @property
     def people(self) -> str:
@@ -440,7 +452,7 @@ def _line(one: Finding) -> Line:
     return Line(
         outcome=one.outcome,
         words=one.words,
-        numbers=one.numbers,
+        numbers="; ".join(filter(None, [one.numbers, one.relative])),
         pictures=tuple(_squares(label, rate, one.is_range) for label, rate in bars),
         people=one.people,
         certainty=one.row["certainty"].capitalize(),

@@ -127,6 +127,15 @@ def _controls(rows: pd.DataFrame) -> list[alt.Parameter]:
             bind=alt.binding_range(min=0, max=150, step=10, name="Minimum n "),
         ),
         menu("without", "Leave out ", ["none", *names["label"]]),
+        alt.param(
+            name="also",
+            value="",
+            bind=alt.binding(
+                input="text",
+                name="Leave out also (names or parts, with commas) ",
+                autocomplete="off",
+            ),
+        ),
     ]
 
 
@@ -134,8 +143,8 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
     """Draw studies and their pooled rate; the reader chooses and drops studies, and the rate follows.
 
     ``rows`` is from `pooling_rows`. The rate, its interval, τ² and the prediction interval are those
-    of `pool_logits`. A click on a study's mark, or Enter after arrow keys, leaves it out or puts it
-    back.
+    of `pool_logits`. A menu leaves out one study, a text field those whose names it contains, and a
+    click on a study's mark leaves it out or puts it back.
     """
     table = rows[list(COLUMNS)].rename(columns=COLUMNS).assign(label=rows["label"])
     table = table.round({"at": 2, "low": 2, "high": 2}).assign(kind="study")
@@ -161,6 +170,10 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
     )
     out = (
         "datum.label == without"
+        # the typed names as alternatives, each character other than letters and digits as any one
+        " || (test(regexp('[a-z0-9]', 'i'), also)"
+        " && test(regexp(replace(replace(trim(replace(also, regexp('[^a-z0-9 ,]', 'gi'), '.')),"
+        " regexp('^[ ,]+|[ ,]+$', 'g'), ''), regexp(' *,[ ,]*', 'g'), '|'), 'i'), datum.label))"
         " || (isValid(dropped.study) && indexof(dropped.study, datum.study) >= 0)"
     )
     chart: Any = alt.Chart(data).transform_filter(fits)

@@ -122,7 +122,7 @@ RESULTS: Mapping[str, tuple[str, str, str, str]] = {
         "any",
     ),
     "ramos2020.objective-response": ("CD30", "Hodgkin cells", "Hodgkin lymphoma", "any"),
-    "tc-cd7-ph2.response": ("CD7", "T cells", "T-ALL", "any"),
+    "tc-cd7-ph2.response": ("CD7", "T cells", "T-ALL or T-LBL", "any"),
     "hill2024.group.objective-response.hill2024": ("CD5", "T cells", "T-cell lymphoma", "any"),
     "jin2022.group.cr-or-cri.jin2022": ("CLL-1", "myeloid cells", "AML", "CR or CRi"),
     "nct03766126.group.objective-response.cart123-2024": ("CD123", "myeloid cells", "AML", "any"),

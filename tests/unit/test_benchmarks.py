@@ -16,7 +16,13 @@ CELL = re.compile(r"^```{code-cell}.*?^```$", re.MULTILINE | re.DOTALL)
 
 def test_the_twin_executes_the_same_cells(tmp_path: Path) -> None:
     twin = plain_twin(tmp_path / "twin")
-    for chapter in (TOP / "chapters").glob("[01]*.md"):
+    chapters = [
+        path
+        for path in (TOP / "chapters").glob("*.md")
+        if "\n  minutes:" in path.read_text(encoding="utf-8")
+    ]
+    assert len(chapters) >= 20
+    for chapter in chapters:
         ours, theirs = (
             CELL.findall(path.read_text(encoding="utf-8"))
             for path in (chapter, twin / "chapters" / chapter.name)

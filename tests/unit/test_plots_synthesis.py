@@ -106,6 +106,9 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
         {"dropped": [{"study": "xu2019"}, {"study": "shah2021"}]},
         "study_id not in ['xu2019', 'shah2021']",
     ),
+    ({"also": " xu, ,zuma-3 (brexu"}, "study_id not in ['xu2019', 'shah2021']"),
+    ({"also": "ZUMA"}, "study_id not in ['locke2022', 'jacobson2022', 'shah2021']"),
+    ({"also": " ,( "}, "index == index"),
     ({"least": 50}, "denominator >= 50"),
     ({"cancer": "multiple myeloma"}, "disease_group == 'multiple myeloma'"),
     ({"costimulation": "CD28"}, "costimulation == 'CD28'"),
@@ -122,7 +125,7 @@ def test_the_pooled_rate_follows_the_controls(settings: dict[str, Any], query: s
     )
     assert any(one.startswith(f"{total}; τ² ") for one in shown)
     assert "No control group: not a treatment effect." in shown
-    left_out = len(severe()) - len(chosen) if {"without", "dropped"} & set(settings) else 0
+    left_out = len(severe()) - len(chosen) if {"without", "dropped", "also"} & set(settings) else 0
     assert sum(one.endswith(", left out") for one in shown) == left_out
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import vl_convert
 
 from cartbook import (
     aims_by_country,
@@ -14,6 +17,7 @@ from cartbook import (
     overlap_plot,
     results_by_target,
 )
+from cartbook.figures import VEGALITE
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,15 @@ def test_the_explorer_writes_the_numbers_that_the_model_gives() -> None:
     shares = spec["layer"][1]["transform"][0]["calculate"]
     assert "? -3 :" in shares
     assert "? -1 :" in shares
+
+
+def test_the_numbers_do_not_overprint_where_both_antigens_are_lost_together() -> None:
+    spec = escape_explorer().to_dict()
+    spec["params"][1]["value"] = "always with the first (lineage switch)"
+    drawn = vl_convert.vegalite_to_svg({**spec, "width": 340}, vl_version=VEGALITE)
+    written = r'translate\([\d.]+,([\d.]+)\)"[^>]*>(?:one target|two targets): 1,000,000<'
+    first, second = (float(y) for y in re.findall(written, drawn))
+    assert abs(first - second) >= 13  # the size of the letters
 
 
 def test_results_are_of_one_trial_each_and_have_an_interval() -> None:

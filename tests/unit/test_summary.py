@@ -94,6 +94,8 @@ def test_numbers_are_those_of_the_outcomes() -> None:
     assert survival.numbers == (
         "axi-cel 55, standard treatment 46 of 100: 9 more (2 fewer to 19 more)"
     )
+    assert survival.relative == "hazard ratio 0.73 (0.54 to 0.98)"
+    assert "without early events 0.29" in LINES["cilta-cel-progression"].relative
     assert survival.people == "359 people, 1 trial"
     assert LINES["myeloma-late"].rate.estimate == pytest.approx(100 * 32 / 97)
     assert LINES["tisa-cel-events"].rate.estimate == pytest.approx(100 * 0.5**1.07)
@@ -145,6 +147,7 @@ def test_table_has_each_line_in_three_forms() -> None:
     assert page.count('type="radio"') == 3
     assert page.count(" checked") == 1
     assert 'aria-label="axi-cel: 55 of 100, interval 47 to 62"' in page
+    assert "hazard ratio 0.73 (0.54 to 0.98)" in page
     plain = " ".join(text(record).split())
     assert "Certainty: high." in plain
     assert "9 more (2 fewer to 19 more)" in plain
