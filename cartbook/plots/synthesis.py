@@ -51,6 +51,7 @@ OBSERVATIONAL = ("cohort", "registry study", "case report", "meta-analysis")
 OVERLAPPING = ("legend-2",)  # the four sites of zhao2018 and xu2019 together
 KINDS = ("article", "label", "agency document", "abstract", "company release", "review")
 SETS = ("the review’s tables", "all trials of licensed products")
+PRODUCT = r" \(\S+-cel\)$"  # the end of a label, left out where a phone is too narrow for it
 LEAST = 15  # patients; smaller groups of the wider set are cohorts or first cases
 LABELS: dict[str, Any] = {"labelExpr": "datum.value + '%'", "grid": True}
 
@@ -96,7 +97,9 @@ def pooling_rows() -> pd.DataFrame:
     both = both.sort_values(["set", "place"], kind="stable")
     both["preferred"] = ~both.duplicated(["set", "study_id", "end_point", "grade"])
     short = {"CR or CRi": ", CR/CRi", "CR or stringent CR": ", CR or better"}
-    both["name"] = both["label"] + both["endpoint"].map(short).fillna("")
+    suffix = both["endpoint"].map(short).fillna("")
+    trial = both["label"].str.replace(PRODUCT, "", regex=True)
+    both["name"] = both["label"].where(suffix.eq(""), trial + suffix)
     both = both.sort_values(
         ["set", "end_point", "grade", "percent"], ascending=[False, *3 * [True]]
     )
@@ -305,7 +308,7 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
     points = pd.DataFrame(
         {
             "name": own[label],
-            "short": own[label].str.replace(r" \(\S+-cel\)$", "", regex=True),  # a phone is narrow
+            "short": own[label].str.replace(PRODUCT, "", regex=True),
             "percent": own["percent"],
             "denominator": own["denominator"],
             "limits": own["limits"],
