@@ -13,7 +13,7 @@ from cartbook.tables import evidence
 from cartbook.theme import colour
 
 #: the stages of each cohort, in order, and the row of outcomes that counts the patients who reach it:
-#: its number of events, or, with "of", its denominator
+#: its number of events, or, with "of", its denominator; rows joined by "+" are added
 FLOWS = {
     "UK, lymphoma": {
         "submitted": "kuhnl2022.group.participants.submitted.kuhnl2022",
@@ -32,7 +32,7 @@ FLOWS = {
         "infused": "tali-cel-nhl.group.infused.tali-cel-nhl-2025",
     },
     "US community, lymphoma": {
-        "referred": "acc-us-community.intended",
+        "referred, fate known": "acc-us-community.infused + acc-us-community.not-treated",
         "infused": "acc-us-community.infused",
     },
     "ZUMA-3 trial, adults with ALL": {
@@ -59,7 +59,7 @@ WAITS = {
         "oportoespuelas2024.group.time-from-screening-to-infusion.oportoespuelas2024",
         "oportoespuelas2024.group.infused.oportoespuelas2024",
     ),
-    "US community, 2022": (
+    "US community, 2021–22": (
         "acc-us-community.wait-2022",
         "battiwalla2025.group.not-infused.2021-to-2022.battiwalla2025",
     ),
@@ -72,17 +72,25 @@ def _rows(ids: list[str]) -> dict[str, Any]:
     return {str(row["outcome_id"]): row for row in evidence(outcome_id=ids).to_dict("records")}
 
 
+def _count(rows: dict[str, Any], name: str) -> int:
+    """Return the patients that a row counts: its events, its value, or, with "of", its denominator."""
+    row = rows[name.removeprefix("of ")]
+    if name.startswith("of "):
+        return int(row["denominator"])
+    return int(row["events"] if pd.notna(row["events"]) else row["value"])
+
+
 def patient_flow() -> pd.DataFrame:
     """Return how many patients of each cohort reached each stage, in order, and the share of the first."""
-    rows = _rows([one.removeprefix("of ") for stages in FLOWS.values() for one in stages.values()])
-    found = []
-    for cohort, stages in FLOWS.items():
-        for stage, name in stages.items():
-            row = rows[name.removeprefix("of ")]
-            count = row["denominator"] if name.startswith("of ") else row["value"]
-            if not name.startswith("of ") and pd.notna(row["events"]):
-                count = row["events"]
-            found.append((cohort, stage, int(count)))
+    parts = [
+        one for stages in FLOWS.values() for name in stages.values() for one in name.split(" + ")
+    ]
+    rows = _rows([one.removeprefix("of ") for one in parts])
+    found = [
+        (cohort, stage, sum(_count(rows, one) for one in name.split(" + ")))
+        for cohort, stages in FLOWS.items()
+        for stage, name in stages.items()
+    ]
     flow = pd.DataFrame(found, columns=["cohort", "stage", "patients"])
     start = flow.groupby("cohort")["patients"].transform("first")
     flow["percent"] = 100 * flow["patients"] / start

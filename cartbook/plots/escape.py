@@ -52,6 +52,8 @@ LOST = {
         ("spiegel2021.cd19-cd22-cells.cd19-absent-or-low.large-b-cell-lymphoma.spiegel2021",),
     ),
 }
+#: relapses with both antigens after the two products
+CHINA_KEPT = "dual-1922-225.relapses-both-antigens"
 MONTHS = 36
 CURVES = {
     "antigen lost: cumulative incidence": ("vermillion", [1, 0]),
@@ -111,13 +113,25 @@ def relapse_bars(rows: pd.DataFrame) -> Layers:
     return alt.layer(bar, name, number).add_params(chosen).properties(height=alt.Step(46))
 
 
+def _unknown() -> dict[str, int]:
+    """Return the relapses of unknown kind, by the labels of `LOST`."""
+    kinds = relapse_kinds().set_index("kind")["events"]
+    china = "ALL, children (China)"
+    known = sum(quote(key).events for key in (*LOST[china][1], CHINA_KEPT))
+    return {
+        "ALL, children (US cohort)": int(kinds["not known"]),
+        china: int(quote(CHINA_KEPT).denominator - known),
+    }
+
+
 def lost_at_relapse() -> pd.DataFrame:
     """Return the relapses that had lost the antigen or had little of it, by study and number of targets.
 
     One row per study, as `proportions` gives them, with ``label``, ``targets`` ("one target" or "two
-    targets") and ``disease``. The denominators are relapses whose antigen was tested, not patients.
+    targets") and ``disease``. The denominators are relapses of known kind, not patients.
     """
     found = []
+    unknown = _unknown()
     for label, (targets, keys) in LOST.items():
         rows = proportions(evidence(outcome_id=list(keys)))
         one = rows.iloc[:1].assign(
@@ -125,6 +139,7 @@ def lost_at_relapse() -> pd.DataFrame:
             targets=targets,
             disease="leukaemia" if label.startswith("ALL") else "lymphoma",
             events=rows["events"].sum(),
+            denominator=rows["denominator"].iloc[0] - unknown.get(label, 0),
         )
         found.append(proportions(one))
     return pd.concat(found, ignore_index=True)

@@ -42,7 +42,7 @@ CRS = "cytokine release syndrome"
 SEVERE = "3 or higher"
 KINDS = {
     "complete response": ("blue", "circle"),
-    "without relapse or progression at the time shown": ("green", "diamond"),
+    "alive without relapse or progression (year shown)": ("green", "diamond"),
     "severe cytokine release syndrome": ("vermillion", "triangle-up"),
 }
 RESPONSE, LASTING, HARM = KINDS

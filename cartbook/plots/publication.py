@@ -11,7 +11,7 @@ from cartbook.theme import colour
 
 SEED = 2023
 DEALS = 400
-KINDS = ("as observed", "as unlikely or more", "likelier")
+KINDS = ("as observed", "as unlikely or more", "more likely")
 
 
 def deal(reports: int, marked: int, dealt: int, *, times: int = 1, seed: int = SEED) -> list[int]:
@@ -45,7 +45,7 @@ def ends_of(counts: list[int], observed: int) -> tuple[int, int]:
 
 
 def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: int) -> Layers:
-    """Draw deals that the reader makes one after the other, and how many are as uneven as observed.
+    """Draw deals that the reader makes one after the other, and how many are as unlikely as observed.
 
     ``questions`` maps a property of reports to how many have it in all, and among those ``dealt``.
     """
@@ -93,7 +93,7 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
         axis=alt.Axis(tickMinStep=1, tickCount=8, grid=False, format="d"),
     )
     y = alt.Y("deals:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format="d"))
-    hues = [colour("vermillion"), colour("ochre"), colour("grey")]
+    hues = [colour("vermillion"), colour("blue"), colour("grey")]
     tint = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=list(KINDS), range=hues),

@@ -193,13 +193,13 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
     spelled = {
         "pooled": _format(("at", ".1f", "% ("), ("low", ".1f", "–"), ("high", ".1f", ")")),
         "prediction": _format(("low", ".1f", "% to "), ("high", ".1f", "%")),
-        "study": "datum.x + '/' + datum.n + ' · ' + "
-        + _format(("at", ".0f", "% ("), ("low", ".0f", "–"), ("high", ".0f", ")")),
+        "study": "datum.x + '/' + datum.n + (datum.used ? ' · ' + "
+        + _format(("at", ".0f", "% ("), ("low", ".0f", "–"), ("high", ".0f", ")"))
+        + " : ', left out')",
     }
     chart = chart.transform_calculate(
         written=f"datum.kind == 'pooled' ? {spelled['pooled']}"
         f" : datum.kind == 'prediction' ? {spelled['prediction']} : {spelled['study']}"
-        " + (datum.used ? '' : ', left out')"
     )
     return _steered_layers(chart, dropped).add_params(*controls)
 
@@ -233,7 +233,9 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
         color=tint,
         strokeWidth=alt.condition("datum.kind == 'pooled'", alt.value(5), alt.value(2.5)),
     )
-    point = base.mark_point(size=130, strokeWidth=2, cursor="pointer", opacity=1).encode(
+    point = base.mark_point(
+        size=130, strokeWidth=2, filled=False, cursor="pointer", opacity=1
+    ).encode(
         x="at:Q",
         color=tint,
         fill={

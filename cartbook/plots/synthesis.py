@@ -49,32 +49,19 @@ POPULATIONS = {
 OBSERVATIONAL = ("cohort", "registry study", "case report", "meta-analysis")
 #: reports on patients of other studies here: to pool both would count the patients twice
 OVERLAPPING = ("legend-2",)  # the four sites of zhao2018 and xu2019 together
-#: sources that count every grade by itself, grade 5 included: their severe events are added up
-BY_GRADE = ("siddiqi2023",)
 KINDS = ("article", "label", "agency document", "abstract", "company release", "review")
 SETS = ("the review’s tables", "all trials of licensed products")
+PRODUCT = r" \(\S+-cel\)$"  # the end of a label, left out where a phone is too narrow for it
 LEAST = 15  # patients; smaller groups of the wider set are cohorts or first cases
 LABELS: dict[str, Any] = {"labelExpr": "datum.value + '%'", "grid": True}
-
-
-def _with_severe(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add one row of grade 3 or higher for each study and end point of the sources in `BY_GRADE`."""
-    graded = rows[rows["source_id"].isin(BY_GRADE) & rows["grade"].isin(["3", "4", "5"])]
-    graded = graded[graded["endpoint"].isin([CRS, NEUROTOXICITY])].sort_values("grade")
-    first = graded.drop_duplicates(["study_id", "endpoint"])
-    sums = graded.groupby(["study_id", "endpoint"])["events"].sum()
-    events = [sums.loc[key] for key in zip(first["study_id"], first["endpoint"], strict=True)]
-    severe = first.assign(events=pd.array(events, dtype="Int64"), grade="3 or higher")
-    return pd.concat([rows, severe], ignore_index=True)
 
 
 def pooling_rows() -> pd.DataFrame:
     """Return the studies that can be pooled, one row per set, study, end point, grade and population.
 
     ``set`` is *the review's tables*, as the review prints them, or *all trials of licensed products*:
-    there the latest report of each trial and end point is used that counts patients, an article before
-    a label, an abstract or the review, and groups of fewer than 15 patients are left out. A trial
-    whose reports in our data do not count an end point at a grade has no row for it. ``preferred`` marks one population of
+    there the latest report of each trial is used, an article before a label, an abstract or the
+    review, and groups of fewer than 15 patients are left out. ``preferred`` marks one population of
     each study: those infused, else those evaluable, else those enrolled. Columns are those of
     `proportions` and ``costimulation`` of the product, ``end_point``, ``disease_group``,
     ``patients`` (the population) and ``name``.
@@ -84,7 +71,7 @@ def pooling_rows() -> pd.DataFrame:
     rows = rows[rows["product"].isin(domains.index) & rows["arm"].ne("standard of care")]
     rows = rows[rows["subgroup"].isin(["not applicable", "phase 1 and 2"])]
     rows = rows[~rows["design"].isin(OBSERVATIONAL) & ~rows["study_id"].isin(OVERLAPPING)]
-    found = proportions(_with_severe(rows))
+    found = proportions(rows)
     found = found.assign(
         costimulation=found["product"].map(domains),
         end_point=found["endpoint"].map(END_POINTS),
@@ -110,7 +97,9 @@ def pooling_rows() -> pd.DataFrame:
     both = both.sort_values(["set", "place"], kind="stable")
     both["preferred"] = ~both.duplicated(["set", "study_id", "end_point", "grade"])
     short = {"CR or CRi": ", CR/CRi", "CR or stringent CR": ", CR or better"}
-    both["name"] = both["label"] + both["endpoint"].map(short).fillna("")
+    suffix = both["endpoint"].map(short).fillna("")
+    trial = both["label"].str.replace(PRODUCT, "", regex=True)
+    both["name"] = both["label"].where(suffix.eq(""), trial + suffix)
     both = both.sort_values(
         ["set", "end_point", "grade", "percent"], ascending=[False, *3 * [True]]
     )
@@ -319,7 +308,7 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
     points = pd.DataFrame(
         {
             "name": own[label],
-            "short": own[label].str.replace(r" \(\S+-cel\)$", "", regex=True),  # a phone is narrow
+            "short": own[label].str.replace(PRODUCT, "", regex=True),
             "percent": own["percent"],
             "denominator": own["denominator"],
             "limits": own["limits"],

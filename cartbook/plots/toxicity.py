@@ -22,6 +22,8 @@ RULES = ("A OR B", "A AND B", "A AND NOT B")
 #: rows of neurotoxicity from papers and registries: of grade 3 or higher, or of grade 3 and grade 4
 #: apart, to be added; each replaces the row of its study in the review's tables
 FROM_PAPERS = (
+    ("neelapu2017.group.neurotoxicity.grade-3-or-higher.jain2023",),
+    ("maude2018.group.neurotoxicity.grade-3.month-2.authorea-482710",),
     ("wang2020.group.neurotoxicity.grade-3-or-higher.wang2020",),
     ("ahmed2025.group.neurotoxicity.grade-3-or-higher.ahmed2025",),
     ("abramson2020.group.neurotoxicity.grade-3-or-higher.abramson2020",),
@@ -149,46 +151,61 @@ def costimulation_plot(rows: pd.DataFrame) -> Layers:
 def clinical_course() -> pd.DataFrame:
     """Return when CRS and neurotoxicity begin and how long they last, in days after infusion.
 
-    One row per study and syndrome with both medians: ``study``, ``syndrome``, ``onset``,
-    ``duration`` and ``end``, their sum. Medians of patients with the event.
+    One row per study and syndrome with a median onset: ``study``, ``syndrome``, ``onset``,
+    ``duration`` (missing where only the onset is in the table of outcomes) and ``end``, their sum,
+    for drawing. Medians of patients with the event.
     """
     found = []
     for syndrome in SYNDROMES:
         onset = evidence(endpoint=f"time to {syndrome}").set_index("study_id")
         duration = evidence(endpoint=f"duration of {syndrome}").set_index("study_id")
-        for study in onset.index.intersection(duration.index):
-            first, long = float(onset["value"][study]), float(duration["value"][study])
+        for study in onset.index:
+            first = float(onset["value"][study])
+            long = float(duration["value"].get(study, float("nan")))
             found.append((onset["label"][study], syndrome, first, long, first + long))
     table = pd.DataFrame(found, columns=["study", "syndrome", "onset", "duration", "end"])
     return table.sort_values(["onset", "study", "syndrome"], kind="stable", ignore_index=True)
 
 
 def course_plot(rows: pd.DataFrame) -> Layers:
-    """Draw `clinical_course`: a bar per study and syndrome, from median onset over the median duration."""
+    """Draw `clinical_course`: a bar from each median onset over the median duration.
+
+    Where the duration is missing, a dot shows the onset alone.
+    """
     short = rows["study"].replace(SHORT)
     lines = rows.assign(
         name=short + ", " + rows["syndrome"].replace({SYNDROMES[0]: "CRS", SYNDROMES[1]: "NT"}),
         written=[
-            f"day {a:g}, {b:g} days" for a, b in zip(rows["onset"], rows["duration"], strict=True)
+            f"day {a:g}, {b:g} days" if pd.notna(b) else f"day {a:g}"
+            for a, b in zip(rows["onset"], rows["duration"], strict=True)
         ],
     )
     names = list(TINTS)
     base = alt.Chart(lines).encode(y=alt.Y("name:N", sort=None, axis=None))
-    bar = base.mark_bar(height=12, cornerRadius=5).encode(
-        x=alt.X("onset:Q", title="Days after infusion", axis=alt.Axis(tickCount=8, grid=True)),
-        x2="end:Q",
-        color=alt.Color(
-            "syndrome:N",
-            scale=alt.Scale(domain=names, range=[colour(TINTS[one]) for one in names]),
-            legend=alt.Legend(title=None, symbolType="square"),
-        ),
-        tooltip=[
-            alt.Tooltip("name:N", title="Study"),
-            alt.Tooltip("written:N", title="Median onset and duration"),
-        ],
+    x = alt.X("onset:Q", title="Days after infusion", axis=alt.Axis(tickCount=8, grid=True))
+    tint = alt.Color(
+        "syndrome:N",
+        scale=alt.Scale(domain=names, range=[colour(TINTS[one]) for one in names]),
+        legend=alt.Legend(title=None, symbolType="square"),
+    )
+    tooltip = [
+        alt.Tooltip("name:N", title="Study"),
+        alt.Tooltip("written:N", title="Median onset and duration"),
+    ]
+    # all rows, before the layers that lack some, so that they stay in their order
+    place = base.mark_rule(opacity=0, aria=False).encode(x=alt.value(0), x2=alt.value(1))
+    bar = (
+        base.transform_filter("isValid(datum.end)")
+        .mark_bar(height=12, cornerRadius=5)
+        .encode(x=x, x2="end:Q", color=tint, tooltip=tooltip)
+    )
+    dot = (
+        base.transform_filter("!isValid(datum.end)")
+        .mark_point(size=110, filled=True, opacity=1)
+        .encode(x=x, color=tint, tooltip=tooltip)
     )
     name, number = row_texts(base, "name")
-    return alt.layer(bar, name, number).properties(height=alt.Step(42))
+    return alt.layer(place, bar, dot, name, number).properties(height=alt.Step(42))
 
 
 def risk_plot(rows: pd.DataFrame) -> Layers:

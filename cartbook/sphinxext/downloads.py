@@ -35,6 +35,8 @@ NOTEBOOKS = ("All notebooks as one zip", "with the data and the package that the
 TABLES = {
     "car-t-in-numbers.sqlite": ("All tables as one SQLite file", "to ask questions in SQL"),
     "datapackage.json": ("The data package", "tells a machine what every column means"),
+    "ro-crate-metadata.json": ("The tables as an RO-Crate", "for research data repositories"),
+    "croissant.json": ("The tables as Croissant", "for machine learning and data catalogues"),
 }
 Items = dict[str, tuple[str, str]]  # path in the site: title, use
 

@@ -23,7 +23,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 from cartbook.render import render
-from cartbook.sphinxext import evidence
+from cartbook.sphinxext import evidence, open_data
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.sphinxext.nodes import records
 from cartbook.theme import FONT, INK, colour
@@ -50,6 +50,21 @@ DESCRIPTOR = {
     "path": "datapackage.json",
     "mediatype": "application/json",
 }
+
+CATALOGUES = (
+    {
+        "title": "The tables as an RO-Crate",
+        "description": "Every table with its hash, for research data repositories.",
+        "path": open_data.RO_CRATE,
+        "mediatype": "application/ld+json",
+    },
+    {
+        "title": "The tables as Croissant",
+        "description": "Every table and column, for data catalogues.",
+        "path": open_data.CROISSANT,
+        "mediatype": "application/ld+json",
+    },
+)
 
 
 def public_address(setting: str) -> str:
@@ -171,7 +186,7 @@ def _data(
                 "contentUrl": to(f"data/{one['path']}"),
                 "encodingFormat": one["mediatype"],
             }
-            for one in [*package["resources"], DATABASE, DESCRIPTOR]
+            for one in [*package["resources"], DATABASE, DESCRIPTOR, *CATALOGUES]
         ]
         names = {"name": package["title"], "description": package["description"]}
         return work | part | names | {"@type": "Dataset", "distribution": files}

@@ -22,6 +22,8 @@ def test_no_stage_has_more_patients_than_the_one_before() -> None:
     assert set(last["stage"]) == {"infused"}
     children = flow[flow["cohort"] == "UK, children with ALL"]
     assert children["patients"].tolist() == [142, 134, 128, 125]
+    network = flow[flow["cohort"] == "US community, lymphoma"]
+    assert network["patients"].tolist() == [306, 182]  # patients of unknown fate are left out
 
 
 def test_the_bars_name_each_stage_with_its_patients() -> None:
@@ -35,7 +37,7 @@ def test_days_and_shares_come_from_the_rows() -> None:
     rows = days_and_infused().set_index("cohort")
     zuma7 = rows.loc["axi-cel, ZUMA-7"]
     assert (zuma7["days"], round(zuma7["infused"], 1)) == (29, 94.4)
-    assert rows.loc["US community, 2022", "infused"] == 66
+    assert rows.loc["US community, 2021–22", "infused"] == 66
     # the weekly loss is the one with which the model gives the share that was seen
     for row in rows.itertuples():
         assert share_infused(row.days, row.weekly) == pytest.approx(row.infused)

@@ -26,8 +26,8 @@ def test_a_study_counts_once_with_its_latest_number() -> None:
     assert counts.loc["siddiqi2022"].tolist() == [22, 117]  # grades 3 and 4 of both phases
     assert counts.loc["locke2022"].tolist() == [36, 170]  # the review's table
     assert rows.groupby("costimulation")["denominator"].sum().to_dict() == {
-        "4-1BB": 1148,
-        "CD28": 900,
+        "4-1BB": 1223,
+        "CD28": 1001,
     }
 
 
@@ -41,18 +41,33 @@ def test_the_sums_follow_the_studies_that_the_reader_chooses() -> None:
         if one.get("name") == "among":
             one["value"] = "large B-cell lymphoma"
     drawn = vl_convert.vegalite_to_svg({**spec, "width": 600}, vl_version=VEGALITE)
-    axi = proportion(36, 170)  # the one CD28 study of large B-cell lymphoma
-    assert f"36/170 · 21% ({100 * axi.low:.0f}–{100 * axi.high:.0f})" in drawn
+    axi = proportion(28 + 36, 101 + 170)  # ZUMA-1 and ZUMA-7
+    assert f"64/271 · 24% ({100 * axi.low:.0f}–{100 * axi.high:.0f})" in drawn
     assert "ZUMA-7" in drawn
     assert "KarMMa" not in drawn
 
 
 def test_a_course_ends_after_its_duration() -> None:
     rows = clinical_course()
-    assert (rows["end"] == rows["onset"] + rows["duration"]).all()
+    whole = rows[rows["duration"].notna()]
+    assert (whole["end"] == whole["onset"] + whole["duration"]).all()
     assert rows["onset"].is_monotonic_increasing
-    bar = next(one for one in course_plot(rows).to_dict()["layer"] if one["mark"]["type"] == "bar")
+    chart = course_plot(rows).to_dict()
+    bar = next(one for one in chart["layer"] if one["mark"]["type"] == "bar")
     assert (bar["encoding"]["x"]["field"], bar["encoding"]["x2"]["field"]) == ("onset", "end")
+
+
+def test_an_onset_without_a_duration_is_a_dot() -> None:
+    rows = clinical_course()
+    alone = rows[rows["duration"].isna()]
+    assert {"ZUMA-1 (axi-cel)"} <= set(alone.loc[alone["syndrome"] == "neurotoxicity", "study"])
+    drawn = vl_convert.vegalite_to_svg(
+        {**course_plot(rows).to_dict(), "width": 600}, vl_version=VEGALITE
+    )
+    first = rows["study"].iloc[0].partition(" ")[0]
+    assert drawn.index(f">{first}") < drawn.index(f">{rows['study'].iloc[-1].partition(' ')[0]}")
+    dots = drawn.partition("layer_2_marks")[2].partition("</g>")[0]
+    assert dots.count("<path") == len(alone)
 
 
 def test_risks_are_on_a_logarithmic_axis_with_the_intervals_that_exist() -> None:
