@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,22 @@ STYLES = ("reveal.css", "colours.css", "book.css", "deck.css")
 SCRIPTS = ("reveal.js", "figure.js", "deck.js")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "autolink"])
 LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+#: characters beside a chart, of its title, and of a question with its choices, for which a slide has room
+FIGURE_WORDS, TITLE, VOTE_WORDS = 450, 140, 500
+
+
+def figure_fits(record: Mapping[str, Any]) -> bool:
+    """Return whether a slide has room for a figure's words beside its chart."""
+    words = len(record["reading"]) + len(record["source"])
+    return words <= FIGURE_WORDS and len(record["title"]) <= TITLE
+
+
+def vote_fits(question: Mapping[str, Any]) -> bool:
+    """Return whether a slide has room for a question and its choices."""
+    choices = sum(len(one["text"]) for one in question["choices"])
+    return len(question["stem"]) + choices <= VOTE_WORDS
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,10 @@ class Chapter:
                 "and nothing that remains uncertain"
             )
         asked = [one for quiz in self.quizzes[:1] for one in quiz["questions"]]
-        votes = [one for one in asked if "choices" in one][:1]
+        votes = [one for one in asked if "choices" in one and slides.vote_fits(one)][:1]
+        figures = [one for one in self.figures if slides.figure_fits(one)]
         sentence = " ".join(answer[1].split())
-        return slides.Chapter(question[1], sentence, end[1], points[:5], self.figures, votes)
+        return slides.Chapter(question[1], sentence, end[1], points[:5], figures, votes)
 
     def pictures(self) -> dict[str, moodle.Picture]:
         """Return the pictures of the figures that questions name, by id."""
