@@ -32,6 +32,7 @@ ALLOWED = {
     "medicines.org.uk",
     "janssen-pi.co.uk",
     "ashpublications.org",
+    "authorea.com",
     "aacrjournals.org",
     "hmpi.org",
     "ispor.org",
