@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from cartbook.datapackage import read_descriptor
 from cartbook.effects import effects
 from cartbook.findings import DataError
 from cartbook.validate import validate
+from cartbook.whole_files import write_whole
 
 #: what is added, and the table that has it
 TABLES = {"source": "sources", "study": "studies", "outcome": "outcomes"}
@@ -167,7 +167,5 @@ def add(
     if not agree(lines):
         raise AuthoringError("nothing was written")
     path = data / f"{table}.csv"
-    new = path.with_suffix(".new")
-    new.write_text(appended(path, row), encoding="utf-8", newline="\n")
-    os.replace(new, path)
+    write_whole({path: appended(path, row)})
     return lines

@@ -26,6 +26,8 @@ SHAPES = [
     "stroke",
     "triangle-right",
 ]
+#: the whole of an axis in per cent
+PERCENT = alt.Scale(domain=[0, 100], nice=False)
 #: a picture with more lines would be longer than anyone reads, and heavy
 MAX_LINES = 60
 
@@ -76,8 +78,45 @@ def row_texts(base: alt.Chart, label: str, dy: int = -9) -> tuple[Any, Any]:
     return _names(base, label, dy), _numbers(base, "written", style)
 
 
-def _menu(name: str, options: list[str], first: str) -> alt.Parameter:
-    return alt.param(name=name, value=first, bind=alt.binding_select(options=options, name="Show "))
+def slider(
+    name: str, value: float, low: float, high: float, step: float, words: str
+) -> alt.Parameter:
+    """Return a parameter that readers set with a slider; ``words`` stand before it."""
+    return alt.param(
+        name=name,
+        value=value,
+        bind=alt.binding_range(min=low, max=high, step=step, name=words),
+    )
+
+
+def menu(
+    name: str,
+    value: Any,
+    options: Sequence[Any],
+    words: str,
+    labels: Sequence[str] | alt.UndefinedType = alt.Undefined,
+) -> alt.Parameter:
+    """Return a parameter that readers choose from a menu; ``words`` stand before it."""
+    bind = alt.binding_select(options=options, labels=labels, name=words)
+    return alt.param(name=name, value=value, bind=bind)
+
+
+def buttons(
+    name: str,
+    value: Any,
+    options: Sequence[Any],
+    words: str,
+    labels: Sequence[str] | alt.UndefinedType = alt.Undefined,
+) -> alt.Parameter:
+    """Return a parameter that readers choose by radio buttons; ``words`` stand before them."""
+    bind = alt.binding_radio(options=options, labels=labels, name=words)
+    return alt.param(name=name, value=value, bind=bind)
+
+
+def percent_axis(values: Sequence[float] | None = (0, 25, 50, 75, 100), **options: Any) -> alt.Axis:
+    """Return an axis whose ticks have a per cent sign; ``options`` are those of `altair.Axis`."""
+    ticks = alt.Undefined if values is None else list(values)
+    return alt.Axis(values=ticks, labelExpr="datum.value + '%'", **options)
 
 
 def drawable(rows: pd.DataFrame, label: str, size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -146,8 +185,8 @@ def interval_plot(
     tooltip += [alt.Tooltip("written:N", title="Patients")]
     axis: dict[str, Any] = {
         "title": title,
-        "scale": alt.Scale(domain=[0, 100], nice=False),
-        "axis": alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
+        "scale": PERCENT,
+        "axis": percent_axis(grid=True),
     }
     every = alt.Chart(lines)
     span = every.mark_rule(strokeWidth=2.5, aria=False).encode(
@@ -167,18 +206,18 @@ def interval_plot(
         style = {"align": "right", "baseline": "bottom", "dy": -9}
         number, height = _numbers(every, "written", style, **places), alt.Step(46)
     layers: list[Any] = [span, point, name, number]
-    menu = None
+    choice = None
     if switch:
         values = list(dict.fromkeys(lines[switch]))
-        menu = _menu("shown", values, values[0])
+        choice = menu("shown", values[0], values, "Show ")
         layers = [layer.transform_filter(f"datum[{switch!r}] == shown") for layer in layers]
     elif choose:
-        menu = _menu("chosen", ["all", *dict.fromkeys(lines[choose])], "all")
+        choice = menu("chosen", "all", ["all", *dict.fromkeys(lines[choose])], "Show ")
         shown = f"chosen == 'all' || chosen == datum[{choose!r}]"
         opacity = alt.condition(shown, alt.value(1), alt.value(0.18))
         layers = [layer.encode(opacity=opacity) for layer in layers]
     chart = alt.layer(*layers).properties(height=height, **properties)
-    return chart.add_params(menu) if menu else chart
+    return chart.add_params(choice) if choice else chart
 
 
 def _written(rows: pd.DataFrame, value: str, written: str | None, unit: str = "") -> list[str]:

@@ -7,7 +7,6 @@ that every sentence that a change makes untrue is named, and not the first alone
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -80,21 +79,14 @@ def read(page: Path, data: Path, top: Path = TOP) -> Reading:
     notebook.cells.append(nbformat.v4.new_code_cell(last))
     with tempfile.TemporaryDirectory() as scratch:
         environment = kernel_environment(top, Path(scratch)) | {"CARTBOOK_DATA": str(data)}
-        before = dict(os.environ)
-        os.environ.clear()
-        os.environ.update(environment)
-        try:
-            client = NotebookClient(
-                notebook,
-                kernel_name="python3",
-                timeout=TIMEOUT,
-                allow_errors=True,
-                resources={"metadata": {"path": str(page.parent)}},
-            )
-            client.execute()
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=TIMEOUT,
+            allow_errors=True,
+            resources={"metadata": {"path": str(page.parent)}},
+        )
+        client.execute(env=environment)
     outputs = [(cell, one) for cell in notebook.cells for one in cell.get("outputs", [])]
     figures = {}
     for _, one in outputs:

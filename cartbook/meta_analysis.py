@@ -70,11 +70,8 @@ def pool(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     Raise ValueError if there are fewer than three studies, or no events, or nothing but events.
     """
     from scipy import optimize, stats  # here, because a page's Python loads 15 MB for it
-    from scipy.special import expit
 
-    events, sizes = (rows[name].to_numpy(float) for name in ("events", "denominator"))
-    if len(rows) < 3 or not 0 < events.sum() < sizes.sum():
-        raise ValueError("pooling needs at least three studies, with and without events")
+    events, sizes = _counts(rows)
     loss = _negative_log_likelihood(events, sizes)
     start = np.array([np.log(events.sum() / (sizes.sum() - events.sum())), 0.5])
     fit = optimize.minimize(
@@ -82,9 +79,6 @@ def pool(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     )
     mean, tau = fit.x[0], abs(fit.x[1])
     error = _standard_error(loss, np.array([mean, tau]))
-    t = stats.t.ppf((1 + level) / 2, len(rows) - 1)
-    ends = expit(mean + t * error * np.array([-1, 1]))
-    prediction = expit(mean + t * sqrt(error**2 + tau**2) * np.array([-1, 1]))
     limit = fit.fun + stats.chi2.ppf(level, 1) / 2
 
     def excess(spread: float) -> float:
@@ -95,18 +89,45 @@ def pool(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
 
     tau_low = optimize.brentq(excess, 0, tau) if tau > 0 and excess(0) > 0 else 0.0
     tau_high = optimize.brentq(excess, tau, tau + 10)
+    return _pooled(events, sizes, mean, error, (tau, tau_low, tau_high), level)
+
+
+def _counts(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return events and denominators. Raise ValueError if they cannot be pooled."""
+    events, sizes = (rows[name].to_numpy(float) for name in ("events", "denominator"))
+    if len(rows) < 3 or not 0 < events.sum() < sizes.sum():
+        raise ValueError("pooling needs at least three studies, with and without events")
+    return events, sizes
+
+
+def _pooled(
+    events: np.ndarray,
+    sizes: np.ndarray,
+    mean: float,
+    error: float,
+    spread: Sequence[float],
+    level: float,
+) -> Pooled:
+    """Return the proportions of a mean of log odds, its standard error, and τ with its interval."""
+    from scipy import stats
+    from scipy.special import expit
+
+    t, both = stats.t.ppf((1 + level) / 2, len(events) - 1), np.array([-1, 1])
+    tau, tau_low, tau_high = map(float, spread)
+    low, high = expit(mean + t * error * both)
+    least, most = expit(mean + t * sqrt(error**2 + tau**2) * both)
     return Pooled(
-        studies=len(rows),
+        studies=len(events),
         events=int(events.sum()),
         denominator=int(sizes.sum()),
         estimate=float(expit(mean)),
-        low=float(ends[0]),
-        high=float(ends[1]),
-        prediction_low=float(prediction[0]),
-        prediction_high=float(prediction[1]),
-        tau=float(tau),
-        tau_low=float(tau_low),
-        tau_high=float(tau_high),
+        low=float(low),
+        high=float(high),
+        prediction_low=float(least),
+        prediction_high=float(most),
+        tau=tau,
+        tau_low=tau_low,
+        tau_high=tau_high,
         level=level,
     )
 
@@ -178,11 +199,8 @@ def pool_logits(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     Raise ValueError as `pool` does.
     """
     from scipy import optimize, stats
-    from scipy.special import expit
 
-    events, sizes = (rows[name].to_numpy(float) for name in ("events", "denominator"))
-    if len(rows) < 3 or not 0 < events.sum() < sizes.sum():
-        raise ValueError("pooling needs at least three studies, with and without events")
+    events, sizes = _counts(rows)
     half = np.where((events == 0) | (events == sizes), 0.5, 0.0)
     odds = np.log((events + half) / (sizes - events + half))
     variances = 1 / (events + half) + 1 / (sizes - events + half)
@@ -197,28 +215,12 @@ def pool_logits(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     weights = 1 / (variances + squared)
     mean = np.average(odds, weights=weights)
     error = sqrt(q(squared) / freedom / weights.sum())
-    t = stats.t.ppf((1 + level) / 2, freedom)
     tails = stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], freedom)
     ends = [
         sqrt(optimize.brentq(lambda at, tail=tail: q(at) - tail, 0, 1e4)) if q(0) > tail else 0.0
         for tail in tails
     ]
-    low, high = expit(mean + t * error * np.array([-1, 1]))
-    least, most = expit(mean + t * sqrt(error**2 + squared) * np.array([-1, 1]))
-    return Pooled(
-        studies=len(rows),
-        events=int(events.sum()),
-        denominator=int(sizes.sum()),
-        estimate=float(expit(mean)),
-        low=float(low),
-        high=float(high),
-        prediction_low=float(least),
-        prediction_high=float(most),
-        tau=sqrt(squared),
-        tau_low=ends[0],
-        tau_high=ends[1],
-        level=level,
-    )
+    return _pooled(events, sizes, mean, error, (sqrt(squared), *ends), level)
 
 
 def pooled_in_r() -> list[dict[str, Any]]:

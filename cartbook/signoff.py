@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from cartbook.datapackage import DESCRIPTOR, read_descriptor
 from cartbook.findings import DataError, Finding, condense
 from cartbook.validate import validate
+from cartbook.whole_files import write_whole
 
 SIGN_OFF_HINT = "restore it, or read the row against its source once more and run make sign-off"
 
@@ -104,11 +104,8 @@ def sign_off(folder: Path) -> list[str]:
         signed = {**resource, "hash": _hash(body), "bytes": len(body)}
         schema = signed.pop("schema")
         descriptor["resources"][place] = {**signed, "schema": schema}  # the long part stays last
-    new = folder / f"{DESCRIPTOR}.new"
-    new.write_text(
-        json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n"
-    )
-    os.replace(new, folder / DESCRIPTOR)
+    text = json.dumps(descriptor, ensure_ascii=False, indent=2)
+    write_whole({folder / DESCRIPTOR: f"{text}\n"})
     return [*accepted, f"{len(descriptor['resources'])} tables are signed off."]
 
 

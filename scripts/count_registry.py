@@ -32,7 +32,6 @@ What is counted, and how sure it is:
 from __future__ import annotations
 
 import csv
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -43,31 +42,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cartbook.registry.groups import (
-    STATUSES,
-    TERMS,
-    ages,
-    branch,
-    count,
-    country,
-    country_group,
-    day,
-    enrolment,
-    enrolment_group,
-    group,
-    is_withdrawn,
-    oldest,
-    phases,
-    registered,
-    size_group,
-    sponsor,
-    spread_group,
-    start,
-    status,
-    text,
-    window,
-    year_group,
-)
+from cartbook.registry import groups
+from cartbook.registry.groups import TERMS, text
+from cartbook.whole_files import write_whole
 
 TARGET = Path(__file__).resolve().parent.parent / "data" / "recount.csv"
 TRIALS, SITES, ANCHORS = "trials.csv", "sites.csv", "first_posted_anchors.csv"
@@ -90,32 +67,44 @@ class SnapshotError(ValueError):
 #: what a cell of a column means, what it is not if that fails, and how to fix it
 MEANINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "Branch": (
-        branch,
+        groups.branch,
         "a known branch",
         f"write one of {', '.join(TERMS['branches'])}, or add it to this script",
     ),
     "OverallStatus": (
-        status,
+        groups.status,
         "a known status",
         "write it as the registry's API does, or add it to this script",
     ),
     "Phase": (
-        phases,
+        groups.phases,
         "a known phase",
         "write it as the registry's API does, or add it to this script",
     ),
-    "EnrollmentCount": (enrolment, "a number of patients", "write digits, or leave it blank"),
+    "EnrollmentCount": (
+        groups.enrolment,
+        "a number of patients",
+        "write digits, or leave it blank",
+    ),
     "LeadSponsorClass": (
-        sponsor,
+        groups.sponsor,
         "a known class of sponsor",
         "write it as the registry's API does, or add it to this script",
     ),
-    "StdAges": (ages, "a known group of ages", "write CHILD, ADULT or OLDER_ADULT, with | between"),
-    "MaxAge": (oldest, "an age", "write a number and its unit (70 Years), or leave it blank"),
-    "StartDate": (start, "a date as YYYY-MM-DD or YYYY-MM", "write the year first"),
-    "Country": (country, "a known spelling of a country", "write China or United States"),
+    "StdAges": (
+        groups.ages,
+        "a known group of ages",
+        "write CHILD, ADULT or OLDER_ADULT, with | between",
+    ),
+    "MaxAge": (
+        groups.oldest,
+        "an age",
+        "write a number and its unit (70 Years), or leave it blank",
+    ),
+    "StartDate": (groups.start, "a date as YYYY-MM-DD or YYYY-MM", "write the year first"),
+    "Country": (groups.country, "a known spelling of a country", "write China or United States"),
     "first_posted": (
-        day,
+        groups.day,
         "a date as YYYY-MM-DD or YYYY-MM",
         "write the year first: 05/03/2019 has two readings",
     ),
@@ -191,35 +180,25 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     sites = sites[sites["Country"] != ""].assign(City=sites["City"].map(text).str.lower())
     by_trial = sites.drop_duplicates().groupby("NCTId")
     countries = by_trial["Country"].agg(set)
-    where = [countries.get(one, set()) for one in trials["NCTId"]]
-    centres = by_trial.size().reindex(trials["NCTId"], fill_value=0)
+    centres = by_trial.size()
     posted = estimate_dates(trials["NCTId"], tables[ANCHORS])
-    kinds = [group(title, TERMS["kinds"], "trial") for title in trials["BriefTitle"]]
-    withdrawn = [is_withdrawn(one) for one in trials["OverallStatus"]]
-    return pd.DataFrame(
-        {
-            "year": [year_group(one) for one in posted],
-            "window": [window(one) for one in posted],
-            "country_group": [country_group(one) for one in where],
-            "record_kind": np.where(withdrawn, "withdrawn", kinds),
-            "disease": [
-                group(one, TERMS["diseases"], "other") for one in trials["DiseaseCategory"]
-            ],
-            "target": [group(one, TERMS["targets"], "other") for one in trials["TargetCategory"]],
-            "phase": trials["Phase"],
-            "enrolment": [enrolment_group(one) for one in trials["EnrollmentCount"]],
-            "participants": [one or 0 for one in trials["EnrollmentCount"]],
-            "centres": [size_group(int(one)) for one in centres],
-            "sponsor": trials["LeadSponsorClass"],
-            "status": [STATUSES[one] for one in trials["OverallStatus"]],
-            "ages": trials["StdAges"],
-            "oldest": trials["MaxAge"],
-            "registered": [
-                registered(one, began)
-                for one, began in zip(posted, trials["StartDate"], strict=True)
-            ],
-            "spread": [spread_group(one) for one in where],
-        }
+    return groups.grouped(
+        groups.Record(
+            posted=day,
+            started=one["StartDate"],
+            countries=countries.get(one["NCTId"], set()),
+            centres=int(centres.get(one["NCTId"], 0)),
+            kind=groups.group(one["BriefTitle"], TERMS["kinds"], "trial"),
+            disease=groups.group(one["DiseaseCategory"], TERMS["diseases"], "other"),
+            target=groups.group(one["TargetCategory"], TERMS["targets"], "other"),
+            phase=one["Phase"],
+            patients=one["EnrollmentCount"],
+            sponsor=one["LeadSponsorClass"],
+            status=one["OverallStatus"],
+            ages=one["StdAges"],
+            oldest=one["MaxAge"],
+        )
+        for day, (_, one) in zip(posted, trials.iterrows(), strict=True)
     )
 
 
@@ -231,12 +210,10 @@ def main(folder: Path, target: Path = TARGET) -> pd.DataFrame:
         if len(dates) != 1 or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", next(iter(dates))):
             place = f"{folder / TRIALS}, column SnapshotDate"
             raise SnapshotError(place, f"has {len(dates)} dates", "give one day, as YYYY-MM-DD")
-        table = count(classify(tables), dates.pop())
+        table = groups.count(classify(tables), dates.pop())
     except SnapshotError as error:
         sys.exit(f"error: {error}; nothing was written")
-    new = target.with_suffix(".new")
-    table.to_csv(new, index=False, lineterminator="\n")
-    os.replace(new, target)
+    write_whole({target: table.to_csv(index=False, lineterminator="\n")})
     trials = table.loc[table["dimension"] == "year", "trials"].sum()
     print(f"{target}: {len(table)} rows, {trials} trials; read through it, then run make sign-off")
     return table

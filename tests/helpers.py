@@ -36,8 +36,8 @@ PAGES = tuple(
         or name in ENTRIES
     )
 )
-#: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py)
-#: pages with the book's frame around them; those of one chart have none
+#: those that have the theme's layout; 404.html is shown at other addresses than its own (tests/browser/test_404.py),
+#: and the page of one chart has no frame around it
 THEMED = tuple(
     page
     for page in PAGES

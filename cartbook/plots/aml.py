@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
 from cartbook.theme import colour
 
 CELLS = ("Leukaemic blasts", "Leukaemic stem cells", "Healthy stem cells")
@@ -52,14 +52,8 @@ def window_explorer() -> Layers:
             for row, (cells, (mean, deviation)) in enumerate(zip(CELLS, profile, strict=True))
         ]
     )
-    antigen = alt.param(
-        name="antigen", value=names[0], bind=alt.binding_select(options=names, name="Antigen ")
-    )
-    threshold = alt.param(
-        name="threshold",
-        value=THRESHOLD,
-        bind=alt.binding_range(min=0.4, max=5, step=0.1, name="Threshold, power of ten "),
-    )
+    antigen = menu("antigen", names[0], names, "Antigen ")
+    threshold = slider("threshold", THRESHOLD, 0.4, 5, 0.1, "Threshold, power of ten ")
     points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.1).round(2)}), how="cross")
     curve = (
         alt.Chart(points)
@@ -137,16 +131,14 @@ def coverage_plot(parts: pd.DataFrame) -> Layers:
     """Draw the parts of all cases as one bar, with a menu of what to aim at; from `coverage`."""
     ends = parts["percent"].cumsum()
     rows = parts.assign(start=ends - parts["percent"], end=ends)
-    aim = alt.param(
-        name="aim", value="CD33", bind=alt.binding_select(options=list(AIMS), name="Aim at ")
-    )
+    aim = menu("aim", "CD33", list(AIMS), "Aim at ")
     reached = " || ".join(
         f"(aim == '{name}' && indexof({list(kinds)}, datum.part) >= 0)"
         for name, kinds in AIMS.items()
     )
     base = alt.Chart(rows).transform_calculate(reached=f"{reached} ? 'yes' : 'no'")
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=False)
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    axis = percent_axis(grid=False)
+    scale = PERCENT
     bar = base.mark_bar(size=54, stroke=colour("paper"), strokeWidth=2, aria=False).encode(
         x=alt.X("start:Q", title="Cases of AML", scale=scale, axis=axis),
         x2="end:Q",

@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, buttons, menu, slider
 from cartbook.sanitize import MISSING
 from cartbook.stats import proportion
 from cartbook.tables import evidence, load
@@ -142,20 +142,9 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
 
     The arguments are the first settings. The browser computes what `grim` and `grim_power` compute.
     """
-    slider = alt.binding_range
-    people = alt.param(
-        name="patients", value=n, bind=slider(min=5, max=MOST, step=1, name="Patients or trials ")
-    )
-    printed = alt.param(
-        name="printed",
-        value=percent,
-        bind=slider(min=0, max=100, step=0.1, name="Printed percentage "),
-    )
-    digits = alt.param(
-        name="digits",
-        value=decimals,
-        bind=alt.binding_radio(options=[0, 1], labels=["65%", "65.4%"], name="Printed as "),
-    )
+    people = slider("patients", n, 5, MOST, 1, "Patients or trials ")
+    printed = slider("printed", percent, 0, 100, 0.1, "Printed percentage ")
+    digits = buttons("digits", decimals, [0, 1], "Printed as ", labels=["65%", "65.4%"])
     unit = "pow(10, -digits)"
     shown = f"(round(printed / {unit}) * {unit})"
     counts = alt.Chart(alt.sequence(0, MOST + 1, 1, as_="k")).transform_filter(
@@ -313,11 +302,7 @@ def findings_plot(findings: pd.DataFrame) -> Layers:
     kinds = list(rows["kind"].value_counts().index)
     most = int(rows["kind"].value_counts().iloc[0])
     names = [name for name in CHAPTERS.values() if name in set(rows["part"])]
-    part = alt.param(
-        name="part",
-        value="all",
-        bind=alt.binding_select(options=["all", *names], name="Handled in "),
-    )
+    part = menu("part", "all", ["all", *names], "Handled in ")
     base = alt.Chart(rows).transform_filter("part == 'all' || part == datum.part")
     y = alt.Y("kind:N", sort=kinds, axis=None, scale=alt.Scale(domain=kinds))
     x = alt.X(
@@ -434,15 +419,9 @@ def judgement_matrix(
     left = 10 + 7.3 * max(map(len, lines))  # pixels for the names of the lines
     kinds = [one for one in SIGNS if one in set(rows["judgement"])]
     blank = [" " * count for count in range(1, 1 + -(-max(map(_lines, cells["said"])) // 2))]
-    chosen_row = alt.param(
-        name="line", value=row, bind=alt.binding_select(options=lines, name=f"{names[0]} ")
-    )
+    chosen_row = menu("line", row, lines, f"{names[0]} ")
     options = list(items)
-    chosen_item = alt.param(
-        name="question",
-        value=item,
-        bind=alt.binding_select(options=options, labels=list(items.values()), name=f"{names[1]} "),
-    )
+    chosen_item = menu("question", item, options, f"{names[1]} ", labels=list(items.values()))
     x = alt.X(
         "item:N",
         title=None,

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, percent_axis, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -122,8 +122,8 @@ def flow_bars(flow: pd.DataFrame) -> Layers:
     x = alt.X(
         "percent:Q",
         title="Share of the first stage",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     base = alt.Chart(bars).encode(y=y)
     last = "datum.stage == 'infused'"
@@ -209,9 +209,7 @@ def wait_plot(
         "failure": (failure, 0, 20, 1, "No product can be made, % "),
     }
     params = [
-        alt.param(
-            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
-        )
+        slider(name, value, low, high, step, words)
         for name, (value, low, high, step, words) in settings.items()
     ]
     x = alt.X(
@@ -223,8 +221,8 @@ def wait_plot(
     y = alt.Y(
         "left:Q",
         title="Infused",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     curve = alt.Chart(alt.sequence(0, 121, 1, as_="day")).transform_calculate(
         left="(100 - failure) * pow(1 - weekly / 100, datum.day / 7)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, slider
 from cartbook.theme import colour
 
 RATES = range(40, 100, 5)  # per cent
@@ -47,12 +47,8 @@ def binomial_plot(events: int, patients: int, start: int = 70) -> Layers:
         )
         for rate in RATES
     ]
-    control = alt.param(
-        name="true_rate",
-        value=start,
-        bind=alt.binding_range(
-            min=RATES.start, max=RATES[-1], step=RATES.step, name="True response rate, % "
-        ),
+    control = slider(
+        "true_rate", start, RATES.start, RATES[-1], RATES.step, "True response rate, % "
     )
     axis = alt.Axis(labelAngle=0, values=list(range(0, patients + 1, 5)))
     drawn = (

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, percent_axis, slider
 from cartbook.simulation import ARMS, HazardRatio, hazard_ratio
 from cartbook.theme import colour
 
@@ -103,23 +103,17 @@ def early_events_plot(
         [_curves(early_risk_trial(risk)).assign(early=risk) for risk in early], ignore_index=True
     )
     step = weeks[1] - weeks[0]
-    risk = alt.param(
-        name="early_risk",
-        value=early[1],
-        bind=alt.binding_range(
-            min=early[0], max=early[-1], step=early[1] - early[0], name="Early risk, × control "
-        ),
+    risk = slider(
+        "early_risk", early[1], early[0], early[-1], early[1] - early[0], "Early risk, × control "
     )
-    left_out = alt.param(
-        name="weeks_left_out",
-        value=weeks[len(weeks) // 2],
-        bind=alt.binding_range(min=weeks[0], max=weeks[-1], step=step, name="Weeks not counted "),
+    left_out = slider(
+        "weeks_left_out", weeks[len(weeks) // 2], weeks[0], weeks[-1], step, "Weeks not counted "
     )
     one = "datum.early == early_risk"
     both = f"{one} && datum.weeks == weeks_left_out"
     months = alt.Scale(domain=[0, FOLLOW_UP], nice=False)
-    share = alt.Scale(domain=[0, 100], nice=False)
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'")
+    share = PERCENT
+    axis = percent_axis()
     tint = alt.Color("arm:N", scale=alt.Scale(domain=list(ARMS), range=list(TINTS)), legend=None)
     lines = (
         alt.Chart(curves)

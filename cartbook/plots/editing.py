@@ -8,7 +8,7 @@ from math import comb
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, percent_axis, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -65,11 +65,7 @@ def editing_explorer() -> Layers:
             for order, cells in enumerate(OUTCOMES)
         ]
     )
-    efficiency = alt.param(
-        name="efficiency",
-        value=90,
-        bind=alt.binding_range(min=50, max=99, step=1, name="Cells in which a gene is edited, % "),
-    )
+    efficiency = slider("efficiency", 90, 50, 99, 1, "Cells in which a gene is edited, % ")
     base = (
         alt.Chart(rows)
         .transform_calculate(p="efficiency / 100")
@@ -92,7 +88,7 @@ def editing_explorer() -> Layers:
         title=None,
         stack="zero",
         scale=alt.Scale(domain=[0, 100]),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        axis=percent_axis(),
     )
     bar = base.mark_bar(size=36).encode(x=x, y=y, color=tint, order="order:Q")
     number = (

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
 from cartbook.stats import proportions
 from cartbook.tables import evidence, quote
 from cartbook.theme import colour
@@ -83,11 +83,7 @@ def relapse_kinds() -> pd.DataFrame:
 def relapse_bars(rows: pd.DataFrame) -> Layers:
     """Draw `relapse_kinds` as bars; the reader chooses the denominator: relapses, or patients treated."""
     options = ["of all relapses", "of all patients treated"]
-    chosen = alt.param(
-        name="denominator",
-        value=options[0],
-        bind=alt.binding_select(options=options, name="Per cent "),
-    )
+    chosen = menu("denominator", options[0], options, "Per cent ")
     base = (
         alt.Chart(rows[["kind", "events", "relapses", "treated"]])
         .transform_calculate(n=f"denominator == '{options[0]}' ? datum.relapses : datum.treated")
@@ -98,7 +94,7 @@ def relapse_bars(rows: pd.DataFrame) -> Layers:
         .encode(y=alt.Y("kind:N", sort=None, axis=None))
     )
     tints = [colour(hue) for _, hue in KINDS.values()] + [colour("grey")]
-    axis = alt.Axis(values=[0, 20, 40, 60], labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis([0, 20, 40, 60], grid=True)
     bar = base.mark_bar(height=12, cornerRadius=3).encode(
         x=alt.X("percent:Q", title="Patients", scale=alt.Scale(domain=[0, 60]), axis=axis),
         color=alt.Color(
@@ -180,12 +176,7 @@ def competing_risks() -> Layers:
         "kept": ("Relapse, antigen kept, % a month ", 1.0),
         "died": ("Death without relapse, % a month ", 0.5),
     }
-    sliders = [
-        alt.param(
-            name=name, value=start, bind=alt.binding_range(min=0, max=5, step=0.5, name=words)
-        )
-        for name, (words, start) in names.items()
-    ]
+    sliders = [slider(name, start, 0, 5, 0.5, words) for name, (words, start) in names.items()]
     whole = "max(lost + kept + died, 0.000001)"
     months = alt.Chart(pd.DataFrame({"month": list(range(MONTHS + 1))}))
     first, second, third = CURVES
@@ -209,8 +200,8 @@ def competing_risks() -> Layers:
     y = alt.Y(
         "percent:Q",
         title=None,  # it would meet the legend
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     line = curves.mark_line(strokeWidth=3).encode(
         x=x,

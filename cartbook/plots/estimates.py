@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import SHAPES, Layers
+from cartbook.charts import PERCENT, SHAPES, Layers, percent_axis
 from cartbook.theme import HUES, colour
 
 INKS = ["ochre", "blue", "vermillion", "green", "purple", "indigo"]
@@ -61,8 +61,8 @@ def estimates_plot(
             bandPosition=0.5,
             scale=alt.Scale(domain=groups, type="band", paddingOuter=0.5),
         )
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    axis = percent_axis(grid=True)
+    scale = PERCENT
     base, first = alt.Chart(lines), alt.Chart(lines.drop_duplicates(label))
     span = (
         base.transform_filter("isValid(datum.low)")

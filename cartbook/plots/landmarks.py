@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import SHAPES, Layers
+from cartbook.charts import PERCENT, SHAPES, Layers, percent_axis
 from cartbook.theme import HUES
 
 
@@ -60,8 +60,8 @@ def landmark_plot(
     y = alt.Y(
         "value:Q",
         title=title,
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     path = (
         alt.Chart(paths[["group", "at_month", "value", "dashes"]])

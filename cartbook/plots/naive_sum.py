@@ -6,8 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers
-from cartbook.plots.synthesis import LABELS
+from cartbook.charts import Layers, menu, percent_axis, slider
 from cartbook.theme import colour
 
 
@@ -94,18 +93,8 @@ def naive_plot(simulated: pd.DataFrame, *, start: float = 0.8) -> Layers:
     methods = list(dict.fromkeys(simulated["method"]))
     rows = simulated.round({"low": 2, "high": 2, "truth": 2, "coverage": 1})
     controls = [
-        alt.param(
-            name="tau",
-            value=start,
-            bind=alt.binding_range(
-                min=taus[0], max=taus[-1], step=taus[1] - taus[0], name="τ, spread of the studies "
-            ),
-        ),
-        alt.param(
-            name="method",
-            value=methods[0],
-            bind=alt.binding_select(options=methods, name="Method "),
-        ),
+        slider("tau", start, taus[0], taus[-1], taus[1] - taus[0], "τ, spread of the studies "),
+        menu("method", methods[0], methods, "Method "),
     ]
     most = 30
     chosen = alt.Chart(rows).transform_filter(
@@ -116,7 +105,7 @@ def naive_plot(simulated: pd.DataFrame, *, start: float = 0.8) -> Layers:
         "low:Q",
         title="95% intervals of simulated meta-analyses",
         scale=scale,
-        axis=alt.Axis(values=[0, 10, 20, 30], **LABELS),
+        axis=percent_axis([0, 10, 20, 30], grid=True),
     )
     tint = alt.condition("datum.hit", alt.value(colour("blue")), alt.value(colour("vermillion")))
     span = chosen.mark_rule(strokeWidth=2.5, clip=True, aria=False).encode(

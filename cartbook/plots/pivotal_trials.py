@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, menu, percent_axis
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -183,15 +183,11 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
             )
     data = pd.DataFrame(lines)
     options = ["all diseases", *diseases]
-    chosen = alt.param(
-        name="disease",
-        value=options[0],
-        bind=alt.binding_select(options=options, name="Disease: "),
-    )
+    chosen = menu("disease", options[0], options, "Disease: ")
     base = alt.Chart(data).transform_filter("disease == 'all diseases' || disease == datum.disease")
     y = alt.Y("row:N", sort=None, axis=None)
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
-    x = alt.X("value:Q", title="Patients", scale=alt.Scale(domain=[0, 100], nice=False), axis=axis)
+    axis = percent_axis(grid=True)
+    x = alt.X("value:Q", title="Patients", scale=PERCENT, axis=axis)
     marks = base.transform_filter("datum.kind != 'head'")
     place = base.mark_rule(opacity=0, aria=False).encode(y=y, x=alt.value(0), x2=alt.value(1))
     fall = (

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, percent_axis, slider
 from cartbook.stats import proportion
 from cartbook.theme import colour
 
@@ -53,9 +53,7 @@ def precision_plot(patients: int = 40, response: int = 50, rate: int = 30) -> La
     The controls are the size of the first row, the response in every row, and a rate to be ruled out.
     """
     controls = [
-        alt.param(
-            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
-        )
+        slider(name, value, low, high, step, words)
         for name, value, low, high, step, words in (
             ("patients", patients, 5, 400, 5, "Patients in your trial "),
             ("response", response, 0, 100, 5, "Responders, % "),
@@ -84,10 +82,10 @@ def precision_plot(patients: int = 40, response: int = 50, rate: int = 30) -> La
     for name, expression in calculated.items():  # one after the other: each needs those before it
         base = base.transform_calculate(**{name: expression})
     base = base.encode(y=alt.Y("name:N", sort=list(rows["name"]), axis=None))
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis(grid=True)
     x: dict[str, Any] = {
         "title": "Response rate compatible with the result",
-        "scale": alt.Scale(domain=[0, 100], nice=False),
+        "scale": PERCENT,
         "axis": axis,
     }
     tint: Any = alt.condition(

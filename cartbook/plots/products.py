@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import Layers, buttons, row_texts, slider
 from cartbook.licensing import AGENCIES
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -43,8 +43,7 @@ def licence_grid(rows: pd.DataFrame) -> Layers:
         }
     )
     first, last = int(rows["year"].min()), int(rows["year"].max())
-    slider = alt.binding_range(min=first, max=last, step=1, name="Licensed by the end of ")
-    year = alt.param(name="year", value=last, bind=slider)
+    year = slider("year", last, first, last, 1, "Licensed by the end of ")
     columns = [COLUMNS[agency] for agency in AGENCIES]
     x = alt.X(
         "place:N",
@@ -199,8 +198,8 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
     parts = rows.melt(["trial", "enrolled"], list(FATES), "fate", "patients")
     parts = parts[parts["patients"].gt(0)]
     parts["place"] = parts["fate"].map({fate: place for place, fate in enumerate(FATES)})
-    menu = alt.binding_radio(options=["all enrolled", "those not infused"], name="Patients: ")
-    shown = alt.param(name="shown", value="all enrolled", bind=menu)
+    options = ["all enrolled", "those not infused"]
+    shown = buttons("shown", options[0], options, "Patients: ")
     y = alt.Y("trial:N", sort=list(rows["trial"]), axis=None)
     axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True)
     kept = alt.Chart(parts).transform_filter("shown == 'all enrolled' || datum.fate != 'infused'")

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, buttons, percent_axis, slider
 from cartbook.theme import colour
 
 SEED = 2023
@@ -59,20 +59,14 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
         totals.append({"q": name, "observed": observed})
     names = list(questions)
     first = next(iter(questions))
-    ask = alt.param(
-        name="ask",
-        value=first,
-        bind=alt.binding_radio(
-            options=list(questions),
-            labels=[f"{one}\N{EM SPACE}" for one in questions],
-            name="Mark reports with ",
-        ),
+    ask = buttons(
+        "ask",
+        first,
+        list(questions),
+        "Mark reports with ",
+        labels=[f"{one}\N{EM SPACE}" for one in questions],
     )
-    made = alt.param(
-        name="made",
-        value=40,
-        bind=alt.binding_range(min=1, max=DEALS, step=1, name="Deals "),
-    )
+    made = slider("made", 40, 1, DEALS, 1, "Deals ")
     base = (
         alt.Chart(pd.DataFrame(rows))
         .transform_filter(f"{names}[datum.q] == ask && datum.d <= made")
@@ -145,11 +139,7 @@ def passing_plot(threshold: float = 0.6) -> Layers:
             for n in SIZES
         ]
     ).round(2)
-    level = alt.param(
-        name="truth",
-        value=50,
-        bind=alt.binding_range(min=40, max=80, step=5, name="True response rate, % "),
-    )
+    level = slider("truth", 50, 40, 80, 5, "True response rate, % ")
     base = (
         alt.Chart(rows)
         .transform_filter("datum.true == truth")
@@ -164,7 +154,7 @@ def passing_plot(threshold: float = 0.6) -> Layers:
                 "chance:Q",
                 title=f"Chance of a rate above {100 * threshold:.0f}%",
                 scale=alt.Scale(domain=[0, 100]),
-                axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+                axis=percent_axis(),
             ),
         )
     )
@@ -215,25 +205,14 @@ def selection_explorer(threshold: float = 60) -> Layers:
     reports = pd.concat(
         [simulated_reports(true).assign(true=true) for true in TRUE_RATES], ignore_index=True
     )[["true", "patients", "rate", "draw"]]
-    truth_is = alt.param(
-        name="truth_is",
-        value=60,
-        bind=alt.binding_radio(
-            options=list(TRUE_RATES),
-            labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES],
-            name="True response rate ",
-        ),
+    truth_is = buttons(
+        "truth_is",
+        60,
+        list(TRUE_RATES),
+        "True response rate ",
+        labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES],
     )
-    low = alt.param(
-        name="low",
-        value=100,
-        bind=alt.binding_range(
-            min=0,
-            max=100,
-            step=5,
-            name=f"Of reports at or below {threshold:g}%, published, % ",
-        ),
-    )
+    low = slider("low", 100, 0, 100, 5, f"Of reports at or below {threshold:g}%, published, % ")
     base = (
         alt.Chart(reports)
         .transform_filter("datum.true == truth_is")
@@ -243,8 +222,8 @@ def selection_explorer(threshold: float = 60) -> Layers:
     x = alt.X(
         "rate:Q",
         title="Response rate in the report",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     y = alt.Y(
         "patients:Q",
@@ -273,13 +252,13 @@ def selection_explorer(threshold: float = 60) -> Layers:
         alt.Chart(pd.DataFrame({"one": [1]}))
         .transform_calculate(rate="truth_is")
         .mark_rule(color=colour("text"), strokeDash=[4, 3], aria=False)
-        .encode(x=alt.X("rate:Q", scale=alt.Scale(domain=[0, 100], nice=False)))
+        .encode(x=alt.X("rate:Q", scale=PERCENT))
     )
     mean = base.transform_filter("datum.seen == 'published'").transform_aggregate(
         mean="mean(rate)", above="mean(above)", reports="count()"
     )
     line = mean.mark_rule(color=colour("vermillion"), strokeWidth=2.5, aria=False).encode(
-        x=alt.X("mean:Q", scale=alt.Scale(domain=[0, 100], nice=False))
+        x=alt.X("mean:Q", scale=PERCENT)
     )
     lines = {
         16: "datum.reports + ' published'",

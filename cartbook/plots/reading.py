@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
 from cartbook.simulation import (
     ARMS,
     hazard_ratio,
@@ -74,8 +74,8 @@ def joined_rates(both: pd.DataFrame) -> Layers:
     )
     names = ["label", "of_infused", "of_enrolled", "written"]
     base = alt.Chart(lines[names]).encode(y=alt.Y("label:N", sort=None, axis=None))
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    axis = percent_axis(grid=True)
+    scale = PERCENT
     x = alt.X("of_enrolled:Q", title="Patients with a response", scale=scale, axis=axis)
     join = base.mark_rule(strokeWidth=3, color=colour("line"), aria=False).encode(
         x=x, x2="of_infused:Q"
@@ -113,9 +113,7 @@ def difference_explorer() -> Layers:
     The intervals are Wilson's and Newcombe's, as in `cartbook.stats`.
     """
     controls = [
-        alt.param(
-            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
-        )
+        slider(name, value, low, high, step, words)
         for name, value, low, high, step, words in (
             ("size", 100, 10, 400, 10, "Patients in each group "),
             ("rate_a", 70, 30, 100, 5, "Response in group A, % "),
@@ -309,17 +307,9 @@ def trial_simulator() -> Layers:
         ("crossover", 0, 0, 100, 10, "Control patients who cross over, % "),
         ("which", 1, 1, TRIALS, 1, "Repeat the trial: number "),
     )
-    controls: list[alt.Parameter] = [
-        alt.param(
-            name="endpoint",
-            value=ENDPOINTS[1],
-            bind=alt.binding_select(options=list(ENDPOINTS), name="End point "),
-        )
-    ]
+    controls: list[alt.Parameter] = [menu("endpoint", ENDPOINTS[1], list(ENDPOINTS), "End point ")]
     controls += [
-        alt.param(
-            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
-        )
+        slider(name, value, low, high, step, words)
         for name, value, low, high, step, words in ranges
     ]
     observed = (

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts
 from cartbook.tables import load
 from cartbook.theme import colour
 
@@ -176,11 +176,7 @@ def leaders_plot(rows: pd.DataFrame) -> Layers:
             for number, share in zip(rows["number"], rows["share"], strict=True)
         ]
     )
-    choice = alt.param(
-        name="counted",
-        value=EVERYTHING,
-        bind=alt.binding_select(options=list(dict.fromkeys(rows["counted"])), name="Count "),
-    )
+    choice = menu("counted", EVERYTHING, list(dict.fromkeys(rows["counted"])), "Count ")
     base = (
         alt.Chart(lines)
         .transform_filter("datum.counted == counted")
@@ -196,7 +192,7 @@ def leaders_plot(rows: pd.DataFrame) -> Layers:
             "share:Q",
             title="Share of the two countries’ sum",
             scale=alt.Scale(domain=[0, 100]),
-            axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True),
+            axis=percent_axis(grid=True),
         ),
         color=tint,
         tooltip=[
@@ -241,11 +237,11 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     order = list(rows["label"])
     wide = rows.rename(columns={"China": "china", "United States": "us"})[["label", "china", "us"]]
     y = alt.Y("label:N", sort=order, axis=None)
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis(grid=True)
     x = alt.X(
         "china:Q",
         title="Share of the country’s trials",
-        scale=alt.Scale(domain=[0, 100], nice=False),
+        scale=PERCENT,
         axis=axis,
     )
     join = (
@@ -309,7 +305,7 @@ def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in
     ]
     inks = [colour(one) for one in ("blue", "teal", "ochre", "vermillion", "purple")][: len(groups)]
     base = alt.Chart(rows).encode(y=alt.Y("country:N", sort=list(COUNTRIES), axis=None))
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis(grid=True)
     bar = base.mark_bar(height=26).encode(
         x=alt.X("trials:Q", stack="normalize", title="Share of the country’s trials", axis=None),
         order="order:Q",
@@ -324,7 +320,7 @@ def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in
             alt.Tooltip("said:N", title="Trials"),
         ],
     )
-    whole = alt.Scale(domain=[0, 100], nice=False)
+    whole = PERCENT
     share = base.mark_text(color=colour("paper"), fontWeight=600, aria=False).encode(
         x=alt.X("middle:Q", scale=whole, axis=axis, title="Share of the country’s trials"),
         text="written:N",

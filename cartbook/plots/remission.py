@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, percent_axis, slider
 from cartbook.theme import colour
 
 MONTHS = 24
@@ -49,9 +49,7 @@ def remission_plot(
         "death_rate": (death, 0, 10, 0.5, "Die in remission each month, % "),
     }
     controls = [
-        alt.param(
-            name=name, value=value, bind=alt.binding_range(min=low, max=high, step=step, name=words)
-        )
+        slider(name, value, low, high, step, words)
         for name, (value, low, high, step, words) in settings.items()
     ]
     hazard = "(relapse_rate + death_rate)"
@@ -69,7 +67,7 @@ def remission_plot(
         }
     )
     names: list[Any] = list(STATES)
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    scale = PERCENT
     x = alt.X(
         "month:Q",
         title="Months after the infusion",
@@ -87,7 +85,7 @@ def remission_plot(
                 title=None,
                 stack="zero",
                 scale=scale,
-                axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+                axis=percent_axis(),
             ),
             order=alt.Order("order:Q"),
             color=alt.Color(

@@ -14,7 +14,7 @@ from math import exp, log
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, buttons, percent_axis, slider
 from cartbook.theme import colour
 
 WEEKS = 104
@@ -98,25 +98,10 @@ def waiting_plot(
     The arguments are the first settings. The browser computes what `waiting_trial` and `average_hazard_ratio`
     compute here.
     """
-    slider = alt.binding_range
-    wait = alt.param(
-        name="weeks", value=weeks, bind=slider(min=2, max=12, step=1, name="Weeks to infusion ")
-    )
-    weekly = alt.param(
-        name="risk",
-        value=risk,
-        bind=slider(min=0, max=10, step=1, name="Progress in each week of waiting, % "),
-    )
-    last = alt.param(
-        name="lasting",
-        value=lasting,
-        bind=slider(min=10, max=60, step=5, name="Lasting response once infused, % "),
-    )
-    when = alt.param(
-        name="counted",
-        value=counted,
-        bind=alt.binding_radio(options=[ANY_TIME, FROM_WEEK_12], name="Progression counts "),
-    )
+    wait = slider("weeks", weeks, 2, 12, 1, "Weeks to infusion ")
+    weekly = slider("risk", risk, 0, 10, 1, "Progress in each week of waiting, % ")
+    last = slider("lasting", lasting, 10, 60, 5, "Lasting response once infused, % ")
+    when = buttons("counted", counted, [ANY_TIME, FROM_WEEK_12], "Progression counts ")
     fading = f"exp(-{control.rate!r} * max(0, datum.week - weeks))"
     treated = f"pow(1 - risk / 100, min(datum.week, weeks)) * (lasting / 100 + (1 - lasting / 100) * {fading})"
     standard = (
@@ -149,8 +134,8 @@ def waiting_plot(
     y = alt.Y(
         "percent:Q",
         title="Without an event",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+        scale=PERCENT,
+        axis=percent_axis(),
     )
     line = lines.mark_line(strokeWidth=2.5, interpolate="step-after").encode(
         x=x, y=y, color=hue, strokeDash=dash

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, buttons, menu, row_texts, slider
+from cartbook.plots.registry import BOTH, KINDS
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load, quote
 from cartbook.theme import colour
@@ -247,18 +248,10 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
     control arm's survival, at which the gain per 100 patients is written.
     """
     params = [
-        alt.param(
-            name="ratio",
-            value=ratio,
-            bind=alt.binding_range(min=0.4, max=1.2, step=0.01, name="Hazard ratio "),
-        ),
-        alt.param(
-            name="control_alive",
-            value=control,
-            bind=alt.binding_range(min=10, max=90, step=1, name="Control arm alive, % "),
-        ),
+        slider("ratio", ratio, 0.4, 1.2, 0.01, "Hazard ratio "),
+        slider("control_alive", control, 10, 90, 1, "Control arm alive, % "),
     ]
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    scale = PERCENT
     ticks: dict[str, Any] = {"values": [0, 25, 50, 75, 100], "labelExpr": "datum.value + '%'"}
     x = alt.X("control:Q", title="Alive in the control arm", scale=scale, axis=alt.Axis(**ticks))
     y = alt.Y("cells:Q", title="Alive with CAR-T cells", scale=scale, axis=alt.Axis(**ticks))
@@ -352,11 +345,7 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
         f"{counts[one]} decision" + ("s" if counts[one] > 1 else "") for one in lines["name"]
     ]
     agencies = [one for one in _TINTS if one in set(lines["agency"])]
-    menu = alt.param(
-        name="agency_shown",
-        value="all",
-        bind=alt.binding_select(options=["all", *agencies], name="Show decisions of "),
-    )
+    agency = menu("agency_shown", "all", ["all", *agencies], "Show decisions of ")
     y = alt.Y("name:N", sort=order, axis=None)
     base = alt.Chart(lines)
     first = alt.Chart(lines.drop_duplicates("name")).encode(y=y)
@@ -400,18 +389,12 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
     )
     name, number = row_texts(first, "name")
     return (
-        alt.layer(rail, sent, mark, name, number).add_params(menu).properties(height=alt.Step(44))
+        alt.layer(rail, sent, mark, name, number).add_params(agency).properties(height=alt.Step(44))
     )
 
 
 #: kinds of record, each added to those before it: five rules for what counts as a trial
-RECORDS = {
-    "trials only": "trial",
-    "and withdrawn": "withdrawn",
-    "and supportive care": "supportive care",
-    "and observational": "observational",
-    "and long-term follow-up": "long-term follow-up",
-}
+RECORDS = {"trials only" if kind == KINDS[0] else f"and {kind}": kind for kind in KINDS}
 WINDOW, AFTER = "2018 to March 2022, the review’s window", "April 2022 to August 2026"
 _COUNTRIES = {"China": "china", "United States": "us"}
 #: period -> column and value of the recount, and the outcome that has the review's number
@@ -438,7 +421,7 @@ def recounted_trials() -> pd.DataFrame:
         for country in [*_COUNTRIES, "all countries"]:
             part = here
             if country in _COUNTRIES:
-                part = here[here["country_group"].isin([country, "China and United States"])]
+                part = here[here["country_group"].isin([country, BOTH])]
             by_kind = part.groupby("record_kind")["trials"].sum()
             counts, total = [], 0
             for kind in RECORDS.values():
@@ -467,16 +450,8 @@ def recount_plot(counts: pd.DataFrame) -> Layers:
     shown["tick"] = shown["review"].fillna(shown["trials"])
     shown["ticked"] = known
     rules, periods = list(RECORDS), list(dict.fromkeys(shown["period"]))
-    rule = alt.param(
-        name="rule_chosen",
-        value=rules[0],
-        bind=alt.binding_radio(options=rules, name="Count "),
-    )
-    period = alt.param(
-        name="period_chosen",
-        value=periods[0],
-        bind=alt.binding_select(options=periods, name="Registered in "),
-    )
+    rule = buttons("rule_chosen", rules[0], rules, "Count ")
+    period = menu("period_chosen", periods[0], periods, "Registered in ")
     y = alt.Y("country:N", sort=None, axis=None)
     chosen = "datum.rule == rule_chosen && datum.period == period_chosen"
     base = alt.Chart(shown).transform_filter(chosen).encode(y=y)

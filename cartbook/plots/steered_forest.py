@@ -11,8 +11,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
-from cartbook.plots.synthesis import DISEASES, END_POINTS, GRADES, LABELS, POPULATIONS, SETS
+from cartbook.charts import Layers, menu, row_texts, slider
+from cartbook.plots.synthesis import (
+    DISEASES,
+    END_POINTS,
+    GRADES,
+    POPULATIONS,
+    SETS,
+    STUDY_OR_POOLED,
+    pooled_span,
+)
 from cartbook.theme import colour
 
 MOST = 60  # studies for which there is a quantile of Student's t
@@ -109,24 +117,19 @@ def pooled_in_vega(chart: Any) -> Any:
 
 
 def _controls(rows: pd.DataFrame) -> list[alt.Parameter]:
-    def menu(name: str, words: str, options: list[str]) -> alt.Parameter:
-        bind = alt.binding_select(options=options, name=words)
-        return alt.param(name=name, value=options[0], bind=bind)
+    def first_of(name: str, words: str, options: list[str]) -> alt.Parameter:
+        return menu(name, options[0], options, words)
 
     names = rows.drop_duplicates("study").sort_values("label")
     return [
-        menu("studies", "Studies ", list(SETS)),
-        menu("outcome", "End point ", list(dict.fromkeys(END_POINTS.values()))),
-        menu("severity", "Grade (of toxicity) ", list(GRADES)),
-        menu("cancer", "Disease ", [ANY, *dict.fromkeys(DISEASES.values())]),
-        menu("costimulation", "Costimulation ", [ANY, "CD28", "4-1BB"]),
-        menu("who", "Patients counted ", [PREFERRED, *dict.fromkeys(POPULATIONS.values())]),
-        alt.param(
-            name="least",
-            value=0,
-            bind=alt.binding_range(min=0, max=150, step=10, name="Minimum n "),
-        ),
-        menu("without", "Leave out ", ["none", *names["label"]]),
+        first_of("studies", "Studies ", list(SETS)),
+        first_of("outcome", "End point ", list(dict.fromkeys(END_POINTS.values()))),
+        first_of("severity", "Grade (of toxicity) ", list(GRADES)),
+        first_of("cancer", "Disease ", [ANY, *dict.fromkeys(DISEASES.values())]),
+        first_of("costimulation", "Costimulation ", [ANY, "CD28", "4-1BB"]),
+        first_of("who", "Patients counted ", [PREFERRED, *dict.fromkeys(POPULATIONS.values())]),
+        slider("least", 0, 0, 150, 10, "Minimum n "),
+        first_of("without", "Leave out ", ["none", *names["label"]]),
         alt.param(
             name="also",
             value="",
@@ -221,18 +224,7 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
         ],
         "value": blue,
     }
-    x = alt.X(
-        "low:Q",
-        title="Rate: share of the patients counted",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], **LABELS),
-    )
-    span = base.mark_rule(aria=False).encode(
-        x=x,
-        x2="high:Q",
-        color=tint,
-        strokeWidth=alt.condition("datum.kind == 'pooled'", alt.value(5), alt.value(2.5)),
-    )
+    span = pooled_span(base, "Rate: share of the patients counted", tint)
     point = base.mark_point(
         size=130, strokeWidth=2, filled=False, cursor="pointer", opacity=1
     ).encode(
@@ -245,7 +237,7 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
             ],
             "value": blue,
         },
-        shape=alt.condition("datum.kind == 'study'", alt.value("circle"), alt.value("diamond")),
+        shape=STUDY_OR_POOLED,
         tooltip=[alt.Tooltip("name:N", title="Study"), alt.Tooltip("written:N", title="Patients")],
     )
     name, number = row_texts(base, "name")

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, menu, row_texts, slider
 from cartbook.summary import whole
 from cartbook.theme import colour
 
@@ -82,11 +82,17 @@ def difference_plot(rows: pd.DataFrame) -> Layers:
         .mark_rule(color=colour("quiet"), strokeDash=[4, 3], aria=False)
         .encode(x=alt.X("at:Q", scale=scale))
     )
+    name, number = _two_lines(base)
+    return alt.layer(zero, span, point, name, number).properties(height=alt.Step(60))
+
+
+def _two_lines(base: alt.Chart) -> tuple[Any, Any]:
+    """Return two layers above the marks of each row: its name and, below it, ``written``."""
     name, _ = row_texts(base, "label", dy=-22)
     number = base.mark_text(
         align="left", baseline="bottom", dy=-8, color=colour("quiet"), aria=False
     ).encode(x=alt.value(0), text="written:N")
-    return alt.layer(zero, span, point, name, number).properties(height=alt.Step(60))
+    return name, number
 
 
 def _counted(label: str) -> str:
@@ -114,16 +120,12 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
     )
     lines["written"] = lines["numbers"] + ", " + lines["certainty"]
     levels = ["all", *(one for one in LEVELS if one in set(lines["certainty"]))]
-    menu = alt.param(
-        name="certainty",
-        value="all",
-        bind=alt.binding_select(options=levels, name="Highlight certainty "),
-    )
+    certainty = menu("certainty", "all", levels, "Highlight certainty ")
     lit: Any = alt.condition(
         "certainty == 'all' || certainty == datum.certainty", alt.value(1), alt.value(0.2)
     )
     base = alt.Chart(lines).encode(y=alt.Y("label:N", sort=None, axis=None), opacity=lit)
-    scale = alt.Scale(domain=[0, 100], nice=False)
+    scale = PERCENT
     axis = alt.Axis(values=[0, 25, 50, 75, 100], grid=True)
     x = alt.X("low:Q", title=title, scale=scale, axis=axis)
     tint = colour(hue)
@@ -146,12 +148,9 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
             ],
         )
     )
-    name, _ = row_texts(base, "label", dy=-22)
-    number = base.mark_text(
-        align="left", baseline="bottom", dy=-8, color=colour("quiet"), aria=False
-    ).encode(x=alt.value(0), text="written:N")
+    name, number = _two_lines(base)
     layers = alt.layer(beyond, span, point, name, number).properties(height=alt.Step(60))
-    return layers.add_params(menu)
+    return layers.add_params(certainty)
 
 
 def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
@@ -168,14 +167,8 @@ def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
         dict.fromkeys(("control", "difference", "ratio", "ratio_low", "ratio_high"), float)
     )
     names = list(trials["label"])
-    which = alt.param(
-        name="line", value=names[0], bind=alt.binding_select(options=names, name="Hazard ratio of ")
-    )
-    level = alt.param(
-        name="baseline",
-        value=control,
-        bind=alt.binding_range(min=1, max=99, step=1, name="Without the event, of 100 controls "),
-    )
+    which = menu("line", names[0], names, "Hazard ratio of ")
+    level = slider("baseline", control, 1, 99, 1, "Without the event, of 100 controls ")
     curve = alt.Chart(trials).transform_filter("datum.label == line")
     grid = curve.transform_calculate(at="sequence(0, 101, 1)").transform_flatten(["at"])
     grid = grid.transform_calculate(
@@ -186,7 +179,7 @@ def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
     x = alt.X(
         "at:Q",
         title="Without the event, of 100 controls",
-        scale=alt.Scale(domain=[0, 100], nice=False),
+        scale=PERCENT,
         axis=alt.Axis(values=[0, 25, 50, 75, 100]),
     )
     y = alt.Y(

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, buttons, menu, percent_axis, row_texts
 from cartbook.meta_analysis import Pooled, pool, pooled_in_r
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load
@@ -53,7 +53,11 @@ KINDS = ("article", "label", "agency document", "abstract", "company release", "
 SETS = ("the review’s tables", "all trials of licensed products")
 PRODUCT = r" \(\S+-cel\)$"  # the end of a label, left out where a phone is too narrow for it
 LEAST = 15  # patients; smaller groups of the wider set are cohorts or first cases
-LABELS: dict[str, Any] = {"labelExpr": "datum.value + '%'", "grid": True}
+
+#: points of studies are round, what is pooled from them is a diamond
+STUDY_OR_POOLED: Any = alt.condition(
+    "datum.kind == 'study'", alt.value("circle"), alt.value("diamond")
+)
 
 
 def pooling_rows() -> pd.DataFrame:
@@ -144,7 +148,7 @@ def pooled_plot(
     ``lines`` is from `leave_one_out` or `pooled_by`, or several of them by name, between which the
     reader switches; the axis runs from 0 to ``most`` per cent.
     """
-    menu = None
+    choice = None
     if isinstance(lines, Mapping):
         parts = [
             part.assign(
@@ -154,8 +158,7 @@ def pooled_plot(
             for name, part in lines.items()
         ]
         options = list(lines)
-        bind = alt.binding_select(options=options, name="Show ")
-        menu = alt.param(name="shown", value=options[0], bind=bind)
+        choice = menu("shown", options[0], options, "Show ")
         lines = pd.concat(parts, ignore_index=True)
     shown = lines.assign(
         written=[
@@ -166,11 +169,11 @@ def pooled_plot(
         ],
     )
     columns = ["name", "estimate", "low", "high", "prediction_low", "prediction_high"]
-    shown = shown[[*columns, "written", "spread", *(["part"] if menu else [])]]
+    shown = shown[[*columns, "written", "spread", *(["part"] if choice else [])]]
     base = alt.Chart(shown).encode(y=alt.Y("name:N", sort=None, axis=None))
     x: dict[str, Any] = {
         "scale": alt.Scale(domain=[0, most], nice=False),
-        "axis": alt.Axis(tickCount=5, **LABELS),
+        "axis": percent_axis(None, tickCount=5, grid=True),
     }
     tooltip = [
         alt.Tooltip("name:N", title="Pooled"),
@@ -187,10 +190,10 @@ def pooled_plot(
         size=110, filled=True, shape="diamond", color=colour("text"), opacity=1
     ).encode(x=alt.X("estimate:Q", **x), tooltip=tooltip)
     layers: list[Any] = [wide, narrow, dot, *row_texts(base, "name", dy=-10)]
-    if menu:
+    if choice:
         layers = [layer.transform_filter("datum.part == shown") for layer in layers]
     chart = alt.layer(*layers).properties(height=alt.Step(44))
-    return chart.add_params(menu) if menu else chart
+    return chart.add_params(choice) if choice else chart
 
 
 def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> Layers:
@@ -236,31 +239,30 @@ def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") ->
     return _forest_layers(alt.Chart(pd.concat([studies, pooled], ignore_index=True)), None)
 
 
+def pooled_span(base: Any, title: str, tint: Any) -> Any:
+    """Return the intervals of studies and, thicker, of what is pooled from them, on an axis in per cent."""
+    return base.mark_rule(aria=False).encode(
+        x=alt.X("low:Q", title=title, scale=PERCENT, axis=percent_axis(grid=True)),
+        x2="high:Q",
+        color=tint,
+        strokeWidth=alt.condition("datum.kind == 'pooled'", alt.value(5), alt.value(2.5)),
+    )
+
+
 def _forest_layers(chart: alt.Chart, y: alt.Y | None) -> Layers:
     """Return the layers of a forest plot of rows with name, at, low, high, kind and written."""
     base = chart.encode(y=y or alt.Y("name:N", sort=None, axis=None))
     tint = alt.condition(
         "datum.kind == 'study'", alt.value(colour("blue")), alt.value(colour("vermillion"))
     )
-    x = alt.X(
-        "low:Q",
-        title="Patients",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100], **LABELS),
-    )
-    span = base.mark_rule(aria=False).encode(
-        x=x,
-        x2="high:Q",
-        color=tint,
-        strokeWidth=alt.condition("datum.kind == 'pooled'", alt.value(5), alt.value(2.5)),
-    )
+    span = pooled_span(base, "Patients", tint)
     point = (
         base.transform_filter("datum.kind != 'prediction'")
         .mark_point(size=100, filled=True, opacity=1)
         .encode(
             x="at:Q",
             color=tint,
-            shape=alt.condition("datum.kind == 'study'", alt.value("circle"), alt.value("diamond")),
+            shape=STUDY_OR_POOLED,
             tooltip=[
                 alt.Tooltip("name:N", title="Study"),
                 alt.Tooltip("written:N", title="Patients"),
@@ -319,18 +321,14 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
             ],
         }
     )
-    control = alt.param(
-        name="limits",
-        value=kinds[0],
-        bind=alt.binding_radio(options=kinds, name="95% limits for "),
-    )
+    control = buttons("limits", kinds[0], kinds, "95% limits for ")
     x = alt.X(
         "denominator:Q",
         title="Patients in the study",
         scale=alt.Scale(domain=[10, most], nice=False),
         axis=alt.Axis(tickCount=5, grid=False),
     )
-    y_axis = alt.Axis(values=[0, 10, 20, 30, 40, 50], **LABELS)
+    y_axis = percent_axis([0, 10, 20, 30, 40, 50], grid=True)
     y_scale = alt.Scale(domain=[0, 60], nice=False)
     area = (
         alt.Chart(limits)

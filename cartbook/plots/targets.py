@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -43,16 +43,8 @@ def escaping(burden: float, lacking: float, *, targets: int = 1, linked: float =
 
 def escape_explorer() -> Layers:
     """Draw the cells that escape one and two targets, with a burden and a link that the reader sets."""
-    burden = alt.param(
-        name="burden",
-        value=12,
-        bind=alt.binding_range(min=6, max=12, step=1, name="Cancer cells, power of ten "),
-    )
-    link = alt.param(
-        name="link",
-        value=next(iter(LINKS)),
-        bind=alt.binding_select(options=list(LINKS), name="The second antigen is missing "),
-    )
+    burden = slider("burden", 12, 6, 12, 1, "Cancer cells, power of ten ")
+    link = menu("link", next(iter(LINKS)), list(LINKS), "The second antigen is missing ")
     names = ["one target", "two targets"]
     points = pd.DataFrame(
         [{"lost": lost, "targets": name} for name in names for lost in np.arange(-9, -0.99, 0.25)]
@@ -191,11 +183,7 @@ def aims_plot(table: pd.DataFrame) -> Layers:
     """Draw the trials of `aims_by_country` as bars by target, with a menu of periods."""
     names = list(table["target"].cat.categories)
     rows = table[["target", "period", "country", "trials"]].astype({"target": str})
-    period = alt.param(
-        name="period",
-        value=PERIODS["in"],
-        bind=alt.binding_select(options=list(PERIODS.values()), name="Registered "),
-    )
+    period = menu("period", PERIODS["in"], list(PERIODS.values()), "Registered ")
     base = alt.Chart(rows).transform_filter("datum.period == period")
     y = alt.Y("target:N", sort=names, axis=None)
     offset = alt.YOffset("country:N", scale=alt.Scale(domain=COUNTRIES, paddingOuter=0.35))
@@ -262,11 +250,7 @@ def overlap_plot(limits: pd.DataFrame) -> Layers:
     """Draw `overlap_limits`, with a slider for the share of trials that take both diseases."""
     open_ = limits[limits["kind"] == "not reported"]
     room = int((open_["most"] - open_["least"]).min())
-    overlap = alt.param(
-        name="overlap",
-        value=0,
-        bind=alt.binding_range(min=0, max=room, step=1, name="Suppose this share takes both, % "),
-    )
+    overlap = slider("overlap", 0, 0, room, 1, "Suppose this share takes both, % ")
     base = (
         alt.Chart(limits)
         .transform_calculate(
@@ -276,10 +260,10 @@ def overlap_plot(limits: pd.DataFrame) -> Layers:
         )
         .encode(y=alt.Y("label:N", sort=None, axis=None))
     )
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'")
+    axis = percent_axis()
     x: dict[str, Any] = {
         "title": "Share of the country’s trials for ALL or lymphoma",
-        "scale": alt.Scale(domain=[0, 100], nice=False),
+        "scale": PERCENT,
         "axis": axis,
     }
     tint = alt.Color(

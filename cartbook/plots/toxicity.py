@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, row_texts
+from cartbook.charts import Layers, menu, percent_axis, row_texts
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -99,11 +99,7 @@ def costimulation_plot(rows: pd.DataFrame) -> Layers:
         domain=rows["costimulation"],
         written=[f"{k:.0f}/{n:.0f} · {p:.0f}% ({a:.0f}–{b:.0f})" for p, a, b, k, n in numbers],
     )
-    among = alt.param(
-        name="among",
-        value="all studies",
-        bind=alt.binding_select(options=list(AMONG), name="Compare among "),
-    )
+    among = menu("among", "all studies", list(AMONG), "Compare among ")
     shown = " || ".join(f"(among == '{name}' && {test})" for name, test in AMONG.items())
     studies = alt.Chart(lines).transform_filter(shown)
     together = (
@@ -127,7 +123,7 @@ def costimulation_plot(rows: pd.DataFrame) -> Layers:
     legend = alt.Legend(title=None)
     tint = alt.Color("domain:N", scale=scale, legend=legend)
     form = alt.Shape("domain:N", scale=shapes, legend=legend)
-    axis = alt.Axis(values=[0, 20, 40, 60], labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis([0, 20, 40, 60], grid=True)
     x = alt.X(
         "low:Q",
         title="Patients with grade 3 or higher",

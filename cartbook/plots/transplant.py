@@ -12,7 +12,7 @@ from math import exp, nan
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers
+from cartbook.charts import PERCENT, Layers, buttons, menu, percent_axis, slider
 from cartbook.theme import colour
 
 MONTHS = 24
@@ -109,26 +109,10 @@ def transplant_plot(
     `transplant_hazard_ratio` compute here.
     """
     params = [
-        alt.param(
-            name="given",
-            value=month,
-            bind=alt.binding_range(min=0, max=9, step=1, name="Transplant in month "),
-        ),
-        alt.param(
-            name="truth",
-            value=effect,
-            bind=alt.binding_range(min=0.25, max=1.5, step=0.25, name="True hazard ratio "),
-        ),
-        alt.param(
-            name="chosen",
-            value=chosen,
-            bind=alt.binding_select(options=list(CHOSEN), name="Transplanted "),
-        ),
-        alt.param(
-            name="counted",
-            value=counted,
-            bind=alt.binding_radio(options=[FROM_REMISSION, FROM_TRANSPLANT], name="Counted "),
-        ),
+        slider("given", month, 0, 9, 1, "Transplant in month "),
+        slider("truth", effect, 0.25, 1.5, 0.25, "True hazard ratio "),
+        menu("chosen", chosen, list(CHOSEN), "Transplanted "),
+        buttons("counted", counted, [FROM_REMISSION, FROM_TRANSPLANT], "Counted "),
     ]
     shares = [
         " : ".join(f"chosen == '{name}' ? {one[k]}" for name, one in CHOSEN.items()) for k in (0, 1)
@@ -171,8 +155,8 @@ def transplant_plot(
         y=alt.Y(
             "percent:Q",
             title="Free of relapse",
-            scale=alt.Scale(domain=[0, 100], nice=False),
-            axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
+            scale=PERCENT,
+            axis=percent_axis(),
         ),
         color=alt.Color(
             "group:N",

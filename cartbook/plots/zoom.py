@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from cartbook.charts import Layers
+from cartbook.charts import Layers, percent_axis
 
 
 def zoom(chart: Layers, upper: int) -> Layers:
@@ -25,7 +25,7 @@ def zoom(chart: Layers, upper: int) -> Layers:
     if last > upper:
         raise ValueError(f"an interval ends at {last:.0f}%, outside an axis that ends at {upper}%")
     ticks = list(range(0, upper + 1, 5 if upper <= 25 else 10))
-    axis = alt.Axis(values=ticks, labelExpr="datum.value + '%'", grid=True)
+    axis = percent_axis(ticks, grid=True)
     for layer in layers:
         if isinstance(layer.encoding.x, alt.X):
             layer.encoding.x["scale"] = alt.Scale(domain=[0, upper], nice=False)

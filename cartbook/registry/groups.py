@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,50 @@ def count(trials: pd.DataFrame, as_of: str) -> pd.DataFrame:
     )
     table.insert(0, "recount_id", [f"R{number:04d}" for number in range(1, len(table) + 1)])
     return table.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a registered trial; texts of the registry are already in their one spelling."""
+
+    posted: date
+    started: date | None
+    countries: set[str]
+    centres: int
+    kind: str
+    disease: str
+    target: str
+    phase: str
+    patients: int | None
+    sponsor: str
+    status: str
+    ages: str
+    oldest: str
+
+
+def grouped(records: Iterable[Record]) -> pd.DataFrame:
+    """Return one row per trial, with the groups by which `count` counts."""
+    return pd.DataFrame(
+        {
+            "year": year_group(one.posted),
+            "window": window(one.posted),
+            "country_group": country_group(one.countries),
+            "record_kind": "withdrawn" if is_withdrawn(one.status) else one.kind,
+            "disease": one.disease,
+            "target": one.target,
+            "phase": one.phase,
+            "enrolment": enrolment_group(one.patients),
+            "participants": one.patients or 0,
+            "centres": size_group(one.centres),
+            "sponsor": one.sponsor,
+            "status": STATUSES[one.status],
+            "ages": one.ages,
+            "oldest": one.oldest,
+            "registered": registered(one.posted, one.started),
+            "spread": spread_group(one.countries),
+        }
+        for one in records
+    )
 
 
 def is_withdrawn(word: str) -> bool:

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from cartbook.registry import groups
 from cartbook.registry.api import RegistryError, Study
-from cartbook.registry.groups import (
-    STATUSES,
-    TERMS,
-    ages,
-    country,
-    country_group,
-    day,
-    enrolment,
-    enrolment_group,
-    group,
-    is_withdrawn,
-    oldest,
-    phases,
-    registered,
-    size_group,
-    sponsor,
-    spread_group,
-    start,
-    status,
-    text,
-    window,
-    year_group,
-)
+from cartbook.registry.groups import TERMS, text
 
 RULES: Mapping[str, Mapping[str, str]] = TERMS["record"]
 
@@ -105,25 +84,27 @@ def _counted(study: Study, nct: str, title: str, diseases: str, cells: str) -> T
 
     people = protocol.get("eligibilityModule", {})
     lead = protocol.get("sponsorCollaboratorsModule", {}).get("leadSponsor", {})
-    began = known("start date", start, str(when.get("startDateStruct", {}).get("date", "")))
-    state = known("status", status, str(when.get("overallStatus", "")))
-    found = {known("country", country, str(one.get("country", ""))) for one in places} - {""}
+    began = known("start date", groups.start, str(when.get("startDateStruct", {}).get("date", "")))
+    state = known("status", groups.status, str(when.get("overallStatus", "")))
+    found = {known("country", groups.country, str(one.get("country", ""))) for one in places} - {""}
     disease, why_disease = _one_of("diseases", diseases, "other", "several diseases")
     target, why_target = _one_of("targets", cells, "not stated", "two or more targets")
     return Trial(
         nct=nct,
         title=title,
         status=state,
-        posted=known("date", day, posted).isoformat(),
-        phase=known("phase", phases, "|".join(design.get("phases", []) or ["NA"])),
-        patients=known("number of patients", enrolment, str(size)),
-        sponsor=known("class of sponsor", sponsor, str(lead.get("class", ""))),
-        ages=known("group of ages", ages, "|".join(people.get("stdAges", []))),
-        oldest=known("highest age", oldest, str(people.get("maximumAge", ""))),
+        posted=known("date", groups.day, posted).isoformat(),
+        phase=known("phase", groups.phases, "|".join(design.get("phases", []) or ["NA"])),
+        patients=known("number of patients", groups.enrolment, str(size)),
+        sponsor=known("class of sponsor", groups.sponsor, str(lead.get("class", ""))),
+        ages=known("group of ages", groups.ages, "|".join(people.get("stdAges", []))),
+        oldest=known("highest age", groups.oldest, str(people.get("maximumAge", ""))),
         started=began.isoformat() if began else "",
         countries=tuple(sorted(found)),
         centres=len({(one.get("city"), one.get("country")) for one in places}),
-        kind="withdrawn" if is_withdrawn(state) else group(title, TERMS["kinds"], "trial"),
+        kind="withdrawn"
+        if groups.is_withdrawn(state)
+        else groups.group(title, TERMS["kinds"], "trial"),
         disease=disease,
         target=target,
         results=bool(study.get("hasResults")),
@@ -150,28 +131,21 @@ def _one_of(rule: str, words: str, none: str, several: str) -> tuple[str, str]:
 
 def table(trials: list[Trial]) -> pd.DataFrame:
     """Return one row per trial with the groups by which `cartbook.registry.groups.count` counts."""
-    posted = [day(one.posted) for one in trials]
-    rows = pd.DataFrame([asdict(one) for one in trials])
-    return pd.DataFrame(
-        {
-            "year": [year_group(one) for one in posted],
-            "window": [window(one) for one in posted],
-            "country_group": [country_group(set(one.countries)) for one in trials],
-            "record_kind": rows["kind"],
-            "disease": rows["disease"],
-            "target": rows["target"],
-            "phase": rows["phase"],
-            "enrolment": [enrolment_group(one.patients) for one in trials],
-            "participants": [one.patients or 0 for one in trials],
-            "sponsor": rows["sponsor"],
-            "status": [STATUSES[one.status] for one in trials],
-            "ages": rows["ages"],
-            "oldest": rows["oldest"],
-            "registered": [
-                registered(one, start(trial.started))
-                for one, trial in zip(posted, trials, strict=True)
-            ],
-            "centres": [size_group(one.centres) for one in trials],
-            "spread": [spread_group(set(one.countries)) for one in trials],
-        }
+    return groups.grouped(
+        groups.Record(
+            posted=groups.day(one.posted),
+            started=groups.start(one.started),
+            countries=set(one.countries),
+            centres=one.centres,
+            kind=one.kind,
+            disease=one.disease,
+            target=one.target,
+            phase=one.phase,
+            patients=one.patients,
+            sponsor=one.sponsor,
+            status=one.status,
+            ages=one.ages,
+            oldest=one.oldest,
+        )
+        for one in trials
     )

@@ -8,7 +8,6 @@ the person who reviews the change). It commits nothing.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -28,6 +27,7 @@ from cartbook.registry.trials import Trial
 from cartbook.render import render
 from cartbook.tables import evidence, load
 from cartbook.validate import validate
+from cartbook.whole_files import write_whole
 
 FOLDER, STATE, TABLE = "registry", "trials.json", "recount.csv"
 #: what of a trial is compared, and its name for readers
@@ -89,13 +89,12 @@ def update(
         effects=lines,
     )
     state = {nct: asdict(one) for nct, one in sorted(counted.items())}
-    _write(
-        data,
+    write_whole(
         {
-            TABLE: new.to_csv(index=False, lineterminator="\n"),
-            f"{FOLDER}/{STATE}": json.dumps(state, ensure_ascii=False, indent=1) + "\n",
-            f"{FOLDER}/{day}.md": f"{text}\n",
-        },
+            data / TABLE: new.to_csv(index=False, lineterminator="\n"),
+            data / FOLDER / STATE: json.dumps(state, ensure_ascii=False, indent=1) + "\n",
+            data / FOLDER / f"{day}.md": f"{text}\n",
+        }
     )
     return str(text)
 
@@ -193,16 +192,3 @@ def _rows(study: str) -> list[str]:
         f"{what(row)}: {shown(row)} ({row['source_citation']}, {row['outcome_id']})"
         for row in records(evidence(study_id=study))
     ]
-
-
-def _write(data: Path, files: dict[str, str]) -> None:
-    """Write all files, each complete before any replaces an old one."""
-    new = []
-    for name, text in files.items():
-        path = data / name
-        path.parent.mkdir(exist_ok=True)
-        part = path.with_name(f"{path.name}.new")
-        part.write_text(text, encoding="utf-8", newline="\n")
-        new.append((part, path))
-    for part, path in new:
-        os.replace(part, path)

@@ -18,6 +18,7 @@ from cartbook.datapackage import read_descriptor
 from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.nodes import node_of, records, screen, section
 from cartbook.sphinxext.notebooks import ZIP_NAME
+from cartbook.sphinxext.open_data import CATALOGUES
 
 LOG = logging.getLogger(__name__)
 PRINTED = {
@@ -35,8 +36,7 @@ NOTEBOOKS = ("All notebooks as one zip", "with the data and the package that the
 TABLES = {
     "car-t-in-numbers.sqlite": ("All tables as one SQLite file", "to ask questions in SQL"),
     "datapackage.json": ("The data package", "tells a machine what every column means"),
-    "ro-crate-metadata.json": ("The tables as an RO-Crate", "for research data repositories"),
-    "croissant.json": ("The tables as Croissant", "for machine learning and data catalogues"),
+    **{one["path"]: (one["title"], one["use"]) for one in CATALOGUES},
 }
 Items = dict[str, tuple[str, str]]  # path in the site: title, use
 

@@ -14,6 +14,23 @@ from typing import Any
 Package = Mapping[str, Any]
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 RO_CRATE, CROISSANT = "ro-crate-metadata.json", "croissant.json"
+#: both files as downloads: what each is and what it is for
+CATALOGUES = (
+    {
+        "title": "The tables as an RO-Crate",
+        "description": "Every table with its hash, for research data repositories.",
+        "use": "for research data repositories",
+        "path": RO_CRATE,
+        "mediatype": "application/ld+json",
+    },
+    {
+        "title": "The tables as Croissant",
+        "description": "Every table and column, for data catalogues.",
+        "use": "for machine learning and data catalogues",
+        "path": CROISSANT,
+        "mediatype": "application/ld+json",
+    },
+)
 MAKERS = {"@id": "#makers", "@type": "Organization", "name": "The makers of CAR-T in Numbers"}
 TYPES = {"integer": "sc:Integer", "number": "sc:Float", "boolean": "sc:Boolean"}
 #: the terms of Croissant 1.1, as its specification asks every file to repeat them

@@ -23,9 +23,10 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 from cartbook.render import render
-from cartbook.sphinxext import evidence, open_data
+from cartbook.sphinxext import evidence
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.sphinxext.nodes import records
+from cartbook.sphinxext.open_data import CATALOGUES
 from cartbook.theme import FONT, INK, colour
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -50,21 +51,6 @@ DESCRIPTOR = {
     "path": "datapackage.json",
     "mediatype": "application/json",
 }
-
-CATALOGUES = (
-    {
-        "title": "The tables as an RO-Crate",
-        "description": "Every table with its hash, for research data repositories.",
-        "path": open_data.RO_CRATE,
-        "mediatype": "application/ld+json",
-    },
-    {
-        "title": "The tables as Croissant",
-        "description": "Every table and column, for data catalogues.",
-        "path": open_data.CROISSANT,
-        "mediatype": "application/ld+json",
-    },
-)
 
 
 def public_address(setting: str) -> str:

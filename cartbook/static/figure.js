@@ -72,10 +72,12 @@
     });
   };
 
-  const started = new WeakSet();
-  const start = async figure => {
-    if (started.has(figure)) return;
-    started.add(figure);
+  const started = new WeakMap(); // the promise of each figure's live chart
+  const start = figure => {
+    if (!started.has(figure)) started.set(figure, draw(figure));
+    return started.get(figure);
+  };
+  const draw = async figure => {
     try {
       const { View, parse, expressionInterpreter } = await vega();
       const picture = figure.querySelector(".cb-picture");

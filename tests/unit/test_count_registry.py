@@ -154,7 +154,7 @@ def test_dates_are_interpolated_and_a_month_is_its_middle(snapshot):
     dates = registry.estimate_dates(pd.Series(["NCT00000200"]), anchors)
     assert dates.iloc[0].isoformat() == "2020-01-02"
     for month in ("2019-03", "March 2019"):
-        assert registry.day(month).isoformat() == "2019-03-15"
+        assert groups.day(month).isoformat() == "2019-03-15"
 
 
 #: a spelling that the registry or a spreadsheet gives, and one that counts as the same
