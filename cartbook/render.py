@@ -176,6 +176,7 @@ def _explorer(record: Record) -> Iterator[str]:
 
 
 PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
+    "code": lambda record: iter(()),
     "drawing": _drawing,
     "explorer": _explorer,
     "facts": _facts,

@@ -33,12 +33,12 @@ STYLES = (
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 SCRIPTS = ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js")
-#: scripts that a page needs only if it has a certain text
+#: scripts that a page needs only if its text matches
 CONDITIONAL_SCRIPTS = {
     "explorer.js": 'class="explorer"',
     "forest.js": 'class="explorer"',
     "spelling.js": 'class="explorer"',
-    "card.js": 'class="evidence ',
+    "card.js": 'class="(evidence|preview) ',
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
     "run.js": "cb-run",
@@ -110,7 +110,7 @@ def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
         name = str(getattr(file, "filename", "") or "").rpartition("/")[2].partition("?")[0]
         excluded = not name or any(word in name for word in EXCLUDED_SCRIPTS)
         elsewhere = page != "search" and name in SEARCH_SCRIPTS
-        if not excluded and not elsewhere and CONDITIONAL_SCRIPTS.get(name, "") in body:
+        if not excluded and not elsewhere and re.search(CONDITIONAL_SCRIPTS.get(name, ""), body):
             selected.append(file)
     return selected
 
