@@ -219,8 +219,9 @@ def interval_plot(
         number, height = _numbers(every, "written", style, **places), alt.Step(46)
     layers: list[Any] = [span, point, name, number]
     if titles is not None:
-        style = {"align": "left", "baseline": "middle", "fontSize": 13, "fontWeight": 700}
-        head = alt.Chart(titles[0]).mark_text(aria=False, dy=4 if stacked else 10, **style)
+        bold: dict[str, Any] = {"align": "left", "baseline": "middle", "fontWeight": 700}
+        bold |= {"fontSize": 13, "dy": 4 if stacked else 10, "aria": False}
+        head = alt.Chart(titles[0]).mark_text(**bold)
         layers.append(head.encode(x=alt.value(0), y=places["y"], text="heading:N"))
     choice = None
     if switch:
