@@ -68,6 +68,8 @@ def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> Non
     for link in doctree.findall(nodes.reference):
         if is_preview(link):
             link["classes"].append(CLASS)
+            # not for a pointer alone: the card says it, and plain text (cartbook.sphinxext.text)
+            link["reference"] = link.attributes.pop("reftitle", "")
     cards: dict[str, str] = {}
     for one in (*_terms(doctree), *_citations(doctree)):
         cards[one["key"]] = html({"kind": "preview", **one})

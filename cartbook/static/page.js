@@ -129,7 +129,7 @@
     });
     addEventListener("afterprint", () => closed.forEach(one => (one.open = false)));
 
-    const code = document.querySelector("[data-code]");
+    const code = document.querySelector(".cb-code button");
     const nameCode = () =>
       (code.textContent = `${root.dataset.code === "hidden" ? "Show" : "Hide"} all code`);
     if (code) nameCode();

@@ -213,7 +213,7 @@ def test_all_code_is_hidden_and_shown_by_one_button_that_a_browser_remembers(vis
     page = visit(CHAPTER, viewport=PHONE)
     shown = page.evaluate(CODE)
     assert shown > 5
-    button = page.locator("[data-code]")
+    button = page.locator(".cb-code button")
     button.focus()
     page.keyboard.press("Enter")
     assert (button.text_content(), page.evaluate(CODE)) == ("Show all code", 0)
@@ -227,7 +227,7 @@ def test_all_code_is_hidden_and_shown_by_one_button_that_a_browser_remembers(vis
 
 def test_with_storage_blocked_code_is_hidden_as_long_as_the_page_is_open(visit):
     page = visit(CHAPTER, BLOCKED)
-    page.locator("[data-code]").click()
+    page.locator(".cb-code button").click()
     assert page.evaluate(CODE) == 0
     page.reload()
     assert page.evaluate(CODE) > 5
