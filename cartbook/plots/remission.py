@@ -133,7 +133,9 @@ def remission_plot(
         style: dict[str, Any] = {"align": "right", "dx": -10, "fontWeight": 600, "aria": False}
         paper = colour("paper")
         layers += [
-            observed.mark_text(color=paper, stroke=paper, strokeWidth=6, **style),
+            observed.mark_text(
+                color=paper, stroke=paper, strokeWidth=6, strokeJoin="round", **style
+            ),
             observed.mark_text(color=colour("text"), **style),
         ]
     return alt.layer(*layers).add_params(*controls).properties(height=260)
