@@ -38,6 +38,8 @@ ALLOWED = {
     "ispor.org",
     "ehaweb.org",
     "scientific.sparx-ip.net",  # abstracts of the EULAR congress
+    "ash.confex.com",  # abstracts of the ASH congress
+    "hmpgloballearningnetwork.com",
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",
@@ -64,9 +66,9 @@ OUTLETS = {
     "survivornet.com",
     "onclive.com",
     "healio.com",
-    "hmpgloballearningnetwork.com",
     "cancernetwork.com",
     "aabb.org",
+    "sohoinsider.com",
 }
 
 
