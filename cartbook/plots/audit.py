@@ -163,7 +163,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     tint = alt.Color(
         "fits:N",
         scale=alt.Scale(domain=domain, range=hues),
-        legend=alt.Legend(title=None, symbolType="square", symbolSize=120, columns=1),
+        legend=alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0, columns=1),
     )
     x = alt.X(
         "away:Q",
@@ -171,7 +171,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
         scale=alt.Scale(domain=[-NEAR, NEAR], nice=False),
         axis=alt.Axis(values=list(range(-NEAR, NEAR + 1, 2)), grid=False),
     )
-    marks = near.mark_tick(thickness=2.5, size=46).encode(
+    marks = near.mark_tick(thickness=2, size=46).encode(
         x=x,
         y=alt.value(96),
         color=tint,
@@ -183,7 +183,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     band = (
         alt.Chart(alt.sequence(0, 1, 1, as_="one"))
         .transform_calculate(left=f"-{unit} / 2", right=f"{unit} / 2", fits=f"'{domain[2]}'")
-        .mark_rect(stroke=colour("ochre"), strokeWidth=3, opacity=0.6, aria=False)
+        .mark_rect(stroke=colour("ochre"), strokeWidth=0.6, opacity=0.6, aria=False)
         .encode(x=alt.X("left:Q"), x2="right:Q", y=alt.value(62), y2=alt.value(130), color=tint)
     )
     said = counts.transform_calculate(
