@@ -248,7 +248,7 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
     control arm's survival, at which the gain per 100 patients is written.
     """
     params = [
-        slider("ratio", ratio, 0.4, 1.2, 0.01, "Hazard ratio "),
+        slider("ratio", ratio, 0.4, 1.2, 0.01, "Hazard ratio for death "),
         slider("control_alive", control, 10, 90, 1, "Control arm alive, % "),
     ]
     scale = PERCENT
