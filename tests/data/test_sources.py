@@ -66,6 +66,8 @@ OUTLETS = {
     "survivornet.com",
     "onclive.com",
     "healio.com",
+    "bloodcancerstoday.com",
+    "fiercebiotech.com",
     "cancernetwork.com",
     "aabb.org",
     "sohoinsider.com",
