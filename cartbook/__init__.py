@@ -3,7 +3,7 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
-from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
+from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
@@ -270,7 +270,6 @@ __all__ = [
     "overview",
     "overview_plot",
     "pace",
-    "paired_bars",
     "passing_plot",
     "patient_flow",
     "patients_needed",
