@@ -3,7 +3,7 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
-from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
+from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
@@ -127,8 +127,7 @@ from cartbook.plots.targets import (
     aims_plot,
     escape_explorer,
     escaping,
-    overlap_limits,
-    overlap_plot,
+    measured_losses,
     results_by_target,
 )
 from cartbook.plots.toxicity import (
@@ -260,18 +259,16 @@ __all__ = [
     "load",
     "logic_gates",
     "lost_at_relapse",
+    "measured_losses",
     "median_survival",
     "naive_plot",
     "naive_simulation",
     "numbers_at_risk",
     "of_all_enrolled",
     "overall",
-    "overlap_limits",
-    "overlap_plot",
     "overview",
     "overview_plot",
     "pace",
-    "paired_bars",
     "passing_plot",
     "patient_flow",
     "patients_needed",
