@@ -17,7 +17,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from cartbook.csp import IN_PAGE
-from cartbook.figures import csv_of
 from cartbook.paths import PACKAGE
 from cartbook.render import TEMPLATES, render
 from cartbook.sphinxext import (
@@ -30,6 +29,7 @@ from cartbook.sphinxext import (
     execution,
     explorer,
     exports,
+    feed,
     lesson_plans,
     nodes,
     not_found,
@@ -55,6 +55,7 @@ PARTS = (
     exports,
     downloads,
     structured_data,
+    feed,
     text,
     print_builders,
     pyodide,
@@ -92,7 +93,10 @@ def _doctree_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     compat.correct_ids(doctree)
     metadata = app.env.metadata[app.env.docname]  # Sphinx purges and merges it
     figures = nodes.records(doctree, "figure")
-    metadata["figures"] = {figure["id"]: csv_of(figure["table"]) for figure in figures}
+    metadata["figures"] = {
+        figure["id"]: {name: figure[name] for name in ("id", "title", "alt", "source", "table")}
+        for figure in figures
+    }
     metadata["values"] = [  # of {eval} in prose
         node.astext()
         for node in doctree.findall(docutils_nodes.inline)
