@@ -135,7 +135,7 @@ from cartbook.plots.toxicity import (
 )
 from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
-from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.quizzes import Choice, Number, Order, Spot, Stem, packed_quiz, quiz, variants
 from cartbook.simulation import (
     hazard_ratio,
     kaplan_meier,
@@ -263,6 +263,7 @@ __all__ = [
     "overview",
     "overview_plot",
     "pace",
+    "packed_quiz",
     "paired_bars",
     "passing_plot",
     "patient_flow",
@@ -314,6 +315,7 @@ __all__ = [
     "transplant_plot",
     "trial_simulator",
     "unlikely",
+    "variants",
     "wait_plot",
     "waiting_plot",
     "waiting_times",

@@ -30,6 +30,7 @@ from sphinx.builders import Builder
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from cartbook.quizzes import source_shown
 from cartbook.sphinxext.exports import archive, wheel_of
 from cartbook.sphinxext.nodes import record
 
@@ -116,9 +117,9 @@ def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> Non
             if (source := runtime(app)) is None or not notebook.is_file():
                 node.parent.remove(node)
                 continue
-            cells = [
+            cells: list[dict[str, Any]] = [
                 {
-                    "source": cell.source,
+                    "source": source_shown(cell),
                     "placed": "remove-cell" not in cell.metadata.get("tags", []),
                 }
                 for cell in nbformat.read(notebook, as_version=4).cells
