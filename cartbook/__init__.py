@@ -3,7 +3,7 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
-from cartbook.charts import dot_plot, drawable, interval_plot, paired_bars
+from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
 from cartbook.forest import forest
@@ -54,7 +54,14 @@ from cartbook.plots.landmarks import landmark_plot
 from cartbook.plots.naive_sum import naive_plot, naive_simulation
 from cartbook.plots.pivotal_trials import overview, overview_plot
 from cartbook.plots.precision import chance_of_excluding, fewest_responders, precision_plot
-from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waiting_times
+from cartbook.plots.products import (
+    delay_plot,
+    fate_bars,
+    fates,
+    licence_grid,
+    waiting_times,
+    waits_plot,
+)
 from cartbook.plots.publication import (
     chance_to_pass,
     deal,
@@ -264,7 +271,6 @@ __all__ = [
     "overview_plot",
     "pace",
     "packed_quiz",
-    "paired_bars",
     "passing_plot",
     "patient_flow",
     "patients_needed",
@@ -320,6 +326,7 @@ __all__ = [
     "waiting_plot",
     "waiting_times",
     "waiting_trial",
+    "waits_plot",
     "weekly_loss",
     "window_explorer",
     "with_ratio",

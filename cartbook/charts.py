@@ -147,31 +147,37 @@ def interval_plot(
     choose: str | None = None,
     switch: str | None = None,
     hue: str = "blue",
+    heads: str | None = None,
+    end: float = 100,
 ) -> Layers:
-    """Draw proportions with their intervals, one line per row, on an axis from 0 to 100%.
+    """Draw proportions with their intervals, one line per row, on an axis from 0 to ``end`` per cent.
 
     ``rows`` has ``percent``, ``low``, ``high`` (per cent), ``events`` and ``denominator``, as
     :func:`cartbook.proportions` gives them, and a column ``label``. A small sample (fewer than 30
     patients) is hollow. ``by`` names a column that colour and shape tell apart; rows that share a
     label are then next to each other. Without it all have the colour ``hue``. ``choose`` names a
     column by which the reader can highlight rows; ``switch`` one of whose values the reader sees
-    one at a time. Of more than :data:`MAX_LINES` lines those with the largest denominators are
+    one at a time. ``heads`` names a column whose values stand as headings above their rows, which
+    are together; a heading that repeats ``by`` replaces the legend. Of more than :data:`MAX_LINES` lines those with the largest denominators are
     drawn, and the chart says so.
     """
     numbers = ("percent", "low", "high", "events", "denominator")
-    _needs(rows, label, *numbers, *(one for one in (by, choose) if one))
+    _needs(rows, label, *numbers, *(one for one in (by, choose, heads) if one))
     rows, properties = drawable(rows, label, "denominator")
     written = [
         f"{k}/{n} · {p:.0f}% ({low:.0f}–{high:.0f})"
         for p, low, high, k, n in zip(*(rows[name] for name in numbers), strict=True)
     ]
     lines = rows.assign(small=[n < SMALL for n in rows["denominator"]], written=written)
-    columns = [label, "percent", "low", "high", "written", "small", by, choose, switch]
+    columns = [label, "percent", "low", "high", "written", "small", by, choose, switch, heads]
     lines = lines[list(dict.fromkeys(column for column in columns if column))]
     groups = list(dict.fromkeys(lines[by])) if by else []
     identity = [label, switch] if switch else [label]
     stacked = bool(lines.duplicated(identity).any())
     rows_scale = alt.Scale(paddingOuter=0.1, paddingInner=0.1)
+    titles = _headings(lines, label, heads) if heads else None
+    if titles is not None:
+        rows_scale = alt.Scale(domain=titles[1], paddingOuter=0.1, paddingInner=0.1)
     places: dict[str, Any] = {"y": alt.Y(f"{label}:N", sort=None, axis=None, scale=rows_scale)}
     if stacked:
         _needs(rows, by or "by")
@@ -180,13 +186,19 @@ def interval_plot(
     look: dict[str, Any] = {"color": alt.value(colour(hue)), "shape": alt.value("circle")}
     if by:
         look = _colour_and_shape(by, groups)
+    if by and by == heads:
+        look = {name: one.copy() for name, one in look.items()}
+        for one in look.values():
+            one.legend = None
     tooltip = [alt.Tooltip(f"{label}:N", title="Row")]
     tooltip += [alt.Tooltip(f"{by}:N", title="What")] if by else []
     tooltip += [alt.Tooltip("written:N", title="Patients")]
     axis: dict[str, Any] = {
         "title": title,
-        "scale": PERCENT,
-        "axis": percent_axis(grid=True),
+        "scale": PERCENT if end == 100 else alt.Scale(domain=[0, end], nice=False, clamp=True),
+        "axis": percent_axis(grid=True)
+        if end == 100
+        else percent_axis(None, tickCount=5, grid=True),
     }
     every = alt.Chart(lines)
     span = every.mark_rule(strokeWidth=2.5, aria=False).encode(
@@ -206,6 +218,11 @@ def interval_plot(
         style = {"align": "right", "baseline": "bottom", "dy": -9}
         number, height = _numbers(every, "written", style, **places), alt.Step(46)
     layers: list[Any] = [span, point, name, number]
+    if titles is not None:
+        bold: dict[str, Any] = {"align": "left", "baseline": "middle", "fontWeight": 700}
+        bold |= {"fontSize": 13, "dy": 4 if stacked else 10, "aria": False}
+        head = alt.Chart(titles[0]).mark_text(**bold)
+        layers.append(head.encode(x=alt.value(0), y=places["y"], text="heading:N"))
     choice = None
     if switch:
         values = list(dict.fromkeys(lines[switch]))
@@ -218,6 +235,18 @@ def interval_plot(
         layers = [layer.encode(opacity=opacity) for layer in layers]
     chart = alt.layer(*layers).properties(height=height, **properties)
     return chart.add_params(choice) if choice else chart
+
+
+def _headings(rows: pd.DataFrame, label: str, heads: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the headings with their places, and the order of all lines with a place per heading."""
+    order: list[str] = []
+    for heading, group in rows.groupby(heads, sort=False):
+        order += [f"|{heading}", *dict.fromkeys(group[label])]
+    if len(set(order)) < len(order):
+        raise ValueError("a line of the chart is under two headings")
+    places = [one for one in order if one.startswith("|")]
+    words = [one[1:2].upper() + one[2:] for one in places]
+    return pd.DataFrame({label: places, "heading": words}), order
 
 
 def _written(rows: pd.DataFrame, value: str, written: str | None, unit: str = "") -> list[str]:
@@ -258,43 +287,3 @@ def dot_plot(
     style = {"align": "right", "baseline": "bottom", "dy": -8}
     layers = line, point, _names(base, label, -8), _numbers(base, "written_", style)
     return alt.layer(*layers).properties(height=alt.Step(40), **properties)
-
-
-def paired_bars(
-    rows: pd.DataFrame, *, label: str, by: str, value: str, title: str, written: str | None = None
-) -> Layers:
-    """Draw two (or more) bars per row, from zero, told apart by colour and by the words at their ends.
-
-    ``written`` names a column with the text at the bar's end; by default the number.
-    """
-    _needs(rows, label, by, value)
-    lines = rows[list(dict.fromkeys(one for one in (label, by, value, written) if one))].copy()
-    lines["written_"] = _written(lines, value, written)
-    groups = list(dict.fromkeys(lines[by]))
-    y = alt.Y(f"{label}:N", sort=None, axis=None)
-    offset: dict[str, Any] = {"sort": None, "scale": alt.Scale(domain=groups, paddingOuter=0.3)}
-    middle = alt.YOffset(f"{by}:N", bandPosition=0.5, **offset)
-    scale, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=5)
-    x = alt.X(f"{value}:Q", title=title, scale=scale, axis=axis)
-    legend = alt.Legend(title=None, symbolType="square")
-    tooltip = [
-        alt.Tooltip(f"{label}:N", title="Row"),
-        alt.Tooltip(f"{by}:N", title="Which"),
-        alt.Tooltip("written_:N", title=title),
-    ]
-    bar = (
-        alt.Chart(lines)
-        .mark_bar()
-        .encode(
-            x=x,
-            y=y,
-            yOffset=alt.YOffset(f"{by}:N", **offset),
-            color=alt.Color(f"{by}:N", scale=_colours(groups), legend=legend),
-            tooltip=tooltip,
-        )
-    )
-    name = _names(alt.Chart(lines.drop_duplicates(label)), label, -14, y=y, yOffset=middle)
-    style = {"align": "left", "baseline": "middle", "dx": 6}
-    number = _numbers(alt.Chart(lines), "written_", style, x=x, y=y, yOffset=middle)
-    height = alt.Step(62, **{"for": "position"})
-    return alt.layer(bar, name, number).properties(height=height)

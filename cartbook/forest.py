@@ -20,6 +20,7 @@ def forest(
     label: str = "label",
     sort: bool = True,
     choose: str | None = None,
+    heads: bool = False,
     title: str | None = None,
 ) -> Layers:
     """Draw rows of `evidence` as a forest plot.
@@ -28,8 +29,9 @@ def forest(
     denominator is left out. Ratios (hazard, odds, risk) are drawn on a logarithmic axis with the
     interval that the source prints. Fewer than 30 patients give a hollow point. ``label`` names
     each line (with its source where two have one name), ``show`` adds another column to the name,
-    ``group`` gives colours and order, ``choose`` a menu. With ``sort`` the largest proportion, or the smallest ratio, of each group
-    comes first.
+    ``group`` gives colours and order, ``choose`` a menu. With ``sort`` the largest proportion, or the
+    smallest ratio, of each group comes first. With ``heads`` each group of proportions has a heading
+    instead of a legend, and the group with the largest proportion comes first.
 
     Raise ValueError if there are no rows, or if proportions and ratios are mixed.
     """
@@ -44,10 +46,14 @@ def forest(
         order = [group, value] if group else [value]
         rising = [True, value == "value"][-len(order) :]
         lines = lines.sort_values(order, ascending=rising, kind="stable")
+        if heads and group:
+            largest = -lines.groupby(group)[value].transform("max")
+            lines = lines.loc[largest.sort_values(kind="stable").index]
     if value == "value":
         return _ratio_plot(lines, title or "Ratio (below 1 favours CAR-T cells)")
     heading = title or "Patients"
-    return interval_plot(lines, label="line", by=group, choose=choose, title=heading)
+    above = group if heads else None
+    return interval_plot(lines, label="line", by=group, choose=choose, title=heading, heads=above)
 
 
 def _names(rows: pd.DataFrame, label: str, show: str | None, group: str | None) -> pd.Series[str]:

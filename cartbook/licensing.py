@@ -39,22 +39,46 @@ def licences() -> pd.DataFrame:
     return rows.assign(year=rows["date"].str[:4].astype(int), step=steps, from_line=lines)
 
 
-def delays(first: str = "FDA", second: str = "EMA") -> pd.DataFrame:
+def delays(first: str = "FDA", second: str = "EMA", until: str | None = None) -> pd.DataFrame:
     """Return how many months after one agency another licensed the same product.
 
     Licences meet by product, disease and step, so an extension to an earlier line is compared
-    with the other agency's extension. Where only the year of a decision is known, the pair is
-    left out. ``months`` is negative where the second agency was earlier; the longest delay
-    comes first.
+    with the other agency's extension. ``months`` is negative where the second agency was earlier;
+    the longest delay comes first. Where only the year of the second decision is known, the pair is
+    left out.
+
+    With ``until``, a month as in "2026-06", two more kinds of pairs are kept and a column ``known``
+    tells them apart: "to the year", where the delay lies between ``months`` and ``latest``, and
+    "no licence", where the second agency has licensed the product for no line of the disease by
+    then and ``months`` counts to it. The others are known "to the month".
     """
     rows = licences()
-    rows = rows[rows["precision"].ne("year")]
-    rows["month"] = 12 * rows["year"] + rows["date"].str[5:7].astype(int)
+    rows["month"] = 12 * rows["year"] + rows["date"].str[5:7].replace("", "1").astype(int)
+    rows["last"] = rows["month"] + rows["precision"].eq("year") * 11
     keys = ["short_name", "disease", "step"]
-    columns = [*keys, "month", "date", "from_line", "indication"]
+    columns = [*keys, "month", "last", "date", "from_line", "indication"]
     one, two = (rows.loc[rows["agency"].eq(name), columns] for name in (first, second))
-    pairs = one.merge(two, on=keys, suffixes=("_first", "_second"), validate="one_to_one")
-    pairs["months"] = pairs["month_second"] - pairs["month_first"]
+    one = one[one["month"].eq(one["last"])].drop(columns="last")
+    pairs = one.merge(
+        two,
+        on=keys,
+        how="left" if until else "inner",
+        suffixes=("_first", "_second"),
+        validate="one_to_one",
+    )
+    if until:
+        absent = pairs["month_second"].isna()
+        year, month = map(int, until.split("-"))
+        pairs["month_second"] = pairs["month_second"].fillna(12 * year + month)
+        pairs["last"] = pairs["last"].fillna(pairs["month_second"])
+        inexact = pairs["last"].ne(pairs["month_second"])
+        pairs["known"] = "to the month"
+        pairs["known"] = pairs["known"].mask(inexact, "to the year").mask(absent, "no licence")
+        pairs = pairs[~absent | pairs["step"].eq(1)]
+    else:
+        pairs = pairs[pairs["month_second"].eq(pairs["last"])]
+    pairs["months"] = (pairs["month_second"] - pairs["month_first"]).astype(int)
+    pairs["latest"] = (pairs["last"] - pairs["month_first"]).astype(int)
     earlier = [", earlier line" if step > 1 else "" for step in pairs["step"]]
     pairs["licence"] = pairs["short_name"] + ": " + pairs["disease"].replace(SHORT) + earlier
     return pairs.sort_values("months", ascending=False, kind="stable", ignore_index=True)

@@ -201,7 +201,6 @@ state("trial_ids", "Trials with one purpose are described alike", agree(by("purp
 state("landscape", "A topic has one window", agree(by("topic"), "window"))
 state("landscape", "An item has one topic", agree(by("item"), "topic"))
 state("strategies", "A mechanism belongs to one limit", agree(by("mechanism"), "limit", "section"))
-state("certainty", "The same reasons give the same certainty", agree(by("reasons"), "certainty"))
 state("recount", "The whole table is of one day", agree(by(), "as_of"))
 
 # Ids say what they name, and tables say the same
@@ -257,8 +256,6 @@ for column in ("effect", "control", "ratio", "participants"):
 REFERRED = " ".join(KEYS)
 FOUND = listed("table_ref", "the key of a row", *KEYS.values())
 state(f"findings {REFERRED}", "A finding refers to a row", FOUND)
-BASIS = listed("basis", "the key of a row", *KEYS.values(), known=("table-1", "table-2"))
-state(f"certainty {REFERRED}", "A judgement refers to the rows on which it is based", BASIS)
 SOURCED = listed("basis", "in sources.csv", "source_id")
 state("appraisals sources", "An appraisal names the sources on which it is based", SOURCED)
 

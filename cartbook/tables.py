@@ -230,6 +230,12 @@ def agreement(**filters: Any) -> pd.DataFrame:
     return pairs.rename(columns=names)
 
 
+#: statistics of which sources print two decimals
+RATIOS = ("hazard ratio", "odds ratio")
+#: units that are no words of a sentence
+BARE = ("ratio", "fraction", "coefficient", "p value")
+
+
 class Text(str):
     """Text of a quoted number: it shows without quotation marks, and knows the key of its row."""
 
@@ -282,9 +288,11 @@ class Quote:
 
     @property
     def number(self) -> Text:
-        """The number without its unit, or the word for why there is none."""
+        """The number without its unit, or the word for why there is none; a hazard or odds ratio has two decimals or more."""
+        short = self.row.get("statistic") in RATIOS and self.value == round(self.value, 2)
+        style = ".2f" if short else ",.10g"
         missing = self.row.get("value_missing", "")
-        return self._text(missing or f"{self.value:.10g}".replace("-", "−"))
+        return self._text(missing or f"{self.value:{style}}".replace("-", "−"))
 
     @property
     def text(self) -> Text:
@@ -293,6 +301,8 @@ class Quote:
             return self.number
         if self.row["unit"] == "percent":
             return self._text(f"{self.number}%")
+        if self.row["unit"] in BARE:
+            return self.number
         unit = self.row["unit"].removesuffix("s") if self.value == 1 else self.row["unit"]
         return self._text(f"{self.number}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}"))
 
@@ -302,6 +312,18 @@ class Quote:
     def denominator(self) -> int:
         """The number of patients that the proportion is of."""
         return int(self.row["denominator"])
+
+    @property
+    def people(self) -> Text:
+        """The denominator, as words of the sentence: "7,604"."""
+        return self._text(f"{self.denominator:,}")
+
+    @property
+    def months(self) -> Text:
+        """The median follow-up in months, without the unit, or the word for why there is none."""
+        months = self.row["follow_up_months"]
+        missing = str(self.row.get("follow_up_months_missing", ""))
+        return self._text(missing if pd.isna(months) else f"{months:g}")
 
     @property
     def events(self) -> int:

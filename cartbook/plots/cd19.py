@@ -16,7 +16,9 @@ RESPONSE = [
     "jacobson2022.single-group.complete-response.text",
     "fowler2022.group.complete-response.dreyling2024",
     "lt-transcend-fl.complete-response",
+    "morschhauser2024.marginal-zone-lymphoma-cohort.complete-response.fda-2025-12-04",
     "wang2020.group.complete-response.wang2020",
+    "abramson2020.mantle-cell-lymphoma-cohort.complete-response.fda-2024-05-30",
     "xie2025.group.complete-response.xie2025",
     "maude2018.group.cr-or-cri.rives2022",
     "roddie2024.group.cr-or-cri.roddie2024",
@@ -28,7 +30,7 @@ BEST, FREE, ALIVE = "complete remission at best", "without relapse or progressio
 #: from best response to the latest landmark of trials with three years of follow-up or more
 DURABILITY = {
     "lt-zuma1-5y.complete-response": BEST,
-    "neelapu2017.group.ongoing-response.neelapu2023": FREE,
+    "neelapu2017.group.progression-free-survival.month-60.neelapu2023": FREE,
     "lt-zuma1-5y.overall-survival-year-5": ALIVE,
     "schuster2021.complete-response": BEST,
     "lt-juliet-5y.progression-free-survival-month-60": FREE,
@@ -51,6 +53,8 @@ DURABILITY = {
 }
 #: severe cytokine release syndrome and neurotoxicity, of which both are reported with a denominator
 TOXICITY = [
+    "neelapu2017.group.cytokine-release-syndrome.grade-3-or-higher.fda-label-yescarta-2017",
+    "neelapu2017.group.neurotoxicity.grade-3-or-higher.jain2023",
     "locke2022.axi-cel.cytokine-release-syndrome.grade-3-table-1",
     "locke2022.axi-cel.neurotoxicity.grade-3-table-1",
     "jacobson2022.single-group.cytokine-release-syndrome.grade-3-table-1",
@@ -69,9 +73,11 @@ TOXICITY = [
     "lt-felix-primary.neurotoxicity-grade-3",
     "ying2021.single-group.cytokine-release-syndrome.grade-3-table-1",
     "ying2021.single-group.neurotoxicity.grade-3-table-1",
-    "siddiqi2022.group.cytokine-release-syndrome.grade-3.table-4.siddiqi2023",
-    "siddiqi2022.group.neurotoxicity.grade-3.table-4.siddiqi2023",
+    "siddiqi2022.group.cytokine-release-syndrome.grade-3-or-higher.table-4.siddiqi2023",
+    "siddiqi2022.group.neurotoxicity.grade-3-or-higher.table-4.siddiqi2023",
 ]
+#: cohorts of a trial in another disease than that of the trial, as the label of a row names them
+COHORTS = {"mantle cell lymphoma": "mantle cell", "marginal zone lymphoma": "marginal zone"}
 #: of how many patients who enrolled, or had leukapheresis, how many were infused
 INFUSED = [
     "neelapu2017.group.infused.neelapu2017",
@@ -90,7 +96,8 @@ def cd19_trials(what: str) -> pd.DataFrame:
     ``what`` is ``"response"`` (best complete response), ``"durability"`` (with a column ``measure``:
     best response, without progression, alive) or ``"toxicity"`` (severe, with a column ``harm``). A
     column ``domain`` has the costimulatory domain, and the label names the product. ELARA has its own
-    disease, follicular lymphoma, not its group of the studies table. Raise ValueError for anything else.
+    disease, follicular lymphoma, not its group of the studies table, and so have the cohorts of a
+    trial that are rows of their own. Raise ValueError for anything else.
     """
     chosen = {"response": RESPONSE, "durability": list(DURABILITY), "toxicity": TOXICITY}
     if what not in chosen:
@@ -103,6 +110,9 @@ def cd19_trials(what: str) -> pd.DataFrame:
     rows["domain"] = rows["product"].map(products["costimulation"])
     short = rows["product"].map(products["short_name"])
     names = rows["trial_name"].where(rows["trial_name"].ne("not reported"), rows["label"])
+    cohort = rows["subgroup"].isin(COHORTS)
+    rows["disease"] = rows["disease"].where(~cohort, rows["subgroup"])
+    names = names.where(~cohort, names + ", " + rows["subgroup"].map(COHORTS))
     rows["label"] = [
         name if cells in name else f"{name} ({cells})"
         for name, cells in zip(names, short, strict=True)
@@ -112,7 +122,6 @@ def cd19_trials(what: str) -> pd.DataFrame:
         rows["label"] += ", " + rows.groupby("study_id")["at_month"].transform(_years)
     if what == "toxicity":
         rows["harm"] = "severe " + rows["endpoint"]
-        rows["label"] += ", " + rows["domain"]
     return rows
 
 
@@ -124,7 +133,8 @@ def infused_and_enrolled(rates: pd.DataFrame) -> pd.DataFrame:
     the rate count as not responding. Rates and their Wilson intervals are in per cent.
     """
     enrolled = evidence(outcome_id=INFUSED).set_index("study_id")["denominator"]
-    of_rate = proportions(rates[rates["study_id"].isin(enrolled.index)])
+    whole = rates["study_id"].isin(enrolled.index) & ~rates["subgroup"].isin(COHORTS)
+    of_rate = proportions(rates[whole])
     of_all = of_rate[["study_id", "label", "disease", "events"]].assign(
         denominator=of_rate["study_id"].map(enrolled)
     )

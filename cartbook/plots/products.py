@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, buttons, row_texts, slider
+from cartbook.charts import SHAPES, Layers, buttons, row_texts, slider
 from cartbook.licensing import AGENCIES
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -98,36 +98,59 @@ def licence_grid(rows: pd.DataFrame) -> Layers:
 
 
 def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
-    """Draw `cartbook.licensing.delays`, one line per licence, with the median as a dashed rule."""
-    lines = pairs[["licence", "months"]].copy()
-    lines["written"] = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
+    """Draw `cartbook.licensing.delays`, one line per licence, with the median as a dashed rule.
+
+    Pairs of which the second agency has licensed none are hollow triangles, and no part of the
+    median; of a delay known to the year the line spans the possible months. Where the two licences
+    begin at different lines of treatment, the name says both.
+    """
+    known = pairs["known"] if "known" in pairs else pd.Series("to the month", pairs.index)
+    latest = pairs["latest"] if "latest" in pairs else pairs["months"]
+    lines = pairs[["licence", "months"]].assign(known=known, latest=latest)
+    unlike = pairs["from_line_first"].ne(pairs["from_line_second"]) & known.ne("no licence")
+    both = ", " + pairs["from_line_first"].str[:3] + " v " + pairs["from_line_second"]
+    lines["licence"] += both.where(unlike, "")
+    signed = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
+    spans = zip(signed, lines["latest"], lines["known"], strict=True)
+    lines["written"] = [
+        {"to the year": f"{one} to +{last}", "no licence": f"none after {one[1:]}"}.get(how, one)
+        for one, last, how in spans
+    ]
     axis = alt.Axis(orient="top", tickCount=6, grid=True, offset=8)
     x = alt.X("months:Q", title=title, axis=axis, scale=alt.Scale(nice=True))
     base = alt.Chart(lines).encode(y=alt.Y("licence:N", sort=None, axis=None))
     stem = base.mark_rule(strokeWidth=2.5, color=colour("line"), aria=False).encode(
         x=x, x2=alt.datum(0)
     )
-    point = base.mark_point(size=110, filled=True, color=colour("green")).encode(
+    span = base.mark_rule(strokeWidth=5, color=colour("green"), aria=False).encode(
+        x=x, x2="latest:Q"
+    )
+    there = alt.FieldEqualPredicate(field="known", equal="no licence")
+    point = base.mark_point(size=110, color=colour("green"), strokeWidth=2).encode(
         x=x,
+        shape=alt.condition(there, alt.value("triangle-right"), alt.value("circle")),
+        fill=alt.condition(there, alt.value(colour("paper")), alt.value(colour("green"))),
         tooltip=[
             alt.Tooltip("licence:N", title="Licence"),
-            alt.Tooltip("months:Q", title=title),
+            alt.Tooltip("written:N", title=title),
         ],
     )
+    counted = lines.loc[lines["known"].ne("no licence"), "months"]
     middle = (
-        alt.Chart(pd.DataFrame({"months": [lines["months"].median()]}))
+        alt.Chart(pd.DataFrame({"months": [counted.median()]}))
         .mark_rule(color=colour("text"), strokeDash=[5, 4], aria=False)
         .encode(x=x)
     )
     name, number = row_texts(base, "licence", dy=-8)
-    return alt.layer(middle, stem, point, name, number).properties(height=alt.Step(38))
+    return alt.layer(middle, stem, span, point, name, number).properties(height=alt.Step(38))
 
 
 def waiting_times() -> pd.DataFrame:
     """Return median days from leukapheresis to infusion by product and place, the shortest first.
 
     Lymphoma: medians over published studies, for all studies and for those of one region.
-    Myeloma: the randomised trials. A time whose label does not fit is left out. Columns are ``line`` (product and place), ``where`` and ``days``.
+    Myeloma: the randomised trials. A time whose label does not fit is left out. Columns are ``line`` (product and place), ``where``, ``days`` and, where a range is
+    printed, ``shortest`` and ``longest``.
     """
     rows = evidence(
         endpoint="vein-to-vein time", source_id=["hemasphere-2023-v2v", "jtct-2024-review"]
@@ -148,7 +171,50 @@ def waiting_times() -> pd.DataFrame:
             "days": rows["value"].astype(float).to_numpy(),
         }
     )
+    ends = rows["printed"].str.extract(r"\((\d+)-(\d+)\)").to_numpy()
+    times[["shortest", "longest"]] = pd.DataFrame(ends).astype(float)
     return times.sort_values("days", kind="stable", ignore_index=True)
+
+
+def waits_plot(times: pd.DataFrame) -> Layers:
+    """Draw `waiting_times`: a dot for each median, and a line for the range of days where there is one."""
+    lines = times.assign(
+        written=[
+            f"{days:g}" if pd.isna(low) else f"{days:g} (range {low:.0f}–{high:.0f})"
+            for days, low, high in times[["days", "shortest", "longest"]].to_numpy()
+        ]
+    )
+    base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=None, axis=None))
+    scale = alt.Scale(domain=[0, 130], nice=False)
+    axis = alt.Axis(values=[0, 30, 60, 90, 120], grid=True)
+    x = alt.X("days:Q", title="Days from leukapheresis to infusion", scale=scale, axis=axis)
+    span = (
+        base.transform_filter("isValid(datum.longest)")
+        .mark_rule(strokeWidth=2.5, color=colour("line"), aria=False)
+        .encode(x=alt.X("shortest:Q", scale=scale), x2="longest:Q")
+    )
+    groups = list(dict.fromkeys(lines["where"]))
+    point = base.mark_point(size=110, filled=True).encode(
+        x=x,
+        color=alt.Color(
+            "where:N",
+            legend=alt.Legend(title=None),
+            scale=alt.Scale(
+                domain=groups,
+                range=[colour(one) for one in ("blue", "vermillion", "green", "purple")][
+                    : len(groups)
+                ],
+            ),
+        ),
+        shape=alt.Shape(
+            "where:N",
+            legend=alt.Legend(title=None),
+            scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]),
+        ),
+        tooltip=[alt.Tooltip("line:N", title="Product"), alt.Tooltip("written:N", title="Days")],
+    )
+    name, number = row_texts(base, "line", dy=-8)
+    return alt.layer(span, point, name, number).properties(height=alt.Step(40))
 
 
 def fates(rows: pd.DataFrame) -> pd.DataFrame:
@@ -204,10 +270,15 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
     axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True)
     kept = alt.Chart(parts).transform_filter("shown == 'all enrolled' || datum.fate != 'infused'")
     scale = alt.Scale(domain=list(FATES), range=[colour(hue) for hue in FATES.values()])
+    named = f"shown == 'all enrolled' ? {list(FATES)} : {list(FATES)[1:]}"
     bar = kept.mark_bar(height=14).encode(
         x=alt.X("patients:Q", stack="normalize", title="Share of patients", axis=axis),
         y=y,
-        color=alt.Color("fate:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")),
+        color=alt.Color(
+            "fate:N",
+            scale=scale,
+            legend=alt.Legend(title=None, symbolType="square", values=alt.ExprRef(named)),
+        ),
         order="place:Q",
         tooltip=[
             alt.Tooltip("trial:N", title="Trial"),
@@ -215,12 +286,14 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
             alt.Tooltip("patients:Q", title="Number"),
         ],
     )
+    counts = rows[["enrolled", "infused", "no product made"]].to_numpy()
     lines = rows.assign(
         written=[
-            f"{infused} of {n} infused, {failed} without a product"
-            for n, infused, failed in rows[["enrolled", "infused", "no product made"]].to_numpy()
-        ]
+            f"{infused} of {n} infused, {failed} without a product" for n, infused, failed in counts
+        ],
+        lost=[f"{failed} of {n - infused} without a product" for n, infused, failed in counts],
     )
-    base = alt.Chart(lines[["trial", "written"]]).encode(y=y)
-    name, number = row_texts(base, "trial")
+    base = alt.Chart(lines[["trial", "written", "lost"]]).encode(y=y)
+    words = "shown == 'all enrolled' ? datum.written : datum.lost"
+    name, number = row_texts(base.transform_calculate(written=words), "trial")
     return alt.layer(bar, name, number).add_params(shown).properties(height=alt.Step(44))

@@ -103,7 +103,10 @@
       live.removeAttribute("aria-roledescription");
       live.querySelector("svg")?.setAttribute("aria-hidden", "true");
       picture.classList.add("cb-is-live");
-      picture.before(bound);
+      // In the room that the page has for them; a chart that was made in the page has none.
+      const room = figure.querySelector(".cb-controls");
+      if (room) room.replaceWith(bound);
+      else if (bound.childElementCount) picture.before(bound);
       live.addEventListener("click", async ({ target, isTrusted }) => {
         if (isTrusted) (await tree()).selectMark(figure, target);
       });
@@ -116,6 +119,7 @@
       figure.dispatchEvent(new CustomEvent("cb-live", { bubbles: true }));
     } catch (error) {
       figure.querySelector(".cb-live")?.remove(); // the picture stays
+      figure.querySelector(".cb-controls")?.remove();
       console.warn(`The chart ${figure.dataset.chart} stays a picture:`, error);
     }
   };

@@ -17,6 +17,28 @@ DRAWN = """() => [...document.querySelectorAll('figure[data-chart]')].every(figu
 })"""
 INKS = """() => [...document.querySelectorAll('figure[data-chart] .cb-live svg :is(.role-axis, .role-legend, .role-title) text')]
   .map(text => Math.min(...getComputedStyle(text).fill.match(/\\d+/g).slice(0, 3)))"""
+#: of each figure: its height, and what its controls say and are set to
+ROOM = """() => [...document.querySelectorAll('figure[data-chart]')].map(figure => ({
+  id: figure.dataset.chart,
+  height: figure.getBoundingClientRect().height,
+  controls: figure.querySelector('.cb-controls')?.textContent ?? '',
+  set: [...figure.querySelectorAll('.cb-controls :is(input, select)')]
+    .map(one => ['radio', 'checkbox'].includes(one.type) ? one.checked : one.selectedOptions?.[0].text ?? one.value),
+}))"""
+KEEP_CONTROLS = """() => window.static = [...document.querySelectorAll('figure[data-chart]')]
+  .map(figure => figure.querySelector('.cb-controls')?.cloneNode(true))"""
+#: px between each live chart and the picture with its controls, at the page's present width
+GROWTH = """() => [...document.querySelectorAll('figure[data-chart]')].map((figure, place) => {
+  const [picture, live] = [figure.querySelector('.cb-picture'), figure.querySelector('.cb-live')];
+  const controls = figure.querySelector('.cb-controls');
+  const height = figure.getBoundingClientRect().height;
+  controls?.replaceWith(window.static[place]);
+  picture.classList.remove('cb-is-live');
+  const before = figure.getBoundingClientRect().height;
+  picture.classList.add('cb-is-live');
+  if (controls) window.static[place].replaceWith(controls);
+  return height - before;
+})"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE = """() => [...document.querySelectorAll('figure[data-chart] svg')]
   .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1).length"""
@@ -43,8 +65,13 @@ def test_page(visit, axe, name):
     assert all(one.startswith(KEPT) for one in local)
     assert (set(session) <= {"sidebar-scroll-top"}, cookie) == (True, "")
 
+    still = page.evaluate(ROOM)
+    page.evaluate(KEEP_CONTROLS)
     scroll(page)
     assert page.locator(".cb-live svg").count() == charts
+    for before, after in zip(still, page.evaluate(ROOM), strict=True):
+        assert abs(after.pop("height") - before.pop("height")) <= 1, after["id"]
+        assert after == before
     assert page.evaluate(DRAWN)
     assert page.evaluate(VEGA) == (charts > 0)
 
@@ -65,6 +92,7 @@ def test_page(visit, axe, name):
     until(page, FITTED)
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.evaluate(WIDE) == 0
+    assert all(abs(growth) <= 1 for growth in page.evaluate(GROWTH))
 
     page.emulate_media(media="print")
     assert page.evaluate(CUT) == 0

@@ -53,9 +53,12 @@ def test_chart_stays_a_picture_without_its_script(visit):
     page = visit("", faults=False)
     page.route("**/vega.js*", lambda route: route.abort())
     page.goto(visit.address + CHAPTER)
-    page.locator("figure[data-chart]").first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    assert page.locator("figure[data-chart] .cb-wide svg").first.is_visible()
+    figure = page.locator("figure[data-chart]").first
+    controls = figure.locator(".cb-controls")
+    assert controls.is_visible()
+    figure.hover()
+    controls.wait_for(state="detached")  # they would do nothing
+    assert figure.locator(".cb-wide svg").is_visible()
 
 
 def test_a_chart_is_saved_as_png_with_its_title(visit, tmp_path):

@@ -23,7 +23,6 @@ from cartbook import (
     evidence,
     figure,
     interval_plot,
-    paired_bars,
     proportions,
     render,
     table,
@@ -49,7 +48,6 @@ CHARTS = {
     "interval by": lambda: interval_plot(ROWS, by="what"),
     "interval choose": lambda: interval_plot(ROWS, by="what", choose="disease"),
     "dot": lambda: dot_plot(ROWS, label="label", value="percent", title="Share", by="disease"),
-    "bars": lambda: paired_bars(ROWS, label="label", by="what", value="percent", title="Share"),
 }
 
 

@@ -59,6 +59,16 @@ def test_a_date_known_to_the_year_gives_no_delay() -> None:
     assert licensing.delays("FDA", "NMPA").empty
 
 
+def test_until_keeps_the_pairs_that_cannot_be_dated() -> None:
+    year = licensing.delays("FDA", "NMPA", until="2022-06")
+    assert year[["known", "months", "latest"]].to_numpy().tolist() == [["to the year", 12, 23]]
+    none = licensing.delays("FDA", "MHRA", until="2022-06")
+    assert none[["known", "months", "latest"]].to_numpy().tolist() == [["no licence", 29, 29]]
+    both = licensing.delays("FDA", "EMA", until="2022-06")
+    assert set(both["known"]) == {"to the month"}
+    assert both["months"].tolist() == licensing.delays("FDA", "EMA")["months"].tolist()
+
+
 def test_funding_is_read_from_the_first_words_of_the_note() -> None:
     found = licensing.england()
     assert found[["short_name", "funding"]].to_numpy().tolist() == [

@@ -127,6 +127,16 @@ def test_a_quoted_number_reads_as_a_sentence_needs_it() -> None:
     )
 
 
+def test_parts_of_a_number_are_quoted_too_and_large_ones_are_grouped() -> None:
+    deaths = quote("saf-nrm-meta.patients")
+    assert (str(deaths.number), deaths.number.key) == ("7,604", "saf-nrm-meta.patients")
+    zuma7 = quote("rct-zuma7-os.overall-survival-hazard-ratio")
+    assert (str(zuma7.text), str(zuma7.printed_interval)) == ("0.73", "0.54–0.98")
+    assert (str(zuma7.months), zuma7.months.key) == ("47.2", zuma7.row.name)
+    assert str(quote("jacobson2022.single-group.complete-response.text").people) == "104"
+    assert str(quote("rct-transform-3y.overall-survival-hazard-ratio").number) == "0.757"
+
+
 def test_an_unknown_outcome_is_refused_with_its_neighbours() -> None:
     with pytest.raises(DataError, match=r"locke2022\.all"):
         quote("locke2022.nothing")

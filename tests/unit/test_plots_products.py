@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cartbook.plots.products import fate_bars, fates, licence_grid
+from cartbook.plots.products import delay_plot, fate_bars, fates, licence_grid, waits_plot
 
 COLUMNS = ["trial_name", "endpoint", "events", "denominator"]
 
@@ -61,6 +61,40 @@ def test_bars_leave_out_empty_parts_and_offer_two_views() -> None:
     ]
     (control,) = [one for one in chart["params"] if one["name"] == "shown"]
     assert control["bind"]["options"] == ["all enrolled", "those not infused"]
+    words = next(one for one in chart["datasets"].values() if "lost" in one[0])
+    assert words[0]["lost"] == "0 of 1 without a product"
+
+
+def test_a_licence_that_is_missing_is_hollow_and_not_in_the_median() -> None:
+    pairs = pd.DataFrame(
+        {
+            "licence": ["a", "b", "c"],
+            "known": ["no licence", "to the year", "to the month"],
+            "months": [27, 11, 7],
+            "latest": [27, 22, 7],
+            "from_line_first": ["3rd line", "3rd line", "4th line"],
+            "from_line_second": [None, "3rd line", "3rd line"],
+        }
+    )
+    sets = list(delay_plot(pairs, "Months").to_dict()["datasets"].values())
+    lines = next(one for one in sets if "written" in one[0])
+    assert [one["written"] for one in lines] == ["none after 27", "+11 to +22", "+7"]
+    assert [one["licence"] for one in lines] == ["a", "b", "c, 4th v 3rd line"]
+    assert [{"months": 9.0}] in sets
+
+
+def test_a_wait_has_a_range_only_where_one_is_printed() -> None:
+    times = pd.DataFrame(
+        {
+            "line": ["a", "b"],
+            "where": ["Europe", "randomised trial"],
+            "days": [38.0, 49.0],
+            "shortest": [None, 34.0],
+            "longest": [None, 117.0],
+        }
+    )
+    (lines,) = waits_plot(times).to_dict()["datasets"].values()
+    assert [one["written"] for one in lines] == ["38", "49 (range 34–117)"]
 
 
 def test_a_licence_holds_until_the_next_one_of_its_cell() -> None:
