@@ -126,7 +126,10 @@ GRAFT_VERSUS_HOST: Mapping[str, tuple[str, str]] = {
         "WU-CART-007, grade 2",
         EDITED,
     ),
+    "benjamin2022.graft-versus-host-disease.calm-and-pall": ("UCART19, grade 1", EDITED),
+    "allo-cemacel.graft-versus-host-disease": ("cema-cel, ALPHA, any", EDITED),
     "alpha3.graft-versus-host-disease": ("cema-cel, ALPHA3, any", EDITED),
+    "carbon.graft-versus-host-disease": ("CTX110, any", EDITED),
     "cd7-phase-2.group.graft-versus-host-disease.grade-1-or-2.cd7-donor-2025": (
         "donor CD7 II, grade 1–2",
         UNEDITED,

@@ -81,6 +81,8 @@ def precision_plot(patients: int = 40, response: int = 50, rate: int = 30) -> La
     base = alt.Chart(rows)
     for name, expression in calculated.items():  # one after the other: each needs those before it
         base = base.transform_calculate(**{name: expression})
+    # the reader's own trial replaces the row of its size
+    base = base.transform_filter("datum.own || datum.size != patients")
     base = base.encode(y=alt.Y("name:N", sort=list(rows["name"]), axis=None))
     axis = percent_axis(grid=True)
     x: dict[str, Any] = {

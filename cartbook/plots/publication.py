@@ -66,7 +66,7 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
         "Mark reports with ",
         labels=[f"{one}\N{EM SPACE}" for one in questions],
     )
-    made = slider("made", 40, 1, DEALS, 1, "Deals ")
+    made = slider("made", DEALS, 1, DEALS, 1, "Deals ")
     base = (
         alt.Chart(pd.DataFrame(rows))
         .transform_filter(f"{names}[datum.q] == ask && datum.d <= made")
@@ -212,7 +212,7 @@ def selection_explorer(threshold: float = 60) -> Layers:
         "True response rate ",
         labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES],
     )
-    low = slider("low", 100, 0, 100, 5, f"Of reports at or below {threshold:g}%, published, % ")
+    low = slider("low", 25, 0, 100, 5, f"Of reports at or below {threshold:g}%, published, % ")
     base = (
         alt.Chart(reports)
         .transform_filter("datum.true == truth_is")

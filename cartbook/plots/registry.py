@@ -22,6 +22,9 @@ KINDS = ("trial", "withdrawn", "supportive care", "observational", "long-term fo
 EVERYTHING = "all trials"
 YEARS = ["2018", "2019", "2020", "2021"]  # whole years in the window
 LAST = YEARS[-1]
+#: periods of `composition_plot`: window of the recount -> words
+COMPOSED = {"in": "2018 to March 2022", "after": "since"}
+WRITTEN = 6.0  # the smallest share, in per cent, that has room for its number in a bar
 
 
 def registry_counts(
@@ -285,26 +288,32 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     return alt.layer(join, point, *sides, name).properties(height=alt.Step(50))
 
 
-def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in") -> Layers:
-    """Draw what share of each country's trials is in each group, as one bar a country.
+def composition_plot(dimension: str, groups: Sequence[str]) -> Layers:
+    """Draw what share of each country's trials is in each group, as one bar a country and period.
 
     ``groups`` are the groups of the recount's ``dimension`` in their order, without *not stated*,
-    whose trials are left out. Shares of 8% and more are written in the bar.
+    whose trials are left out. The periods are 2018 to March 2022, the years of the review, and the
+    time since. Shares of 6% and more are written in the bar.
     """
-    counts = registry_counts(dimension, window=window).reindex(list(groups), fill_value=0)
-    rows = counts.rename_axis("group").reset_index()
-    rows = rows.melt("group", list(COUNTRIES), "country", "trials")
+    parts = []
+    for window, words in COMPOSED.items():
+        counts = registry_counts(dimension, window=window).reindex(list(groups), fill_value=0)
+        part = counts.rename_axis("group").reset_index()
+        part = part.melt("group", list(COUNTRIES), "country", "trials")
+        parts.append(part.assign(bar=[f"{one}, {words}" for one in part["country"]]))
+    rows = pd.concat(parts, ignore_index=True)
+    bars = [f"{country}, {words}" for country in COUNTRIES for words in COMPOSED.values()]
     rows["order"] = rows["group"].map({one: place for place, one in enumerate(groups)})
-    rows["percent"] = 100 * rows["trials"] / rows.groupby("country")["trials"].transform("sum")
-    rows["end"] = rows.groupby("country")["percent"].cumsum()
+    rows["percent"] = 100 * rows["trials"] / rows.groupby("bar")["trials"].transform("sum")
+    rows["end"] = rows.groupby("bar")["percent"].cumsum()
     rows["middle"] = rows["end"] - rows["percent"] / 2
-    rows["written"] = [f"{one:.0f}%" if one >= 8 else "" for one in rows["percent"]]
+    rows["written"] = [f"{one:.0f}%" if one >= WRITTEN else "" for one in rows["percent"]]
     rows["said"] = [
         f"{trials} trials, {percent:.0f}%"
         for trials, percent in zip(rows["trials"], rows["percent"], strict=True)
     ]
     inks = [colour(one) for one in ("blue", "teal", "ochre", "vermillion", "purple")][: len(groups)]
-    base = alt.Chart(rows).encode(y=alt.Y("country:N", sort=list(COUNTRIES), axis=None))
+    base = alt.Chart(rows).encode(y=alt.Y("bar:N", sort=bars, axis=None))
     axis = percent_axis(grid=True)
     bar = base.mark_bar(height=26).encode(
         x=alt.X("trials:Q", stack="normalize", title="Share of the country’s trials", axis=None),
@@ -315,7 +324,7 @@ def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in
             legend=alt.Legend(title=None, symbolType="square"),
         ),
         tooltip=[
-            alt.Tooltip("country:N", title="Country"),
+            alt.Tooltip("bar:N", title="Country and period"),
             alt.Tooltip("group:N", title="Group"),
             alt.Tooltip("said:N", title="Trials"),
         ],
@@ -326,11 +335,9 @@ def composition_plot(dimension: str, groups: Sequence[str], *, window: str = "in
         text="written:N",
     )
     name = (
-        alt.Chart(rows.drop_duplicates("country"))
+        alt.Chart(rows.drop_duplicates("bar"))
         .mark_text(align="left", baseline="bottom", dy=-17, fontWeight=600, aria=False)
-        .encode(
-            x=alt.value(0), y=alt.Y("country:N", sort=list(COUNTRIES), axis=None), text="country:N"
-        )
+        .encode(x=alt.value(0), y=alt.Y("bar:N", sort=bars, axis=None), text="bar:N")
     )
     chart: Layers = alt.layer(bar, share, name).resolve_scale(x="independent")
     return chart.properties(height=alt.Step(64))

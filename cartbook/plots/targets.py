@@ -1,15 +1,14 @@
-"""Targets: which cells escape them, what the registry's trials aim at, and limits of an unreported count."""
+"""Targets: which cells escape them, how often they are lost, and what the registry's trials aim at."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
+from cartbook.charts import Layers, menu, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -59,9 +58,9 @@ def escape_explorer() -> Layers:
         title="Share of the cells that lacks an antigen",
         scale=alt.Scale(domain=[-9, -1], nice=False),
         axis=alt.Axis(
-            values=[-9, -6, -3],
-            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': 'a thousandth'}"
-            "[datum.value]",
+            values=[-9, -6, -3, -1],
+            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': '1 in 1,000', "
+            "'-1': '1 in 10'}[datum.value]",
             labelFlush=True,
         ),
     )
@@ -70,8 +69,9 @@ def escape_explorer() -> Layers:
         title="Cells that escape",
         scale=alt.Scale(domain=[-6, 11.5], nice=False),
         axis=alt.Axis(
-            values=[0, 3, 6, 9],
-            labelExpr="{'0': '1', '3': '1,000', '6': '1 million', '9': '1 billion'}[datum.value]",
+            values=[-3, 0, 3, 6, 9],
+            labelExpr="{'-3': '0.001', '0': '1', '3': '1,000', '6': '1 million', "
+            "'9': '1 billion'}[datum.value]",
         ),
     )
     hues = [colour("vermillion"), colour("blue")]
@@ -113,7 +113,7 @@ RESULTS: Mapping[str, tuple[str, str, str, str]] = {
         "myeloma",
         "any",
     ),
-    "ramos2020.objective-response": ("CD30", "Hodgkin cells", "Hodgkin lymphoma", "any"),
+    "ramos2020.objective-response": ("CD30", "B cells (Hodgkin)", "Hodgkin lymphoma", "any"),
     "tc-cd7-ph2.response": ("CD7", "T cells", "T-ALL or T-LBL", "any"),
     "hill2024.group.objective-response.hill2024": ("CD5", "T cells", "T-cell lymphoma", "any"),
     "jin2022.group.cr-or-cri.jin2022": ("CLL-1", "myeloid cells", "AML", "CR or CRi"),
@@ -139,6 +139,32 @@ def results_by_target() -> pd.DataFrame:
     rows["lineage"] = [lineage for _, lineage, _, _ in words]
     rows["what"] = [what for *_, what in words]
     return rows
+
+
+#: outcome -> what was targeted, in which disease, and what counts as lost
+LOSSES: Mapping[str, str] = {
+    "rel-ball-420.cd19-negative": "CD19, B-ALL",
+    "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
+        "CD19, LBCL (absent or low)"
+    ),
+    "tc-cd7-2y.cd7-lost": "CD7, T-ALL",
+    "wang2023.group.relapse-without-cd19-and-cd22.wang2023": "CD19 and CD22, B-ALL (both)",
+}
+
+
+def measured_losses() -> pd.DataFrame:
+    """Return relapses whose cells had lost the target, one series for each target or pair of targets.
+
+    The denominators are relapses, or progressions, and not patients; ``name`` says what was targeted.
+
+    >>> measured_losses()["name"].tolist()[0]
+    'CD19, B-ALL'
+    """
+    rows = evidence(outcome_id=list(LOSSES))
+    rows["name"] = rows["outcome_id"].map(LOSSES)
+    return rows.sort_values(
+        "outcome_id", key=lambda keys: keys.map(list(LOSSES).index)
+    ).reset_index(drop=True)
 
 
 PERIODS = {
@@ -213,70 +239,3 @@ def aims_plot(table: pd.DataFrame) -> Layers:
     )
     height = alt.Step(60, **{"for": "position"})
     return alt.layer(bar, number, name).add_params(period).properties(height=height)
-
-
-def overlap_limits(
-    known: Mapping[str, tuple[str, int, str, int]],
-) -> pd.DataFrame:
-    """Return the limits of two parts that may overlap, of which one is reported.
-
-    ``known`` maps a country to the reported disease, its trials, the other disease and the trials
-    of both together. The other disease has at least the trials that the first leaves over and at
-    most all of them. Shares are in per cent of the trials of both together.
-
-    >>> overlap_limits({"A": ("x", 60, "y", 80)})["fewest"].tolist()
-    [60, 20]
-    """
-    rows = []
-    for country, (reported, count, other, whole) in known.items():
-        share = 100 * count / whole
-        rows += [
-            (f"{country}: {reported}", country, "reported", share, share, count, count),
-            (
-                f"{country}: {other}",
-                country,
-                "not reported",
-                100 - share,
-                100,
-                whole - count,
-                whole,
-            ),
-        ]
-    columns = ["label", "country", "kind", "least", "most", "fewest", "upmost"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def overlap_plot(limits: pd.DataFrame) -> Layers:
-    """Draw `overlap_limits`, with a slider for the share of trials that take both diseases."""
-    open_ = limits[limits["kind"] == "not reported"]
-    room = int((open_["most"] - open_["least"]).min())
-    overlap = slider("overlap", 0, 0, room, 1, "Suppose this share takes both, % ")
-    base = (
-        alt.Chart(limits)
-        .transform_calculate(
-            shown="datum.kind == 'reported' ? datum.least : datum.least + overlap",
-            written="format(datum.shown, '.0f') + '%' + "
-            "(datum.kind == 'reported' ? ' (reported)' : ' (supposed)')",
-        )
-        .encode(y=alt.Y("label:N", sort=None, axis=None))
-    )
-    axis = percent_axis()
-    x: dict[str, Any] = {
-        "title": "Share of the country’s trials for ALL or lymphoma",
-        "scale": PERCENT,
-        "axis": axis,
-    }
-    tint = alt.Color(
-        "country:N",
-        legend=None,
-        scale=alt.Scale(domain=COUNTRIES, range=[colour(one) for one in COUNTRIES]),
-    )
-    span = base.mark_rule(strokeWidth=2.5, strokeDash=[3, 3], aria=False).encode(
-        x=alt.X("least:Q", **x), x2="most:Q", color=tint
-    )
-    fill = alt.condition("datum.kind == 'reported'", tint, alt.value(colour("paper")))
-    dot = base.mark_point(size=110, strokeWidth=2.5, filled=False).encode(
-        x=alt.X("shown:Q", **x), color=tint, fill=fill
-    )
-    name, number = row_texts(base, "label")
-    return alt.layer(span, dot, name, number).add_params(overlap).properties(height=alt.Step(46))

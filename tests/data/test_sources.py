@@ -64,6 +64,8 @@ OUTLETS = {
     "survivornet.com",
     "onclive.com",
     "healio.com",
+    "bloodcancerstoday.com",
+    "fiercebiotech.com",
     "hmpgloballearningnetwork.com",
     "cancernetwork.com",
     "aabb.org",

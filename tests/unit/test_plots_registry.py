@@ -85,12 +85,14 @@ def test_the_review_is_drawn_beside_the_recount() -> None:
 
 def test_a_composition_adds_up_to_the_trials_that_state_a_group() -> None:
     groups = ["40 or fewer", "41 to 100", "more than 100"]
-    counts = registry.registry_counts("enrolment").loc[groups]
     drawn = picture(registry.composition_plot("enrolment", groups))
-    for country in registry.COUNTRIES:
-        shares = 100 * counts[country] / counts[country].sum()
-        for share in shares[shares >= 8]:
-            assert f">{share:.0f}%<" in drawn
+    for window, words in registry.COMPOSED.items():
+        counts = registry.registry_counts("enrolment", window=window).loc[groups]
+        for country in registry.COUNTRIES:
+            assert f">{country}, {words}<" in drawn
+            shares = 100 * counts[country] / counts[country].sum()
+            for share in shares[shares >= registry.WRITTEN]:
+                assert f">{share:.0f}%<" in drawn
 
 
 def test_the_shares_of_the_leaders_have_few_ticks_with_a_per_cent_sign() -> None:

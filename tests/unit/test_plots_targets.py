@@ -1,4 +1,4 @@
-"""Escape from one and two targets, counts of the registry by target, and limits of an overlap."""
+"""Escape from one and two targets, measured losses, and counts of the registry by target."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cartbook import (
     escape_explorer,
     escaping,
     load,
-    overlap_limits,
-    overlap_plot,
+    measured_losses,
     results_by_target,
 )
 from cartbook.figures import VEGALITE
+from cartbook.plots.targets import LOSSES
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_counts_agree_with_the_recount_and_keep_every_bar() -> None:
     assert len(aims_plot(table).to_dict()["layer"]) == 3
 
 
-def test_an_overlap_moves_the_unreported_part_only_and_within_its_limits() -> None:
-    limits = overlap_limits({"China": ("ALL", 144, "lymphoma", 187)})
-    assert limits[["fewest", "upmost"]].to_numpy().tolist() == [[144, 144], [43, 187]]
-    spec = overlap_plot(limits).to_dict()
-    slider = spec["params"][0]["bind"]["max"]
-    assert limits["least"][1] + slider <= 100
+def test_losses_are_counted_among_relapses() -> None:
+    """A share of relapses is no share of patients: the denominators differ."""
+    rows = measured_losses()
+    assert rows["name"].tolist() == list(LOSSES.values())
+    assert set(rows["population"]) == {"relapsed"}
+    assert (rows["events"] <= rows["denominator"]).all()
