@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -9,6 +11,7 @@ from cartbook.charts import Layers, interval_plot, row_texts
 from cartbook.stats import proportions
 from cartbook.theme import colour
 
+INKS = ("blue", "vermillion", "green", "ochre", "purple")
 RATIOS = ("hazard ratio", "odds ratio", "risk ratio")
 
 
@@ -22,6 +25,7 @@ def forest(
     choose: str | None = None,
     heads: bool = False,
     title: str | None = None,
+    ink: str | None = None,
 ) -> Layers:
     """Draw rows of `evidence` as a forest plot.
 
@@ -29,7 +33,8 @@ def forest(
     denominator is left out. Ratios (hazard, odds, risk) are drawn on a logarithmic axis with the
     interval that the source prints. Fewer than 30 patients give a hollow point. ``label`` names
     each line (with its source where two have one name), ``show`` adds another column to the name,
-    ``group`` gives colours and order, ``choose`` a menu. With ``sort`` the largest proportion, or the
+    ``group`` gives colours and order (of ratios the order alone; ``ink`` gives them colours),
+    ``choose`` a menu. With ``sort`` the largest proportion, or the
     smallest ratio, of each group comes first. With ``heads`` each group of proportions has a heading
     instead of a legend, and the group with the largest proportion comes first.
 
@@ -50,7 +55,7 @@ def forest(
             largest = -lines.groupby(group)[value].transform("max")
             lines = lines.loc[largest.sort_values(kind="stable").index]
     if value == "value":
-        return _ratio_plot(lines, title or "Ratio (below 1 favours CAR-T cells)")
+        return _ratio_plot(lines, title or "Ratio (below 1 favours CAR-T cells)", ink)
     heading = title or "Patients"
     above = group if heads else None
     return interval_plot(lines, label="line", by=group, choose=choose, title=heading, heads=above)
@@ -69,8 +74,17 @@ def _names(rows: pd.DataFrame, label: str, show: str | None, group: str | None) 
     return names
 
 
-def _ratio_plot(rows: pd.DataFrame, title: str) -> Layers:
-    lines = rows[["line", "value", "low", "high"]].astype(
+def _ratio_plot(rows: pd.DataFrame, title: str, ink: str | None) -> Layers:
+    tint: Any = alt.value(colour("blue"))
+    if ink:
+        groups = list(dict.fromkeys(rows[ink]))
+        inks = [colour(one) for one in INKS[: len(groups)]]
+        tint = alt.Color(
+            f"{ink}:N",
+            scale=alt.Scale(domain=groups, range=inks),
+            legend=alt.Legend(title=None),
+        )
+    lines = rows[["line", "value", "low", "high", *([ink] if ink else [])]].astype(
         {"value": float, "low": float, "high": float}
     )
     lines["written"] = [
@@ -82,11 +96,10 @@ def _ratio_plot(rows: pd.DataFrame, title: str) -> Layers:
     axis = alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10], grid=True)
     scale = alt.Scale(type="log", domain=ends, nice=False)
     x = alt.X("low:Q", title=title, scale=scale, axis=axis)
-    span = base.mark_rule(strokeWidth=2.5, aria=False, color=colour("blue")).encode(
-        x=x, x2="high:Q"
-    )
-    point = base.mark_point(size=100, filled=True, color=colour("blue")).encode(
+    span = base.mark_rule(strokeWidth=2.5, aria=False).encode(x=x, x2="high:Q", color=tint)
+    point = base.mark_point(size=100, filled=True).encode(
         x="value:Q",
+        color=tint,
         tooltip=[alt.Tooltip("line:N", title="Trial"), alt.Tooltip("written:N", title=title)],
     )
     one = (

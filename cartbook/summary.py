@@ -88,6 +88,7 @@ class Finding:
     ratio: Quote | None = None
     prediction: tuple[float, float] | None = None
     is_range: bool = False
+    by_ratio: bool = False  # the CAR-T arm is computed from the control arm and the hazard ratio
     participants: int = 0
     studies: int = 1
     meta_analysis: bool = False
@@ -115,7 +116,7 @@ class Finding:
             arms = (
                 f"{self.treatment} {whole(self.rate.estimate)}, "
                 f"standard treatment {whole(self.control.estimate)} of 100"
-            )
+            ) + (", by the hazard ratio" if self.by_ratio else "")
             return f"{arms}: {_more(self.difference)}"
         low, high = whole(self.rate.low), whole(self.rate.high)
         if self.is_range:
@@ -132,11 +133,8 @@ class Finding:
         if not self.ratio:
             return ""
         row = self.ratio.row
-        name = "hazard ratio"
-        if "weighted" in str(row["flag"]):
-            name += " without early events"
         value, low, high = (f"{float(row[part]):.2f}" for part in ("value", "low", "high"))
-        return f"{name} {value} ({low} to {high})"
+        return f"hazard ratio {value} ({low} to {high})"
 
     @property
     def people(self) -> str:
@@ -353,7 +351,8 @@ def _comparison(row: dict[Any, Any], effects: list[Quote], size: int | None) -> 
     median = second.row["statistic"] == "median"
     base = 50.0 if median else second.value
     ends = [with_ratio(base, float(ratio.row[end])) for end in ("high", "low")]
-    middle = with_ratio(base, ratio.value) if median else first.value
+    middle = with_ratio(base, ratio.value)  # an estimate and its interval are made in one way
+    found["by_ratio"] = True
     found["control"] = Rate(base, base, base)
     found["rate"] = Rate(middle, *ends)
     found["difference"] = Rate(middle - base, *(one - base for one in ends))
@@ -417,7 +416,7 @@ class Part:
 
 @dataclass(frozen=True, repr=False)
 class SummaryOfFindings(Shown):
-    """The table: each line as words, as numbers of 100 people or as a picture, by the reader's choice."""
+    """The table: each line in words and numbers of 100 people, or as a picture, by the reader's choice."""
 
     kind: ClassVar[str] = "findings"
     id: str

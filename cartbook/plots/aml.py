@@ -7,6 +7,8 @@ overlap means, and do not describe a product.
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -53,7 +55,7 @@ def window_explorer() -> Layers:
         ]
     )
     antigen = menu("antigen", names[0], names, "Antigen ")
-    threshold = slider("threshold", THRESHOLD, 0.4, 5, 0.1, "Threshold, power of ten ")
+    threshold = slider("threshold", THRESHOLD, 0.4, 5, 0.1, "Threshold, log scale ")
     points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.1).round(2)}), how="cross")
     curve = (
         alt.Chart(points)
@@ -88,7 +90,20 @@ def window_explorer() -> Layers:
         .mark_rule(color=colour("text"), strokeDash=[4, 3], strokeWidth=1.5, aria=False)
         .encode(x=x)
     )
-    words = (
+    needed = (
+        alt.Chart(pd.DataFrame({"one": [1]}))
+        .transform_calculate(
+            density="threshold",
+            written="format(pow(10, threshold), ',.2r') + ' molecules needed'",
+        )
+        .encode(x=x, y=alt.value(-4), text="written:N")
+    )
+    style: dict[str, Any] = {"baseline": "bottom", "fontWeight": 600, "aria": False}
+    molecules = [
+        needed.transform_filter(f"threshold {side} 2.75").mark_text(align=align, **style)
+        for side, align in (("<", "left"), (">=", "right"))
+    ]
+    said = (
         alt.Chart(rows)
         .transform_filter("datum.antigen == antigen")
         .transform_calculate(
@@ -99,10 +114,19 @@ def window_explorer() -> Layers:
             written="datum.cells + ': ' + (datum.share > 0.995 ? format(100 * datum.share, '.1f')"
             " : format(100 * datum.share, '.0f')) + '% killed'"
         )
-        .mark_text(align="left", fontWeight=600, limit=0, aria=False)
-        .encode(x=alt.value(0), y=y, text="written:N", color=tint)
+        .encode(x=alt.value(0), y=y, text="written:N")
     )
-    return alt.layer(*layers, rule, words).add_params(antigen, threshold).properties(height=300)
+    bold: dict[str, Any] = {"align": "left", "fontWeight": 600, "limit": 0, "aria": False}
+    # the words lie on the page's colour, so that the threshold does not cross them
+    behind = said.mark_text(
+        color=colour("paper"), stroke=colour("paper"), strokeWidth=7, strokeJoin="round", **bold
+    )
+    words = said.mark_text(**bold).encode(color=tint)
+    return (
+        alt.layer(*layers, rule, behind, words, *molecules)
+        .add_params(antigen, threshold)
+        .properties(height=300)
+    )
 
 
 #: what to aim at -> the parts of all cases that it reaches

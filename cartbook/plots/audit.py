@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan, sqrt
+from math import comb, isnan, sqrt
 from statistics import NormalDist
 from textwrap import fill
 from typing import Any
@@ -158,21 +158,23 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     near = counts.transform_filter(f"abs(datum.away) <= {NEAR}").transform_calculate(
         fits="datum.hit ? 'gives the printed percentage' : 'another percentage'"
     )
-    domain = ["gives the printed percentage", "another percentage"]
+    domain = ["gives the printed percentage", "another percentage", "what rounding allows"]
+    hues = [colour("blue"), colour("grey"), colour("ochre")]
+    tint = alt.Color(
+        "fits:N",
+        scale=alt.Scale(domain=domain, range=hues),
+        legend=alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0, columns=1),
+    )
     x = alt.X(
         "away:Q",
         title="Percentage points from the printed percentage",
         scale=alt.Scale(domain=[-NEAR, NEAR], nice=False),
         axis=alt.Axis(values=list(range(-NEAR, NEAR + 1, 2)), grid=False),
     )
-    marks = near.mark_tick(thickness=2.5, size=46).encode(
+    marks = near.mark_tick(thickness=2, size=46).encode(
         x=x,
         y=alt.value(96),
-        color=alt.Color(
-            "fits:N",
-            scale=alt.Scale(domain=domain, range=[colour("green"), colour("line")]),
-            legend=alt.Legend(title=None),
-        ),
+        color=tint,
         tooltip=[
             alt.Tooltip("k:Q", title="Patients"),
             alt.Tooltip("share:Q", title="Per cent", format=".2f"),
@@ -180,9 +182,9 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     )
     band = (
         alt.Chart(alt.sequence(0, 1, 1, as_="one"))
-        .transform_calculate(left=f"-{unit} / 2", right=f"{unit} / 2")
-        .mark_rect(color=colour("ochre"), opacity=0.35, aria=False)
-        .encode(x=alt.X("left:Q"), x2="right:Q", y=alt.value(66), y2=alt.value(126))
+        .transform_calculate(left=f"-{unit} / 2", right=f"{unit} / 2", fits=f"'{domain[2]}'")
+        .mark_rect(stroke=colour("ochre"), strokeWidth=0.6, opacity=0.6, aria=False)
+        .encode(x=alt.X("left:Q"), x2="right:Q", y=alt.value(62), y2=alt.value(130), color=tint)
     )
     said = counts.transform_calculate(
         first="datum.hit ? datum.k : null", below="datum.away < 0 ? datum.k : null"
@@ -228,14 +230,19 @@ class Agreement:
 
     def __str__(self) -> str:
         interval = f"95% CI {self.low:.2f} to {self.high:.2f}"
-        return f"{self.same} of {self.n} the same, kappa {self.kappa:.2f} ({interval})"
+        words = f"{self.same} of {self.n} the same, kappa {self.kappa:.2f} ({interval})"
+        return words.replace("-", "−")
 
 
-def kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
+def kappa(
+    first: Sequence[str], second: Sequence[str], *, order: Sequence[str] | None = None
+) -> Agreement:
     """Return the agreement of two readings of the same things, and Cohen's kappa.
 
-    The interval is from the large-sample standard error of Fleiss, Cohen and Everitt (1969).
-    Raise ValueError if the readings differ in length, or if chance alone would agree on everything.
+    With ``order``, the words from one end of a scale to the other, kappa is weighted linearly:
+    readings that are neighbours on the scale agree in part. The interval is from the large-sample
+    standard error of Fleiss, Cohen and Everitt (1969). Raise ValueError if the readings differ in
+    length, if ``order`` lacks a word, or if chance alone would agree on everything.
     """
     if len(first) != len(second) or not len(first):
         raise ValueError(f"{len(first)} and {len(second)} readings cannot be compared")
@@ -244,22 +251,59 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
         {word: count / n for word, count in Counter(one).items()} for one in (first, second)
     )
     pairs = {pair: count / n for pair, count in Counter(zip(first, second, strict=True)).items()}
-    observed = sum(share for (one, other), share in pairs.items() if one == other)
-    expected = sum(share * columns.get(word, 0) for word, share in rows.items())
+    if order and (unknown := {*rows, *columns} - {*order}):
+        raise ValueError(f"the order lacks {', '.join(sorted(unknown))}")
+
+    def weight(one: str, other: str) -> float:
+        if not order:
+            return float(one == other)
+        return 1 - abs(order.index(one) - order.index(other)) / (len(order) - 1)
+
+    observed = sum(share * weight(*pair) for pair, share in pairs.items())
+    expected = sum(
+        a * b * weight(one, other) for one, a in rows.items() for other, b in columns.items()
+    )
     if expected == 1:
         raise ValueError("both readings use one and the same word, so kappa is not defined")
     value = (observed - expected) / (1 - expected)
-    spread = 0.0
-    for (one, other), share in pairs.items():
-        if one == other:
-            spread += share * (1 - (rows[one] + columns[one]) * (1 - value)) ** 2
-        else:
-            spread += share * (1 - value) ** 2 * (columns.get(one, 0) + rows.get(other, 0)) ** 2
+    of_row = {one: sum(b * weight(one, other) for other, b in columns.items()) for one in rows}
+    of_column = {other: sum(a * weight(one, other) for one, a in rows.items()) for other in columns}
+    spread = sum(
+        share * (weight(one, other) - (of_row[one] + of_column[other]) * (1 - value)) ** 2
+        for (one, other), share in pairs.items()
+    )
     spread -= (value - expected * (1 - value)) ** 2
     error = sqrt(max(spread, 0) / n) / (1 - expected)
     z = NormalDist().inv_cdf(0.975)
     low, high = max(-1.0, value - z * error), min(1.0, value + z * error)
-    return Agreement(round(observed * n), n, expected, value, low, high)
+    same = sum(one == other for one, other in zip(first, second, strict=True))
+    return Agreement(same, n, expected, value, low, high)
+
+
+def in_the_whole(found: int, sample: int, total: int) -> tuple[int, int]:
+    """Return the numbers in a list of ``total`` between which the 95% interval lies, given a sample.
+
+    Of ``sample`` entries drawn without replacement ``found`` have a property. A number in the whole
+    list is compatible with that if neither so few nor so many would be drawn with a probability
+    below 2.5% (the exact hypergeometric interval).
+
+    >>> in_the_whole(40, sample=40, total=40)
+    (40, 40)
+    """
+    if not 0 <= found <= sample <= total or not sample:
+        raise ValueError(f"{found} of {sample}, drawn from {total}, cannot be")
+
+    def drawn(number: int, counts: range) -> float:
+        ways = sum(comb(number, k) * comb(total - number, sample - k) for k in counts)
+        return ways / comb(total, sample)
+
+    fit = [
+        number
+        for number in range(found, total - sample + found + 1)
+        if drawn(number, range(found + 1)) > 0.025
+        and drawn(number, range(found, sample + 1)) > 0.025
+    ]
+    return fit[0], fit[-1]
 
 
 # Quotations
@@ -312,7 +356,7 @@ def findings_plot(findings: pd.DataFrame) -> Layers:
         axis=alt.Axis(tickCount=6),
     )
     each = base.transform_aggregate(n="count()", groupby=["kind", "weight", "rank"])
-    bars = each.mark_bar(size=14).encode(
+    bars = each.mark_bar(size=14, stroke=colour("paper"), strokeWidth=1.5).encode(
         x=x,
         y=y,
         order=alt.Order("rank:Q"),

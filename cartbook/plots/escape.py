@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
+from cartbook.charts import Layers, menu, percent_axis, row_texts, slider
 from cartbook.stats import proportions
 from cartbook.tables import evidence, quote
 from cartbook.theme import colour
@@ -24,16 +24,6 @@ RELAPSES = "rel-ball-420.relapses"
 #: relapses or progressions whose cells had lost the antigen, or had little of it: name, rows to be added
 LOST = {
     "ALL, children (US cohort)": ("one target", ("rel-ball-420.cd19-negative",)),
-    "LBCL, axi-cel (Stanford)": (
-        "one target",
-        (
-            "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021",
-        ),
-    ),
-    "LBCL, axi-cel (ZUMA-1)": (
-        "one target",
-        ("neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021",),
-    ),
     "ALL, adults (Stanford)": (
         "two targets",
         (
@@ -46,6 +36,16 @@ LOST = {
             "wang2023.group.antigen-negative-relapse.wang2023",
             "wang2023.group.relapse-without-cd19-and-cd22.wang2023",
         ),
+    ),
+    "LBCL, axi-cel (Stanford)": (
+        "one target",
+        (
+            "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021",
+        ),
+    ),
+    "LBCL, axi-cel (ZUMA-1)": (
+        "one target",
+        ("neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021",),
     ),
     "LBCL, CD19/CD22 (Stanford)": (
         "two targets",
@@ -96,7 +96,12 @@ def relapse_bars(rows: pd.DataFrame) -> Layers:
     tints = [colour(hue) for _, hue in KINDS.values()] + [colour("grey")]
     axis = percent_axis([0, 20, 40, 60], grid=True)
     bar = base.mark_bar(height=12, cornerRadius=3).encode(
-        x=alt.X("percent:Q", title="Patients", scale=alt.Scale(domain=[0, 60]), axis=axis),
+        x=alt.X(
+            "percent:Q",
+            title="Per cent of the denominator chosen above",
+            scale=alt.Scale(domain=[0, 60]),
+            axis=axis,
+        ),
         color=alt.Color(
             "kind:N", scale=alt.Scale(domain=list(rows["kind"]), range=tints), legend=None
         ),
@@ -176,7 +181,7 @@ def competing_risks() -> Layers:
         "kept": ("Relapse, antigen kept, % a month ", 1.0),
         "died": ("Death without relapse, % a month ", 0.5),
     }
-    sliders = [slider(name, start, 0, 5, 0.5, words) for name, (words, start) in names.items()]
+    sliders = [slider(name, start, 0, 3, 0.5, words) for name, (words, start) in names.items()]
     whole = "max(lost + kept + died, 0.000001)"
     months = alt.Chart(pd.DataFrame({"month": list(range(MONTHS + 1))}))
     first, second, third = CURVES
@@ -200,8 +205,8 @@ def competing_risks() -> Layers:
     y = alt.Y(
         "percent:Q",
         title=None,  # it would meet the legend
-        scale=PERCENT,
-        axis=percent_axis(),
+        scale=alt.Scale(domain=[0, 70], nice=False),  # the highest curve reaches 66%
+        axis=percent_axis([0, 20, 40, 60]),
     )
     line = curves.mark_line(strokeWidth=3).encode(
         x=x,
@@ -228,7 +233,7 @@ def competing_risks() -> Layers:
         align="left", dx=2, dy=14, **style
     )
     numbers = [one.encode(text="written:N") for one in (above, below)]
-    return alt.layer(line, dot, *numbers).add_params(*sliders).properties(height=320)
+    return alt.layer(line, dot, *numbers).add_params(*sliders).properties(height=250)
 
 
 def patients_needed(one: float, two: float, power: float = 0.8) -> int:

@@ -127,4 +127,15 @@ def remission_plot(
                 x=x, y=alt.Y("value:Q", scale=scale)
             )
         )
-    return alt.layer(*layers).add_params(*controls).properties(height=320)
+        observed = base.transform_calculate(
+            text="'observed ' + format(datum.value, '.1f') + '%'"
+        ).encode(x=x, y=alt.Y("value:Q", scale=scale), text="text:N")
+        style: dict[str, Any] = {"align": "right", "dx": -10, "fontWeight": 600, "aria": False}
+        paper = colour("paper")
+        layers += [
+            observed.mark_text(
+                color=paper, stroke=paper, strokeWidth=6, strokeJoin="round", **style
+            ),
+            observed.mark_text(color=colour("text"), **style),
+        ]
+    return alt.layer(*layers).add_params(*controls).properties(height=260)

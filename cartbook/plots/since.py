@@ -100,7 +100,7 @@ FIVE_YEARS = [
         "without relapse or progression",
     ),
     (
-        "ELIANA: ALL, children and young adults",
+        "ELIANA: ALL, to age 25",
         "maude2018.group.overall-survival.month-60.rives2022",
         "alive",
     ),
@@ -248,7 +248,7 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
     control arm's survival, at which the gain per 100 patients is written.
     """
     params = [
-        slider("ratio", ratio, 0.4, 1.2, 0.01, "Hazard ratio "),
+        slider("ratio", ratio, 0.4, 1.2, 0.01, "Hazard ratio for death "),
         slider("control_alive", control, 10, 90, 1, "Control arm alive, % "),
     ]
     scale = PERCENT
@@ -304,6 +304,8 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
 
 
 LICENCE, EARLIER, SAFETY = "licence for a disease", "earlier line of treatment", "safety action"
+TOGETHER = "six products together"
+LANE = 12  # pixels between decisions that would lie on one another
 #: the month after the review was submitted
 SINCE = "2022-11"
 _TINTS = {"FDA": "blue", "EMA": "green", "NMPA": "vermillion", "MHRA": "purple"}
@@ -323,7 +325,7 @@ def decisions() -> pd.DataFrame:
     rows = rows[rows["disease"].ne("solid tumours")].sort_values("date", kind="stable")
     kinds = {"approval": LICENCE, "label change": EARLIER, "safety action": SAFETY}
     return rows.assign(
-        name=rows["product_id"].map(names).fillna("six products together"),
+        name=rows["product_id"].map(names).fillna(TOGETHER),
         what=rows["kind"].map(kinds),
         since=rows["date"] >= SINCE,
     ).reset_index(drop=True)
@@ -333,13 +335,16 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
     """Draw rows of `decisions` on a time line, one line per product; the reader chooses an agency.
 
     Colour is the agency, shape the kind of decision. A decision of which only the month or the year
-    is known is drawn at its middle. A dashed rule marks when the review was submitted.
+    is known is drawn at its middle; decisions on one product within half a year lie one below the
+    other. A dashed rule marks when the review was submitted.
     """
     middle = {4: "-07-01", 7: "-15", 10: ""}
     places = [date + middle[len(date)] for date in rows["date"]]
     lines = rows[["name", "agency", "what", "disease", "date"]].assign(at=places)
     lines["name"] = lines["name"].astype(str)
     order = list(dict.fromkeys(lines["name"]))
+    order.sort(key=lambda one: one == TOGETHER)  # no product: it comes last
+    lines["lane"] = _lanes(lines)
     counts = lines.groupby("name").size()
     lines["written"] = [
         f"{counts[one]} decision" + ("s" if counts[one] > 1 else "") for one in lines["name"]
@@ -353,44 +358,63 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
         x=alt.value(0), x2=alt.value("width")
     )
     kinds = [LICENCE, EARLIER, SAFETY]
-    mark = base.mark_point(size=95, filled=True).encode(
-        y=y,
-        x=alt.X(
+    looks: dict[str, Any] = {
+        "y": y,
+        "x": alt.X(
             "at:T",
             title=None,
             scale=alt.Scale(padding=8),
             axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True),
         ),
-        color=alt.Color(
+        "color": alt.Color(
             "agency:N",
             legend=alt.Legend(title=None),
             scale=alt.Scale(domain=agencies, range=[colour(_TINTS[one]) for one in agencies]),
         ),
-        shape=alt.Shape(
+        "shape": alt.Shape(
             "what:N",
             legend=alt.Legend(title=None),
             scale=alt.Scale(domain=kinds, range=["circle", "triangle-up", "diamond"]),
         ),
-        opacity=alt.condition(
+        "opacity": alt.condition(
             "agency_shown == 'all' || agency_shown == datum.agency", alt.value(1), alt.value(0.12)
         ),
-        tooltip=[
+        "tooltip": [
             alt.Tooltip("name:N", title="Product"),
             alt.Tooltip("agency:N", title="Agency"),
             alt.Tooltip("what:N", title="Decision"),
             alt.Tooltip("disease:N", title="Disease"),
             alt.Tooltip("date:N", title="Date"),
         ],
-    )
+    }
     sent = (
         alt.Chart(pd.DataFrame({"at": ["2022-10-24"]}))
         .mark_rule(strokeDash=[5, 4], color=colour("quiet"), aria=False)
         .encode(x="at:T")
     )
+    marks = [
+        base.transform_filter(f"datum.lane == {lane}")
+        .mark_point(size=95, filled=True, yOffset=LANE * lane)
+        .encode(**looks)
+        for lane in range(max(lines["lane"]) + 1)
+    ]
     name, number = row_texts(first, "name")
-    return (
-        alt.layer(rail, sent, mark, name, number).add_params(agency).properties(height=alt.Step(44))
-    )
+    step = alt.Step(44 + LANE * max(lines["lane"]))
+    layers = alt.layer(rail, sent, *marks, name, number)
+    return layers.add_params(agency).properties(height=step)
+
+
+def _lanes(lines: pd.DataFrame) -> list[int]:
+    """Return the lane of each decision: the first in which the one before it is half a year away."""
+    lanes: dict[Any, int] = {}
+    for _, rows in lines.groupby("name"):
+        ends: list[pd.Timestamp] = []
+        for place, day in pd.to_datetime(rows["at"]).sort_values(kind="stable").items():
+            free = (n for n, end in enumerate(ends) if (day - end).days > 182)
+            lane = next(free, len(ends))
+            ends[lane : lane + 1] = [day]
+            lanes[place] = lane
+    return [lanes[place] for place in lines.index]
 
 
 #: kinds of record, each added to those before it: five rules for what counts as a trial

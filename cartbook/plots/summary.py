@@ -16,7 +16,7 @@ COUNTED = {
     "alive": ("alive", "blue", "circle"),
     "no event": ("free of an event or of progression", "green", "square"),
     "no progression": ("free of an event or of progression", "green", "square"),
-    "dead": ("dead", "vermillion", "diamond"),
+    "dead": ("alive", "blue", "circle"),  # drawn as those who are alive
 }
 LEVELS = ["high", "moderate", "low", "very low"]
 
@@ -24,8 +24,9 @@ LEVELS = ["high", "moderate", "low", "very low"]
 def difference_plot(rows: pd.DataFrame) -> Layers:
     """Draw the differences of `summary_rows` per 100 people, with their intervals, the largest first.
 
-    Colour and shape say whether people alive, free of an event, or dead are counted. Raise
-    ValueError if a row compares nothing.
+    Colour and shape say whether people alive or free of an event are counted; a difference in deaths
+    is drawn as the same difference in survivors, so that right is always better. Raise ValueError if
+    a row compares nothing.
     """
     if rows.empty or rows["difference"].isna().any():
         raise ValueError("the chart needs rows with a difference")
@@ -33,6 +34,11 @@ def difference_plot(rows: pd.DataFrame) -> Layers:
     lines = rows[columns].astype(dict.fromkeys(columns[1:4], float))
     lines = lines.rename(columns={"difference_low": "low", "difference_high": "high"})
     lines["counted"] = [_counted(one) for one in lines["label"]]
+    dead = lines["label"].str.contains(": dead,")
+    lines.loc[dead, ["difference", "low", "high"]] = -lines.loc[
+        dead, ["difference", "high", "low"]
+    ].to_numpy()
+    lines["label"] = lines["label"].str.replace(": dead,", ": alive,", regex=False)
     lines["written"] = [
         f"{_plus(d)} ({_plus(low)} to {_plus(high)}), {level}"
         for d, low, high, level in lines[["difference", "low", "high", "certainty"]].to_numpy()
@@ -82,17 +88,30 @@ def difference_plot(rows: pd.DataFrame) -> Layers:
         .mark_rule(color=colour("quiet"), strokeDash=[4, 3], aria=False)
         .encode(x=alt.X("at:Q", scale=scale))
     )
-    name, number = _two_lines(base)
-    return alt.layer(zero, span, point, name, number).properties(height=alt.Step(60))
+    return alt.layer(zero, span, point, *_two_lines(base)).properties(height=alt.Step(60))
 
 
-def _two_lines(base: alt.Chart) -> tuple[Any, Any]:
-    """Return two layers above the marks of each row: its name and, below it, ``written``."""
+def _two_lines(base: alt.Chart) -> list[Any]:
+    """Return layers above the marks of each row: its name and, below it, ``written``.
+
+    Below both lie the same words, outlined in the colour of the page, so that no line of the grid
+    runs through a letter.
+    """
     name, _ = row_texts(base, "label", dy=-22)
-    number = base.mark_text(
-        align="left", baseline="bottom", dy=-8, color=colour("quiet"), aria=False
-    ).encode(x=alt.value(0), text="written:N")
-    return name, number
+    place: dict[str, Any] = {"align": "left", "baseline": "bottom", "aria": False}
+    paper: dict[str, Any] = {"color": colour("paper"), "stroke": colour("paper"), "strokeWidth": 5}
+    behind = [
+        base.mark_text(fontWeight=600, dy=-22, **place, **paper).encode(
+            x=alt.value(0), text="label:N", opacity=alt.value(1)
+        ),
+        base.mark_text(dy=-8, **place, **paper).encode(
+            x=alt.value(0), text="written:N", opacity=alt.value(1)
+        ),
+    ]
+    number = base.mark_text(dy=-8, color=colour("quiet"), **place).encode(
+        x=alt.value(0), text="written:N"
+    )
+    return [*behind, name, number]
 
 
 def _counted(label: str) -> str:
@@ -139,7 +158,7 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
     span = base.mark_rule(strokeWidth=4, color=tint, aria=False).encode(x=x, x2="high:Q")
     point = (
         base.transform_filter("datum.method != 'range'")
-        .mark_point(size=110, filled=True, color=tint)
+        .mark_point(size=60, filled=True, color=tint)
         .encode(
             x="estimate:Q",
             tooltip=[
@@ -148,8 +167,7 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
             ],
         )
     )
-    name, number = _two_lines(base)
-    layers = alt.layer(beyond, span, point, name, number).properties(height=alt.Step(60))
+    layers = alt.layer(beyond, span, point, *_two_lines(base)).properties(height=alt.Step(60))
     return layers.add_params(certainty)
 
 
@@ -169,6 +187,7 @@ def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
     names = list(trials["label"])
     which = menu("line", names[0], names, "Hazard ratio of ")
     level = slider("baseline", control, 1, 99, 1, "Without the event, of 100 controls ")
+    lowest = 0 if (trials["ratio_high"] <= 1).all() else -20  # a ratio below one never takes away
     curve = alt.Chart(trials).transform_filter("datum.label == line")
     grid = curve.transform_calculate(at="sequence(0, 101, 1)").transform_flatten(["at"])
     grid = grid.transform_calculate(
@@ -185,7 +204,7 @@ def ratio_explorer(rows: pd.DataFrame, *, control: float = 50) -> Layers:
     y = alt.Y(
         "least:Q",
         title="More of 100 with CAR-T cells",
-        scale=alt.Scale(domain=[-20, 60], nice=False),
+        scale=alt.Scale(domain=[lowest, 60], nice=False),
         axis=alt.Axis(values=[-20, 0, 20, 40, 60], labelExpr="replace(datum.value, '-', '−')"),
     )
     band = grid.mark_area(opacity=0.22, color=colour("blue"), aria=False).encode(

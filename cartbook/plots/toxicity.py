@@ -147,9 +147,9 @@ def costimulation_plot(rows: pd.DataFrame) -> Layers:
 def clinical_course() -> pd.DataFrame:
     """Return when CRS and neurotoxicity begin and how long they last, in days after infusion.
 
-    One row per study and syndrome with a median onset: ``study``, ``syndrome``, ``onset``,
-    ``duration`` (missing where only the onset is in the table of outcomes) and ``end``, their sum,
-    for drawing. Medians of patients with the event.
+    One row per study and syndrome with a median onset: ``study``, ``syndrome``, ``onset`` and
+    ``duration`` (missing where only the onset is in the table of outcomes). Medians of patients with
+    the event; the earliest onset of each syndrome comes first.
     """
     found = []
     for syndrome in SYNDROMES:
@@ -158,50 +158,53 @@ def clinical_course() -> pd.DataFrame:
         for study in onset.index:
             first = float(onset["value"][study])
             long = float(duration["value"].get(study, float("nan")))
-            found.append((onset["label"][study], syndrome, first, long, first + long))
-    table = pd.DataFrame(found, columns=["study", "syndrome", "onset", "duration", "end"])
-    return table.sort_values(["onset", "study", "syndrome"], kind="stable", ignore_index=True)
+            found.append((onset["label"][study], syndrome, first, long))
+    table = pd.DataFrame(found, columns=["study", "syndrome", "onset", "duration"])
+    return table.sort_values(["syndrome", "onset", "study"], kind="stable", ignore_index=True)
 
 
 def course_plot(rows: pd.DataFrame) -> Layers:
-    """Draw `clinical_course`: a bar from each median onset over the median duration.
+    """Draw `clinical_course`: a point at each median onset, with the median duration in words.
 
-    Where the duration is missing, a dot shows the onset alone.
+    The duration is not drawn: the sum of two medians is not the median of the end.
     """
     short = rows["study"].replace(SHORT)
     lines = rows.assign(
         name=short + ", " + rows["syndrome"].replace({SYNDROMES[0]: "CRS", SYNDROMES[1]: "NT"}),
         written=[
-            f"day {a:g}, {b:g} days" if pd.notna(b) else f"day {a:g}"
+            f"day {a:g}, for {b:g} days" if pd.notna(b) else f"day {a:g}"
             for a, b in zip(rows["onset"], rows["duration"], strict=True)
         ],
     )
     names = list(TINTS)
     base = alt.Chart(lines).encode(y=alt.Y("name:N", sort=None, axis=None))
-    x = alt.X("onset:Q", title="Days after infusion", axis=alt.Axis(tickCount=8, grid=True))
+    x = alt.X(
+        "onset:Q",
+        title="Day of onset after infusion (median)",
+        scale=alt.Scale(domain=[0, 10], nice=False),
+        axis=alt.Axis(values=[0, 2, 4, 6, 8, 10], grid=True),
+    )
     tint = alt.Color(
         "syndrome:N",
         scale=alt.Scale(domain=names, range=[colour(TINTS[one]) for one in names]),
-        legend=alt.Legend(title=None, symbolType="square"),
+        legend=alt.Legend(title=None),
     )
     tooltip = [
         alt.Tooltip("name:N", title="Study"),
         alt.Tooltip("written:N", title="Median onset and duration"),
     ]
-    # all rows, before the layers that lack some, so that they stay in their order
-    place = base.mark_rule(opacity=0, aria=False).encode(x=alt.value(0), x2=alt.value(1))
-    bar = (
-        base.transform_filter("isValid(datum.end)")
-        .mark_bar(height=12, cornerRadius=5)
-        .encode(x=x, x2="end:Q", color=tint, tooltip=tooltip)
-    )
-    dot = (
-        base.transform_filter("!isValid(datum.end)")
-        .mark_point(size=110, filled=True, opacity=1)
-        .encode(x=x, color=tint, tooltip=tooltip)
+    dot = base.mark_point(size=130, filled=True, opacity=1).encode(
+        x=x,
+        color=tint,
+        shape=alt.Shape(
+            "syndrome:N",
+            scale=alt.Scale(domain=names, range=["circle", "square"]),
+            legend=alt.Legend(title=None),
+        ),
+        tooltip=tooltip,
     )
     name, number = row_texts(base, "name")
-    return alt.layer(place, bar, dot, name, number).properties(height=alt.Step(42))
+    return alt.layer(dot, name, number).properties(height=alt.Step(42))
 
 
 def risk_plot(rows: pd.DataFrame) -> Layers:

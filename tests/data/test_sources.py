@@ -38,6 +38,8 @@ ALLOWED = {
     "ispor.org",
     "ehaweb.org",
     "scientific.sparx-ip.net",  # abstracts of the EULAR congress
+    "ash.confex.com",  # abstracts of the ASH congress
+    "hmpgloballearningnetwork.com",
     "carsgen.com",
     "gilead.com",
     "jwtherapeutics.com",
@@ -66,9 +68,9 @@ OUTLETS = {
     "healio.com",
     "bloodcancerstoday.com",
     "fiercebiotech.com",
-    "hmpgloballearningnetwork.com",
     "cancernetwork.com",
     "aabb.org",
+    "sohoinsider.com",
 }
 
 

@@ -12,6 +12,7 @@ from cartbook.plots.audit import (
     grim,
     grim_plot,
     grim_power,
+    in_the_whole,
     judgement_matrix,
     kappa,
     overall,
@@ -79,6 +80,32 @@ def test_kappa_and_its_interval_are_those_of_fleiss() -> None:
     assert (found.same, found.n) == (89, 100)
     assert found.kappa == pytest.approx(0.676, abs=0.001)
     assert (found.high - found.low) / (2 * 1.96) == pytest.approx(0.0877, abs=0.0005)
+
+
+def test_weighted_kappa_counts_neighbours_as_partial_agreement() -> None:
+    """Three words in order; by hand: observed agreement 0.875, expected 0.5625."""
+    first, second = list("aabc"), list("abbc")
+    found = kappa(first, second, order="abc")
+    assert found.kappa == pytest.approx((0.875 - 0.5625) / (1 - 0.5625))
+    assert (found.same, found.n) == (3, 4)
+    assert found.kappa > kappa(first, second).kappa
+    assert kappa(list("aabb"), list("abab"), order="ab").kappa == 0  # two words: no neighbours
+    with pytest.raises(ValueError, match="lacks c"):
+        kappa(first, second, order="ab")
+
+
+def test_negative_numbers_have_a_minus() -> None:
+    assert "(95% CI −0." in str(
+        kappa(["no"] * 93 + ["yes"] * 7, ["no"] * 88 + ["yes"] * 7 + ["no"] * 5)
+    )
+
+
+def test_a_sample_of_the_whole_list_bounds_the_whole() -> None:
+    assert in_the_whole(3, 40, 135) == (4, 24)
+    assert in_the_whole(0, 10, 10) == (0, 0)
+    assert in_the_whole(0, 1, 2) == (0, 1)
+    with pytest.raises(ValueError, match="cannot be"):
+        in_the_whole(3, 40, 39)
 
 
 def test_kappa_is_one_nought_or_undefined() -> None:

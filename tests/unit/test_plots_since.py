@@ -82,7 +82,9 @@ def test_primary_end_points_come_first_and_each_line_has_a_name_of_its_own() -> 
     assert list(rows["what"]) == ["primary end point"] * 5 + ["overall survival"] * 4
     assert rows["line"].is_unique
     assert "after week 8" in rows.set_index("trial_name").loc["CARTITUDE-4", "line"].iloc[0]
-    assert ">BELINDA, EFS<" in drawn(forest(rows, label="line", sort=False))
+    picture = drawn(forest(rows, label="line", sort=False, ink="what"))
+    assert ">BELINDA, EFS<" in picture
+    assert {">primary end point<", ">overall survival<"} <= set(re.findall(r">[^<>]+<", picture))
 
 
 def test_decisions_are_dated_and_split_at_the_review() -> None:
@@ -103,6 +105,20 @@ def test_an_agency_can_be_chosen_and_imprecise_dates_are_drawn_in_their_middle()
     assert "2024-08-15" in spec  # known to the month
     assert "2023-07-01" in spec  # known to the year
     assert re.search(r">six products together<", drawn(chart))
+
+
+def test_marks_of_one_product_do_not_lie_on_one_another() -> None:
+    rows = since.decisions()
+    spec = specification(since.decisions_plot(rows))
+    lanes = {layer["mark"].get("yOffset", 0) for layer in spec["layer"] if "mark" in layer}
+    assert {0, since.LANE, 2 * since.LANE} <= lanes
+    days = pd.DataFrame(
+        {"name": ["A"] * 3 + ["B"], "at": ["2024-01-01", "2024-05-01", "2024-08-01", "2024-01-01"]}
+    )
+    assert since._lanes(days) == [0, 1, 0, 0]
+    assert (
+        rows["name"].eq(since.TOGETHER).sum() == 3
+    )  # boxed warning, European warning, end of REMS
 
 
 def test_each_rule_adds_to_the_one_before_and_the_review_is_beside_its_own_count() -> None:
