@@ -377,3 +377,29 @@ def groupings_count_every_trial(recount: Rows) -> Iterator[Break]:
         if len({found.get(dimension, 0) for dimension in dimensions}) > 1:
             totals = ", ".join(f"{found.get(one, 0):g} by {one}" for one in dimensions)
             yield Break(1, "trials", f"{', '.join(name)} adds up to {totals}")
+
+
+@rule("changes")
+def rows_of_versions_add_up(changes: Rows) -> Iterator[Break]:
+    """The rows of a table are those of its version before, less those removed, and those added."""
+    last: dict[str, float] = {}
+    for line, row in numbered(changes):
+        now, added, changed, removed = (
+            number(row[name]) or 0 for name in ("rows", "added", "changed", "removed")
+        )
+        kept = last.get(row["table_name"], 0) - removed
+        if kept + added != now:
+            yield Break(line, "rows", f"{row['rows']}, but {kept:g} stayed and {added:g} are new")
+        if changed > kept:
+            yield Break(line, "changed", f"{row['changed']} of {kept:g} rows that stayed")
+        last[row["table_name"]] = now
+
+
+@rule("changes")
+def versions_are_in_order(changes: Rows) -> Iterator[Break]:
+    """Versions are in the order of their dates, and what is unreleased is last."""
+    for line, (before, row) in enumerate(itertools.pairwise(changes), start=3):
+        same = before["version"] == row["version"]
+        if not same and (before["version"] == "unreleased" or before["date"] > row["date"]):
+            problem = f"{row['version']} comes after {before['version']} of {before['date']}"
+            yield Break(line, "version", problem, "put the rows of the older version first")

@@ -13,11 +13,14 @@ import io
 import json
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cartbook import changes
 from cartbook.datapackage import DESCRIPTOR, read_descriptor
 from cartbook.findings import DataError, Finding, condense
+from cartbook.git import blobs
 from cartbook.validate import validate
 from cartbook.whole_files import write_whole
 
@@ -75,30 +78,26 @@ def _by_key(table: bytes, key: list[str]) -> dict[tuple[str, ...], dict[str, str
 
 def _committed(folder: Path, name: str, signed: str) -> bytes | None:
     """Return the newest committed content of a table that has the signed hash; None without Git, or where there is none."""
-    import subprocess
-
-    def git(*arguments: str) -> bytes:
-        return subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, check=True, timeout=30
-        ).stdout
-
-    try:
-        for commit in git("log", "-n", "100", "--format=%H", "--", name).decode().split():
-            body = git("show", f"{commit}:./{name}")
-            if _hash(body) == signed:
-                return body
-    except (OSError, subprocess.SubprocessError):
-        pass
-    return None
+    return next((body for body in blobs(folder, name) if _hash(body) == signed), None)
 
 
 def sign_off(folder: Path) -> list[str]:
-    """Write hash and size of each table into ``datapackage.json``; return a line for each change that this accepts."""
+    """Write hash and size of each table into ``datapackage.json``; return a line for each change that this accepts.
+
+    The history of the tables is brought up to date first, and gives the descriptor its version.
+    """
     accepted = [
         f"data/{one.file}, row {one.row}, column {one.column}: {one.problem}; signed off"
         for one in unsigned(folder)
     ]
+    try:
+        history = folder / f"{changes.NAME}.csv"
+        write_whole({history: changes.updated(folder, date.today().isoformat())})
+    except LookupError as error:
+        accepted.append(f"data/{history.name} stays as it is: {error}")
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    version, day = changes.current(folder)
+    descriptor |= {"version": version, "created": f"{day}T00:00:00Z"}
     for place, resource in enumerate(descriptor["resources"]):
         body = (folder / resource["path"]).read_bytes()
         signed = {**resource, "hash": _hash(body), "bytes": len(body)}

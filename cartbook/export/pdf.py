@@ -14,13 +14,23 @@ from typing import Any
 from markupsafe import Markup
 from playwright.sync_api import Browser, sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, BooleanObject, ByteStringObject, DictionaryObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    ByteStringObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from cartbook.export import chromium
 from cartbook.paths import TOP
-from cartbook.render import ENVIRONMENT
+from cartbook.render import ENVIRONMENT, render
 from cartbook.sphinxext.print_builders import STYLE, citation, cover
 
+TITLE = "CAR-T in Numbers"
 WIDTH = 643  # px: the 170 mm of A4 between the margins of print.css; a space at a line's end may hang out by a few
 WIDE = """width => [...document.body.querySelectorAll('*')]
   .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > width + 8)
@@ -88,11 +98,12 @@ def write(folder: Path, target: Path) -> None:
 
 
 def finish(pdf: Path, told: dict[str, Any], target: Path) -> None:
-    """Give the print its title, and bytes that do not depend on the hour."""
+    """Give the print its metadata, its links a name, and bytes that do not depend on the hour."""
     writer = PdfWriter(clone_from=pdf)
+    writer.pdf_header = "%PDF-1.7"  # tags and their attributes are newer than the 1.3 of pypdf
     day = f"D:{told['date-released']:%Y%m%d}000000Z"
     writer.metadata = {
-        "/Title": "CAR-T in Numbers",
+        "/Title": TITLE,
         "/Author": told["authors"][0]["name"],
         "/Subject": told["title"],
         "/Keywords": ", ".join(told["keywords"]),
@@ -106,6 +117,39 @@ def finish(pdf: Path, told: dict[str, Any], target: Path) -> None:
         {NameObject("/DisplayDocTitle"): BooleanObject(True)}
     )
     root[NameObject("/PageMode")] = NameObject("/UseOutlines")
+    root[NameObject("/Metadata")] = _xmp(writer, told)
+    _name_links(writer)
     part = target.with_suffix(".new")
     writer.write(part)
     os.replace(part, target)
+
+
+def _xmp(writer: PdfWriter, told: dict[str, Any]) -> IndirectObject:
+    """Return the book's metadata as XMP, which readers and catalogues look for first."""
+    stream = StreamObject()
+    stream.set_data(str(render("xmp.xml", title=TITLE, citation=told)).encode())
+    stream |= {
+        NameObject("/Type"): NameObject("/Metadata"),
+        NameObject("/Subtype"): NameObject("/XML"),
+    }
+    return writer._add_object(stream)
+
+
+def _name_links(writer: PdfWriter) -> None:
+    """Say of each link where it leads, as PDF/UA asks for; Chromium writes none of it."""
+    pages = list(writer.pages)
+    numbers = {page.indirect_reference: at for at, page in enumerate(pages, start=1)}
+    places = {
+        str(name): numbers.get(place.raw_get("/Page"))
+        for name, place in writer.named_destinations.items()
+    }
+    for page in pages:
+        for note in (one.get_object() for one in page.get("/Annots", [])):
+            if note.get("/Subtype") != "/Link" or "/Contents" in note:
+                continue
+            action = note.get("/A", {})
+            words = str(action.get("/URI", ""))
+            if not words:
+                number = places.get(str(note.get("/Dest", action.get("/D"))))
+                words = f"Page {number}" if number else "A place in this book"
+            note[NameObject("/Contents")] = TextStringObject(words)

@@ -17,7 +17,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from cartbook.csp import IN_PAGE
-from cartbook.figures import csv_of
 from cartbook.paths import PACKAGE
 from cartbook.render import TEMPLATES, render
 from cartbook.sphinxext import (
@@ -30,10 +29,12 @@ from cartbook.sphinxext import (
     execution,
     explorer,
     exports,
+    feed,
     lesson_plans,
     nodes,
     not_found,
     notebooks,
+    previews,
     print_builders,
     pyodide,
     redirects,
@@ -55,6 +56,7 @@ PARTS = (
     exports,
     downloads,
     structured_data,
+    feed,
     text,
     print_builders,
     pyodide,
@@ -63,6 +65,7 @@ PARTS = (
     search,
     report,
     evidence,
+    previews,
     embeds,
     assets,
 )
@@ -92,7 +95,10 @@ def _doctree_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     compat.correct_ids(doctree)
     metadata = app.env.metadata[app.env.docname]  # Sphinx purges and merges it
     figures = nodes.records(doctree, "figure")
-    metadata["figures"] = {figure["id"]: csv_of(figure["table"]) for figure in figures}
+    metadata["figures"] = {
+        figure["id"]: {name: figure[name] for name in ("id", "title", "alt", "source", "table")}
+        for figure in figures
+    }
     metadata["values"] = [  # of {eval} in prose
         node.astext()
         for node in doctree.findall(docutils_nodes.inline)
@@ -104,9 +110,12 @@ def _doctree_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     for answer in doctree.findall(docutils_nodes.admonition):
         if "answer" in answer["classes"]:
             run = nodes.screen("", nodes.node_of({"kind": "run"}))
-            answer.parent.insert(
-                answer.parent.index(answer) + 1, [nodes.node_of(_facts(book)), run]
-            )
+            parts = [nodes.node_of(_facts(book)), run]
+            if any(
+                "cell_input" in one["classes"] for one in doctree.findall(docutils_nodes.container)
+            ):
+                parts.insert(1, nodes.screen("", nodes.node_of({"kind": "code"})))
+            answer.parent.insert(answer.parent.index(answer) + 1, parts)
             break
     links = {"kind": "take", "name": Path(app.env.docname).name, "archive": notebooks.ZIP_NAME}
     doctree.append(nodes.screen("", nodes.node_of(links)))

@@ -1,4 +1,4 @@
-"""Directives for pages that are made from the data: glossary and data dictionary."""
+"""Directives for pages that are made from the data: glossary, data dictionary, history."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.domains.std import Glossary
 from sphinx.util.docutils import SphinxDirective
 
+from cartbook import changes
 from cartbook.datapackage import read_descriptor
 from cartbook.escape import as_markdown
+from cartbook.figures import table
 from cartbook.rules import RULES
 from cartbook.sphinxext.nodes import node_of, section
 
@@ -67,7 +70,31 @@ class DataDictionary(SphinxDirective):
         return section(table["title"], *parts, id=f"table-{table['name']}")
 
 
+class DataChanges(SphinxDirective):
+    """``{data-changes}``: what each version of the data changed, the newest first."""
+
+    def run(self) -> list[nodes.Node]:
+        data = Path(self.env.srcdir) / "data"
+        self.env.note_dependency(str(data / f"{changes.NAME}.csv"))
+        return [self._version(one) for one in changes.versions(data)]
+
+    def _version(self, version: changes.Version) -> nodes.section:
+        rows = pd.DataFrame(
+            {
+                "Table": row["table_name"],
+                **{
+                    name: int(row[name.lower()]) for name in ("Rows", "Added", "Changed", "Removed")
+                },
+                "What changed": row["what"].replace(changes.NO_WORDS, "as counted"),
+            }
+            for row in version.tables
+        )
+        shown = table(rows, caption=f"{version.title}, {version.day}")
+        return section(version.title, node_of(shown.to_record()), id=version.anchor)
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("glossary-table", GlossaryTable)
     app.add_directive("data-dictionary", DataDictionary)
+    app.add_directive("data-changes", DataChanges)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,12 +13,13 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from cartbook.render import render
-from cartbook.sphinxext import notebooks, open_data
+from cartbook import changes
+from cartbook.figures import csv_of
+from cartbook.render import render, sentence
+from cartbook.sphinxext import csvw, notebooks, open_data
 from cartbook.sphinxext.database import write_database
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
-from cartbook.sphinxext.print_builders import citation
 
 #: what cartbook.sphinxext.embeds writes of each chart
 CHART_FORMS = (".html", ".svg")
@@ -69,7 +71,7 @@ def sync(folder: Path, files: dict[str, bytes], others: Collection[str] = ()) ->
 
 def write(app: Sphinx) -> None:
     """Write the folders downloads/, data/ and figures/ of the site."""
-    top, out, env = Path(app.srcdir), Path(app.outdir), app.env
+    top, out = Path(app.srcdir), Path(app.outdir)
     data = {
         path.name: path.read_bytes()
         for path in (top / "data").iterdir()
@@ -77,21 +79,15 @@ def write(app: Sphinx) -> None:
     }
     sync(out / "data", data)
     write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
-    cited = citation(top)
+    version, day = changes.current(top / "data")
     open_data.write(
         top / "data",
         out / "data",
-        published=str(cited["date-released"]),
-        version=str(cited["version"]),
+        published=day,
+        version=version,
         address=f"{app.config.html_baseurl}data/" if app.config.html_baseurl else "",
     )
-    figures: dict[str, bytes] = {}
-    for page in env.metadata.values():
-        for name, text in page.get("figures", {}).items():
-            figures[f"{name}.csv"] = text.encode()
-            figures[f"{name}-excel.csv"] = text.encode("utf-8-sig")  # Excel knows UTF-8 by its mark
-    charts = (name.removesuffix(".csv") for name in figures)
-    sync(out / "figures", figures, {f"{name}{form}" for name in charts for form in CHART_FORMS})
+    _figures(app, f"version {version}, {day}")
     wheel = wheel_of(app)
     files = {f"data/{name}": body for name, body in data.items()} | _notebooks(app, wheel.name)
     files[wheel.name] = wheel.read_bytes()
@@ -101,6 +97,28 @@ def write(app: Sphinx) -> None:
     archive(out / "downloads" / notebooks.ZIP_NAME, files)
     for path in print_files(top):
         shutil.copyfile(path, out / "downloads" / path.name)
+
+
+def _figures(app: Sphinx, version: str) -> None:
+    """Write the numbers of each chart, for Excel too, with their description."""
+    author, base = str(app.config.author), app.config.html_baseurl
+    files: dict[str, bytes] = {}
+    forms: set[str] = set()
+    for page, metadata in app.env.metadata.items():
+        for name, figure in metadata.get("figures", {}).items():
+            text = csv_of(figure["table"])
+            about = csvw.describe(
+                figure,
+                citation=f"{sentence(figure['title'])} In: {app.config.html_title}, {version}. {author}.",
+                author=author,
+                address=f"{base}{page}.html#fig-{name}" if base else "",
+            )
+            files[f"{name}.csv"] = text.encode()
+            files[f"{name}-excel.csv"] = text.encode("utf-8-sig")  # Excel knows UTF-8 by its mark
+            described = json.dumps(about, ensure_ascii=False, indent=1)
+            files[f"{name}{csvw.SUFFIX}"] = f"{described}\n".encode()
+            forms |= {f"{name}{form}" for form in CHART_FORMS}
+    sync(Path(app.outdir) / "figures", files, forms)
 
 
 def _notebooks(app: Sphinx, wheel: str) -> dict[str, bytes]:

@@ -36,7 +36,7 @@ from cartbook.sphinxext.nodes import PRINT, record
 STYLE = TEMPLATES / "print.css"
 EDGE = 20  # px beside a chart: a reader's font may be wider than the one that the chart was measured with
 PAPER = "#ffffff"  # behind pictures: their dark letters vanish where an e-reader turns pages dark
-NOT_PRINTED = frozenset({"chapters/downloads"})
+NOT_PRINTED = frozenset({"chapters/changes", "chapters/downloads"})
 TIME = (2026, 1, 1, 0, 0, 0)  # one time for all files, so that the same book is the same bytes
 
 

@@ -24,6 +24,7 @@ from sphinx.errors import ConfigError
 
 from cartbook.render import render
 from cartbook.sphinxext import evidence
+from cartbook.sphinxext.feed import NAME as FEED
 from cartbook.sphinxext.metadata import book_metadata
 from cartbook.sphinxext.nodes import records
 from cartbook.sphinxext.open_data import CATALOGUES
@@ -108,6 +109,7 @@ def describe(app: Sphinx, name: str, title: str, doctree: nodes.document | None)
             else posixpath.relpath(target, posixpath.dirname(name) or ".")
         )
 
+    page["feed"] = to(FEED)
     page["url"] = to(f"{name}.html") if base else ""
     if base:
         page["image"], page["image_alt"] = "cards/index.png", f"A chart of the book {book}"

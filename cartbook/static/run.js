@@ -299,8 +299,7 @@
         cell.undo.push(() => shown.remove());
       }
       const now = outputs.map(output => form(output, cell));
-      if (shown.querySelector(".cb-quiz") && now.some(node => node.querySelector(".cb-quiz")))
-        return; // a quiz keeps its answers
+      if (shown.querySelector(".cb-quiz")) return; // a quiz keeps its answers
       shown.style.minHeight = `${shown.offsetHeight}px`; // the text below does not jump
       shown.replaceChildren(...now);
       const figures = [...shown.querySelectorAll("figure[data-chart]")];

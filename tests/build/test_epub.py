@@ -85,6 +85,8 @@ def test_the_package_lists_every_file_in_the_order_of_the_contents(files):
 
 def test_the_contents_name_parts_and_chapters(pages):
     found = words(pages["nav.xhtml"])
+    toc = next(one for one in pages["nav.xhtml"].iter(f"{XHTML}nav"))
+    assert toc.get("role") == "doc-toc"  # a screen reader does not know epub:type
     for number, (name, part, title) in enumerate(contents(TOP / "_toc.yml")):
         assert part in found
         assert name in NOT_PRINTED or f"{number} {title}".strip() in found or not title

@@ -113,6 +113,31 @@ def test_title_page_and_metadata_name_the_book(pdf, words):
     assert (pdf.metadata.title, pdf.root_object["/Lang"]) == ("CAR-T in Numbers", "en-GB")
 
 
+def test_the_file_describes_itself_to_catalogues_and_screen_readers(pdf):
+    root, cited = pdf.root_object, citation(TOP)
+    assert pdf.pdf_header == "%PDF-1.7"
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    xmp = pdf.xmp_metadata
+    assert xmp.dc_title == {"x-default": pdf.metadata.title}
+    assert xmp.dc_description == {"x-default": cited["title"]}
+    assert xmp.dc_creator == [pdf.metadata.author]
+    assert xmp.dc_language == ["en-GB"]
+    assert xmp.dc_subject == cited["keywords"]
+    assert xmp.xmp_create_date.date() == cited["date-released"] == pdf.metadata.creation_date.date()
+    notes = [one.get_object() for page in pdf.pages for one in page.get("/Annots", [])]
+    links = [one for one in notes if one["/Subtype"] == "/Link"]
+    assert all(one.get("/Contents") and "/StructParent" in one for one in links)
+    assert {page["/Tabs"] for page in pdf.pages if page.get("/Annots")} == {"/S"}
+    fonts = [
+        font.get_object()
+        for page in pdf.pages
+        for font in (page["/Resources"].get("/Font") or {}).values()
+    ]
+    assert fonts
+    assert all("/ToUnicode" in font for font in fonts), "text can be copied and read aloud"
+
+
 def test_every_page_has_its_number_and_is_not_empty(words):
     for number, text in enumerate(words[1:], start=2):
         assert text.startswith(f"{number}CAR-TinNumbers"), f"page {number}"

@@ -448,8 +448,9 @@ def test_without_git_the_table_is_named(folder: Path, monkeypatch: pytest.Monkey
 
 def test_sign_off_accepts_a_change_and_says_which(committed: Path) -> None:
     edit(committed, "outcomes", 3, note="Another note.")
-    first, last = sign_off(committed)
+    first, history, last = sign_off(committed)
     assert first.startswith("data/outcomes.csv, row 3, column note: 'Another note.' was ")
+    assert history.startswith("data/changes.csv stays as it is: Git has no ")  # as it was released
     assert last == f"{len(read_descriptor(committed)['resources'])} tables are signed off."
     assert unsigned(committed) == []
     body = (committed / "outcomes.csv").read_bytes()

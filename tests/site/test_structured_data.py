@@ -198,7 +198,7 @@ def test_addresses_are_written_only_where_one_is_known() -> None:
 
 def test_no_string_ends_the_element_that_holds_it() -> None:
     said = {"@type": "Book", "name": "</script><b>&amp; <!-- ü"}
-    words = dict.fromkeys(("title", "description", "kind", "book"), "x")
+    words = dict.fromkeys(("title", "description", "kind", "book", "feed"), "x")
     element = render(
         "head.html", policy="", metatags="", data=said, url="", chapter="", own=0, **words
     )
