@@ -149,6 +149,7 @@ from cartbook.simulation import (
     landmark,
     median_survival,
     numbers_at_risk,
+    restricted_mean,
     simulate_trial,
 )
 from cartbook.stats import difference, proportion, proportions
@@ -299,6 +300,7 @@ __all__ = [
     "relapse_bars",
     "relapse_kinds",
     "remission_plot",
+    "restricted_mean",
     "results_by_target",
     "risk_plot",
     "selection_explorer",

@@ -91,7 +91,7 @@ def _ratio_plot(rows: pd.DataFrame, title: str, ink: str | None) -> Layers:
         f"{value:.2f} ({low:.2f}–{high:.2f})"
         for value, low, high in lines[["value", "low", "high"]].to_numpy()
     ]
-    ends = [min(0.2, lines["low"].min()), max(2.0, lines["high"].max())]
+    ends = [min(0.2, lines["low"].min()), max(2.6, lines["high"].max())]
     base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=None, axis=None))
     axis = alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10], grid=True)
     scale = alt.Scale(type="log", domain=ends, nice=False)

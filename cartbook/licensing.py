@@ -19,7 +19,7 @@ LINES = {
 }
 OTHER_LINE = "relapsed"
 #: short names of diseases whose own would not fit a line of a chart
-SHORT = {"B-cell acute lymphoblastic leukaemia": "B-ALL"}
+SHORT = {"B-cell acute lymphoblastic leukaemia": "B-ALL", "chronic lymphocytic leukaemia": "CLL"}
 
 
 def licences() -> pd.DataFrame:

@@ -22,19 +22,25 @@ TO_EVENT, TO_DEATH = 6.0, 6.0
 #: hazard ratio of the cells for an event, and for death when they are given after an event
 EFFECT = 0.5
 PATIENTS = 80  # in each arm
+NEVER = 1e6  # months to the event of a patient who is cured
 
 
-def patients(number: int = PATIENTS, *, effect: float = EFFECT, seed: int = 1) -> pd.DataFrame:
+def patients(
+    number: int = PATIENTS, *, effect: float = EFFECT, cured: float = 0, seed: int = 1
+) -> pd.DataFrame:
     """Return the fate of `number` patients in each arm, whatever the trial sees of it.
 
     ``entry`` is the share of the enrolment period after which a patient is randomised; ``to_event``,
     ``to_death`` and ``to_death_after_crossover`` are months from randomisation; ``draw`` decides who
-    crosses over (1 in the other arm, so that nobody does).
+    crosses over (1 in the other arm, so that nobody does). The share ``cured`` of the arm with the
+    cells never has an event.
     """
     random = np.random.default_rng(seed)
     control = np.repeat([False, True], number)
     rate = np.where(control, 1.0, effect)
     to_event = random.exponential(TO_EVENT / np.log(2), 2 * number) / rate
+    never = np.random.default_rng([seed, 1]).uniform(size=2 * number) < cured  # a stream of its own
+    to_event = np.where(never & ~control, NEVER, to_event)
     after = random.exponential(TO_DEATH / np.log(2), 2 * number)
     fate = {
         "entry": random.uniform(size=2 * number),
@@ -56,6 +62,7 @@ def simulate_trial(
     crossover: float = 0,
     endpoint: EndPoint = "overall survival",
     effect: float = EFFECT,
+    cured: float = 0,
     seed: int = 1,
 ) -> pd.DataFrame:
     """Simulate a trial of CAR-T cells against a control, one row per patient.
@@ -63,8 +70,9 @@ def simulate_trial(
     `number` patients are randomised to each arm in the course of `accrual` months, evenly; the
     data are analysed `follow_up` months after the last could be enrolled. `crossover` is the share
     (0 to 1) of control patients who receive the cells after an event, which changes their survival
-    and not their event-free survival. `effect` is the hazard ratio of the cells. The same `seed`
-    gives the same patients.
+    and not their event-free survival. `effect` is the hazard ratio of the cells, and `cured` the
+    share (0 to 1) of those treated with them who never have an event. The same `seed` gives the
+    same patients.
 
     The rows have ``arm``, ``months`` from randomisation, and ``event``: True if the end point was
     seen by then, False if the patient was censored, that is still without it at the analysis.
@@ -75,12 +83,13 @@ def simulate_trial(
     >>> print(hazard_ratio(trial))
     0.51 (95% CI 0.36–0.73)
     """
-    if number < 1 or accrual < 0 or follow_up < 0 or not 0 <= crossover <= 1 or effect <= 0:
+    shares = 0 <= crossover <= 1 and 0 <= cured <= 1
+    if number < 1 or accrual < 0 or follow_up < 0 or not shares or effect <= 0:
         raise ValueError(
-            "a trial has patients, months that are not negative, a crossover between 0 and 1, "
-            "and an effect above 0"
+            "a trial has patients, months that are not negative, shares (crossover, cured) between "
+            "0 and 1, and an effect above 0"
         )
-    fate = patients(number, effect=effect, seed=seed)
+    fate = patients(number, effect=effect, cured=cured, seed=seed)
     if endpoint == "event-free survival":
         due = fate["to_event"]
     elif endpoint == "overall survival":
@@ -132,6 +141,19 @@ def landmark(trial: pd.DataFrame, month: float) -> pd.Series[float]:
     known = curve[curve["months"] <= month].groupby("arm", sort=False)["survival"].last()
     last = trial.groupby("arm", sort=False)["months"].max()
     return known.where(last.ge(month) | known.eq(0))
+
+
+def restricted_mean(trial: pd.DataFrame, month: float) -> pd.Series[float]:
+    """Return each arm's mean time without the event up to a month: the area under its curve.
+
+    Restricted mean survival time needs no constant hazard ratio. It is missing (NaN) where no
+    patient of the arm was followed up for so long.
+    """
+    means = {}
+    for arm, curve in kaplan_meier(trial).groupby("arm", sort=False):
+        months = np.append(curve["months"].clip(upper=month), month)
+        means[arm] = float((np.diff(months) * curve["survival"]).sum())
+    return pd.Series(means).where(landmark(trial, month).notna())
 
 
 def numbers_at_risk(trial: pd.DataFrame, every: int = 6) -> pd.DataFrame:

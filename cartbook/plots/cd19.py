@@ -76,8 +76,11 @@ TOXICITY = [
     "siddiqi2022.group.cytokine-release-syndrome.grade-3-or-higher.table-4.siddiqi2023",
     "siddiqi2022.group.neurotoxicity.grade-3-or-higher.table-4.siddiqi2023",
 ]
-#: cohorts of a trial in another disease than that of the trial, as the label of a row names them
-COHORTS = {"mantle cell lymphoma": "mantle cell", "marginal zone lymphoma": "marginal zone"}
+#: cohorts of a trial in another disease than that of the trial, and what a row calls them
+COHORTS = {
+    "mantle cell lymphoma": "TRANSCEND MCL",
+    "marginal zone lymphoma": "TRANSCEND FL, MZL",
+}
 #: of how many patients who enrolled, or had leukapheresis, how many were infused
 INFUSED = [
     "neelapu2017.group.infused.neelapu2017",
@@ -112,7 +115,7 @@ def cd19_trials(what: str) -> pd.DataFrame:
     names = rows["trial_name"].where(rows["trial_name"].ne("not reported"), rows["label"])
     cohort = rows["subgroup"].isin(COHORTS)
     rows["disease"] = rows["disease"].where(~cohort, rows["subgroup"])
-    names = names.where(~cohort, names + ", " + rows["subgroup"].map(COHORTS))
+    names = names.where(~cohort, rows["subgroup"].map(COHORTS))
     rows["label"] = [
         name if cells in name else f"{name} ({cells})"
         for name, cells in zip(names, short, strict=True)

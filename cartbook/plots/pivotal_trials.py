@@ -61,7 +61,7 @@ TRIALS = (
         "Large B-cell lymphoma",
         "axi-cel, third line (ZUMA-1)",
         Number("complete response", "neelapu2023"),
-        Number("ongoing response", "neelapu2023"),
+        Number("progression-free survival", "neelapu2023", 60),
         5,
         Number(CRS, "fda-label-yescarta-2017", grade=SEVERE),
     ),
@@ -138,14 +138,12 @@ def overview() -> pd.DataFrame:
     for trial in TRIALS:
         for kind, wanted in zip(KINDS, (trial.response, trial.lasting, trial.harm), strict=True):
             row = _value(trial.study_id, wanted)
-            share = row["unit"] == "percent"
-            value = row["value"] if share else 100 * row["events"] / row["denominator"]
             found.append(
                 {
                     "disease": trial.disease,
                     "trial": trial.name,
                     "kind": kind,
-                    "value": float(value),
+                    "value": _percent(row),
                     "endpoint": row["endpoint"],
                     "population": row["population"],
                     "years": trial.years if kind == LASTING else 0,
@@ -159,6 +157,15 @@ def overview() -> pd.DataFrame:
 def percent(value: float) -> str:
     """Return a percentage without decimals, halves rounded up: "83%"."""
     return f"{floor(value + 0.5)}%"
+
+
+def _percent(row: pd.Series[Any]) -> float:
+    """Return the value of a row in per cent, from its fraction where that is exact and known."""
+    if pd.notna(row["events"]) and pd.notna(row["denominator"]):
+        exact = 100 * float(row["events"]) / float(row["denominator"])
+        if row["unit"] != "percent" or abs(exact - float(row["value"])) <= 0.5:
+            return exact
+    return float(row["value"])
 
 
 def overview_plot(rows: pd.DataFrame) -> Layers:
@@ -190,11 +197,17 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
     x = alt.X("value:Q", title="Patients", scale=PERCENT, axis=axis)
     marks = base.transform_filter("datum.kind != 'head'")
     place = base.mark_rule(opacity=0, aria=False).encode(y=y, x=alt.value(0), x2=alt.value(1))
-    fall = (
-        marks.transform_filter(f"datum.kind != '{HARM}'")
-        .transform_aggregate(low="min(value)", high="max(value)", groupby=["row"])
-        .mark_rule(strokeWidth=3, color=colour("line"), aria=False)
-        .encode(y=y, x=alt.X("low:Q", scale=alt.Scale(domain=[0, 100])), x2="high:Q")
+    # an arrow, since every other horizontal line of the book is an interval
+    ends = marks.transform_filter(f"datum.kind != '{HARM}'").transform_aggregate(
+        low="min(value)", high="max(value)", groupby=["row"]
+    )
+    track = alt.X("low:Q", scale=PERCENT)
+    shaft: dict[str, Any] = {"strokeWidth": 1.5, "strokeDash": [2, 3], "aria": False}
+    fall = ends.mark_rule(color=colour("line"), **shaft).encode(y=y, x=track, x2="high:Q")
+    tip = (
+        ends.transform_calculate(tip="datum.low + 3.2")
+        .mark_point(shape="triangle-left", size=60, filled=True, color=colour("line"), aria=False)
+        .encode(y=y, x=alt.X("tip:Q", scale=PERCENT))
     )
     names, tints = list(KINDS), [colour(hue) for hue, _ in KINDS.values()]
     legend = alt.Legend(title=None, columns=1, labelLimit=330)
@@ -225,6 +238,7 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
     layers = [
         place,
         fall,
+        tip,
         point,
         above.encode(x=x, y=y, text="text:N"),
         below.encode(x=x, y=y, text="text:N"),

@@ -107,7 +107,11 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
     known = pairs["known"] if "known" in pairs else pd.Series("to the month", pairs.index)
     latest = pairs["latest"] if "latest" in pairs else pairs["months"]
     lines = pairs[["licence", "months"]].assign(known=known, latest=latest)
-    unlike = pairs["from_line_first"].ne(pairs["from_line_second"]) & known.ne("no licence")
+    numbered = [
+        pairs[end].fillna("").str.contains("line")
+        for end in ("from_line_first", "from_line_second")
+    ]
+    unlike = pairs["from_line_first"].ne(pairs["from_line_second"]) & numbered[0] & numbered[1]
     both = ", " + pairs["from_line_first"].str[:3] + " v " + pairs["from_line_second"]
     lines["licence"] += both.where(unlike, "")
     signed = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
@@ -126,8 +130,9 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         x=x, x2="latest:Q"
     )
     there = alt.FieldEqualPredicate(field="known", equal="no licence")
-    point = base.mark_point(size=110, color=colour("green"), strokeWidth=2).encode(
+    point = base.mark_point(size=110, strokeWidth=2).encode(
         x=x,
+        stroke=alt.value(colour("green")),
         shape=alt.condition(there, alt.value("triangle-right"), alt.value("circle")),
         fill=alt.condition(there, alt.value(colour("paper")), alt.value(colour("green"))),
         tooltip=[
@@ -184,7 +189,7 @@ def waits_plot(times: pd.DataFrame) -> Layers:
             for days, low, high in times[["days", "shortest", "longest"]].to_numpy()
         ]
     )
-    base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=None, axis=None))
+    base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=list(lines["line"]), axis=None))
     scale = alt.Scale(domain=[0, 130], nice=False)
     axis = alt.Axis(values=[0, 30, 60, 90, 120], grid=True)
     x = alt.X("days:Q", title="Days from leukapheresis to infusion", scale=scale, axis=axis)

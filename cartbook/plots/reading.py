@@ -24,7 +24,8 @@ from cartbook.stats import proportions
 from cartbook.theme import colour
 
 TINTS = (colour("blue"), colour("vermillion"))
-MONTHS = 48  # the end of the time axis of the simulated trial
+MONTHS = 72  # the longest time in the simulated trial: enrolment and follow-up at their ends
+SPAN = "max(42, accrual + follow)"  # the end of its time axis, by the reader's settings
 TRIALS = 3  # simulated trials that the reader can choose from
 STEPS = 6  # Newton's steps to the hazard ratio
 #: short names of end points
@@ -68,7 +69,7 @@ def joined_rates(both: pd.DataFrame) -> Layers:
     """Draw each trial's two response rates joined by a line; ``both`` is from `of_all_enrolled`."""
     lines = both.assign(
         written=[
-            f"{k} of {n} or {m}"
+            f"{k} of {n}; of {m}"
             for k, n, m in zip(both["events"], both["infused"], both["enrolled"], strict=True)
         ]
     )
@@ -81,13 +82,26 @@ def joined_rates(both: pd.DataFrame) -> Layers:
         x=x, x2="of_infused:Q"
     )
     layers: list[Any] = [join]
-    sides: tuple[tuple[str, str, str, Literal["left", "right"], int], ...] = (
-        ("of_infused", "blue", "circle", "left", 9),
-        ("of_enrolled", "vermillion", "square", "right", -9),
+    sides: tuple[tuple[str, str, str, str, Literal["left", "right"], int], ...] = (
+        ("of_infused", "of the infused", "blue", "circle", "left", 9),
+        ("of_enrolled", "of all enrolled", "vermillion", "square", "right", -9),
     )
-    for field, hue, shape, align, shift in sides:
+    key = [said for _, said, *_ in sides]
+    tint = alt.Scale(domain=key, range=[colour(one[2]) for one in sides])
+    form = alt.Scale(domain=key, range=[one[3] for one in sides])
+    legend = alt.Legend(title=None)
+    for field, said, hue, _, align, shift in sides:
         place = alt.X(f"{field}:Q", scale=scale)
-        point = base.mark_point(size=100, filled=True, color=colour(hue), shape=shape, aria=False)
+        point = base.transform_calculate(counted=f"'{said}'").mark_point(size=100, filled=True)
+        point = point.encode(
+            color=alt.Color("counted:N", scale=tint, legend=legend),
+            shape=alt.Shape("counted:N", scale=form, legend=legend),
+            tooltip=[
+                alt.Tooltip("label:N", title="Trial"),
+                alt.Tooltip("counted:N", title="Counted"),
+                alt.Tooltip("written:N", title="Responders"),
+            ],
+        )
         words = base.mark_text(align=align, dx=shift, color=colour(hue), aria=False)
         written = alt.Text("share:N")
         layers += [
@@ -246,15 +260,24 @@ def _survival_layers(
     at_risk: alt.Chart,
     words: list[alt.Chart],
     *,
-    last: float,
+    last: float | str,
     every: int,
 ) -> Layers:
-    """Return the layers of a survival plot; all charts have ``arm``, ``months`` and ``percent``."""
+    """Return the layers of a survival plot; all charts have ``arm``, ``months`` and ``percent``.
+
+    ``last``, the end of the time axis, is a number of months or an expression of the page.
+    """
+    if isinstance(last, str):
+        scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef(last), nice=False)
+        ticks: Any = alt.ExprRef(f"sequence(0, {last} + 1, {every})")
+    else:
+        scale = alt.Scale(domain=[0, last], nice=False)
+        ticks = list(range(0, int(last) + 1, every))
     x = alt.X(
         "months:Q",
         title="Months since randomisation",
-        scale=alt.Scale(domain=[0, last], nice=False),
-        axis=alt.Axis(values=list(range(0, int(last) + 1, every)), grid=False),
+        scale=scale,
+        axis=alt.Axis(values=ticks, grid=False),
     )
     y = alt.Y(  # below 0 there is room for the numbers at risk
         "percent:Q",
@@ -355,6 +378,7 @@ def trial_simulator() -> Layers:
         )
         .transform_fold(list(counts), as_=["month", "number"])
         .transform_calculate(months="toNumber(slice(datum.month, 1))")
+        .transform_filter(f"datum.months < {SPAN}")
     )
     medians = [
         observed.transform_filter(f"datum.arm == '{arm}'")
@@ -371,7 +395,7 @@ def trial_simulator() -> Layers:
         observed.transform_filter("datum.real && !datum.event"),
         at_risk,
         [*medians, _cox(observed)],
-        last=MONTHS,
+        last=SPAN,
         every=12,
     ).add_params(*controls)
 

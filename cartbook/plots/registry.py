@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts
+from cartbook.charts import PERCENT, Layers, buttons, percent_axis, row_texts
 from cartbook.tables import load
 from cartbook.theme import colour
 
@@ -125,94 +125,104 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
         )
     )
     words: list[Any] = []
-    for country, shift in zip(COUNTRIES, (-31, 22), strict=True):
+    for country, shift in zip(COUNTRIES, (-34, 22), strict=True):
         own = base.transform_filter(alt.datum.country == country)
         style: dict[str, Any] = {"color": colour(country), "aria": False}
         y = alt.Y("trials:Q", **axis)
         words.append(
             own.transform_filter(alt.datum.year == LAST)
-            .mark_text(align="right", dx=24, dy=shift, fontWeight=600, **style)
+            .mark_text(align="right", dx=20, dy=shift, fontWeight=600, **style)
             .encode(y=y, text="country:N")
         )
-        if shift < 0:  # below, the review's diamonds are in the way
-            words.append(own.mark_text(dy=-14, **style).encode(y=y, text="trials:Q"))
+        # a number is above its mark, or below it where the review's diamond is just above
+        beside = review.merge(rows, on=["year", "country"], suffixes=("", "_own"))
+        near = beside["country"].eq(country) & (beside["trials"] - beside["trials_own"]).between(
+            0, 12
+        )
+        below = f"indexof({list(beside.loc[near, 'year'])}, datum.year) >= 0"
+        for test, place in ((below, 17), (f"!({below})", -14)):
+            part = own.transform_filter(test)
+            words.append(part.mark_text(dy=place, **style).encode(y=y, text="trials:Q"))
     return alt.layer(*bands, line, point, theirs, *words).properties(height=300)
 
 
-def leaders() -> pd.DataFrame:
-    """Return, for several ways to count, what each country has in the window 2018 to March 2022.
+#: the two periods of the recount that `leaders` compares, in words
+PERIODS = {"in": "2018 to March 2022", "after": "since April 2022"}
 
-    Columns: ``counted``, ``country``, ``number``, and ``share``, the per cent of the two countries' sum.
+
+def leaders() -> pd.DataFrame:
+    """Return, for several ways to count, what each country has in each of two periods (`PERIODS`).
+
+    Columns: ``period``, ``counted``, ``country``, ``number``, and ``share``, the per cent of the two
+    countries' sum.
     """
-    enrolment, centres = registry_counts("enrolment"), registry_counts("centres")
-    phase, sponsor, status = (registry_counts(one) for one in ("phase", "sponsor", "status"))
-    ways: dict[str, Any] = {
-        EVERYTHING: enrolment.sum(),
-        "participants, planned or reached": registry_counts(
-            "enrolment", count="participants"
-        ).sum(),
-        "trials of more than 100 participants": enrolment.loc["more than 100"],
-        "trials at more than one centre": centres.loc[["2 to 10", "more than 10"]].sum(),
-        "trials of phase 2 or later": phase.loc[
-            ["phase 2", "phase 2/3", "phase 3", "phase 4"]
-        ].sum(),
-        "trials led by a company": sponsor.loc["industry"],
-        "completed trials": status.loc["completed"],
-    }
-    rows = pd.DataFrame(
-        [
-            (way, country, int(found[country]))
-            for way, found in ways.items()
+    found = []
+    for window, period in PERIODS.items():
+        enrolment, centres, phase, sponsor, status = (
+            registry_counts(one, window=window)
+            for one in ("enrolment", "centres", "phase", "sponsor", "status")
+        )
+        people = registry_counts("enrolment", window=window, count="participants")
+        late = ["phase 2", "phase 2/3", "phase 3", "phase 4"]
+        ways: dict[str, Any] = {
+            EVERYTHING: enrolment.sum(),
+            "trials led by a company": sponsor.loc["industry"],
+            "participants, planned or reached": people.sum(),
+            "trials of more than 100 participants": enrolment.loc["more than 100"],
+            "trials at more than one centre": centres.loc[["2 to 10", "more than 10"]].sum(),
+            "trials of phase 2 or later": phase.loc[late].sum(),
+            "completed trials": status.loc["completed"],
+        }
+        found += [
+            (period, way, country, int(counts[country]))
+            for way, counts in ways.items()
             for country in COUNTRIES
-        ],
-        columns=["counted", "country", "number"],
-    )
-    rows["share"] = 100 * rows["number"] / rows.groupby("counted")["number"].transform("sum")
-    return rows
+        ]
+    rows = pd.DataFrame(found, columns=["period", "counted", "country", "number"])
+    sums = rows.groupby(["period", "counted"])["number"].transform("sum")
+    return rows.assign(share=100 * rows["number"] / sums)
 
 
 def leaders_plot(rows: pd.DataFrame) -> Layers:
-    """Draw the two countries' numbers as bars; the reader chooses what is counted."""
-    lines = rows.assign(
-        written=[
-            f"{number:,} ({share:.0f}% of the two)"
-            for number, share in zip(rows["number"], rows["share"], strict=True)
-        ]
+    """Draw each country's share of the two as one divided bar a count; the reader chooses the period."""
+    keys = ["period", "counted"]
+    wide = rows.pivot_table(index=keys, columns="country", values="number", sort=False)
+    wide = wide.reset_index()
+    first, second = COUNTRIES
+    wide["written"] = [
+        f"{one:,.0f} v {two:,.0f}" for one, two in zip(wide[first], wide[second], strict=True)
+    ]
+    periods = list(dict.fromkeys(rows["period"]))
+    choice = buttons("period", periods[0], periods, "First posted ")
+    y = alt.Y("counted:N", sort=list(dict.fromkeys(rows["counted"])), axis=None)
+    scale = alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES])
+    x = alt.X(
+        "share:Q",
+        title="Share of the two countries’ sum",
+        scale=PERCENT,
+        axis=percent_axis(grid=True),
     )
-    choice = menu("counted", EVERYTHING, list(dict.fromkeys(rows["counted"])), "Count ")
-    base = (
-        alt.Chart(lines)
-        .transform_filter("datum.counted == counted")
-        .encode(y=alt.Y("country:N", sort=list(COUNTRIES), axis=None))
-    )
-    tint = alt.Color(
-        "country:N",
-        legend=None,
-        scale=alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES]),
-    )
-    bar = base.mark_bar(height=22).encode(
-        x=alt.X(
-            "share:Q",
-            title="Share of the two countries’ sum",
-            scale=alt.Scale(domain=[0, 100]),
-            axis=percent_axis(grid=True),
+    base = alt.Chart(rows).transform_filter("datum.period == period").encode(y=y)
+    bar = base.mark_bar(height=14).encode(
+        x=x,
+        color=alt.Color(
+            "country:N", scale=scale, legend=alt.Legend(title=None, symbolType="square")
         ),
-        color=tint,
+        order=alt.Order("country:N"),
         tooltip=[
+            alt.Tooltip("counted:N", title="Counted"),
             alt.Tooltip("country:N", title="Country"),
-            alt.Tooltip("written:N", title="Number"),
+            alt.Tooltip("number:Q", title="Number", format=","),
         ],
     )
     half = (
         alt.Chart(pd.DataFrame({"at": [50]}))
-        .mark_rule(color=colour("line"), strokeDash=[4, 3], aria=False)
+        .mark_rule(color=colour("text"), strokeDash=[4, 3], aria=False)
         .encode(x="at:Q")
     )
-    return (
-        alt.layer(bar, half, *row_texts(base, "country", dy=-15))
-        .add_params(choice)
-        .properties(height=alt.Step(64))
-    )
+    words = alt.Chart(wide[[*keys, "written"]]).transform_filter("datum.period == period")
+    texts = row_texts(words.encode(y=y), "counted")
+    return alt.layer(bar, half, *texts).add_params(choice).properties(height=alt.Step(44))
 
 
 def feature_shares(features: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -244,7 +254,7 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     x = alt.X(
         "china:Q",
         title="Share of the country’s trials",
-        scale=PERCENT,
+        scale=alt.Scale(domain=[-8, 108], nice=False),  # room for the numbers beside 0 and 100
         axis=axis,
     )
     join = (
@@ -256,6 +266,10 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     other = long.groupby("label")["percent"].transform("sum") - long["percent"]
     long["right"] = long["percent"] >= other
     long["written"] = [f"{one:.0f}%" for one in long["percent"]]
+    same = long.duplicated(["label", "written"], keep=False)
+    long["right"] = long["right"].mask(same, long["country"].eq(COUNTRIES[1]))
+    long["written"] = long["written"].mask(same, long["written"] + " in both")
+    long["written"] = long["written"].mask(same & ~long["right"], "")
     scale = alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES])
     shapes = alt.Scale(domain=list(COUNTRIES), range=["circle", "square"])
     legend = alt.Legend(title=None)

@@ -14,10 +14,8 @@ def test_severe_toxicity_counts_every_grade_from_three() -> None:
 
 def test_cohort_has_its_own_disease_and_no_denominator_of_the_whole_trial() -> None:
     rates = cd19_trials("response").set_index("label")
-    assert (
-        rates.loc["TRANSCEND FL, marginal zone (liso-cel)", "disease"] == "marginal zone lymphoma"
-    )
-    mantle = "TRANSCEND NHL 001, mantle cell (liso-cel)"
+    assert rates.loc["TRANSCEND FL, MZL (liso-cel)", "disease"] == "marginal zone lymphoma"
+    mantle = "TRANSCEND MCL (liso-cel)"
     assert rates.loc[mantle, "disease"] == "mantle cell lymphoma"
     assert mantle not in set(infused_and_enrolled(cd19_trials("response"))["label"])
 

@@ -49,19 +49,22 @@ def test_each_rule_adds_records() -> None:
 
 def test_shares_of_the_two_countries_add_up() -> None:
     rows = registry.leaders()
-    assert rows.groupby("counted")["share"].sum().round(6).eq(100).all()
+    assert rows.groupby(["period", "counted"])["share"].sum().round(6).eq(100).all()
+    rows = rows[rows["period"] == "2018 to March 2022"]
     whole = registry.registry_counts("status").sum()
     for country in registry.COUNTRIES:
         chosen = rows[(rows["counted"] == registry.EVERYTHING) & (rows["country"] == country)]
         assert chosen["number"].item() == whole[country]
 
 
-def test_the_chart_first_shows_all_trials() -> None:
-    written = re.findall(
-        r">([\d,]+) \((\d+)% of the two\)<", picture(registry.leaders_plot(registry.leaders()))
-    )
+def test_the_chart_first_shows_the_earlier_period_with_all_counts() -> None:
+    chart = registry.leaders_plot(registry.leaders())
+    written = re.findall(r">([\d,]+) v ([\d,]+)<", picture(chart))
     whole = registry.registry_counts("status").sum()
-    assert [one for one, _ in written] == [str(whole[c]) for c in registry.COUNTRIES]
+    assert len(written) == 7
+    assert written[0] == tuple(str(whole[c]) for c in registry.COUNTRIES)
+    (control,) = [one for one in chart.to_dict()["params"] if one["name"] == "period"]
+    assert control["bind"]["options"] == list(registry.PERIODS.values())
 
 
 def test_features_come_with_the_largest_difference_first() -> None:
@@ -74,6 +77,7 @@ def test_features_come_with_the_largest_difference_first() -> None:
     drawn = picture(registry.features_plot(rows))
     assert f">{rows['China'][0]:.0f}%<" in drawn
     assert drawn.index(">unknown<") < drawn.index(">phase 1<")
+    assert drawn.count(">60% in both<") == 1  # one number where two marks meet
 
 
 def test_the_review_is_drawn_beside_the_recount() -> None:
