@@ -60,6 +60,24 @@ def amount(question: Record) -> str:
     return f"{question['shown']}{unit}" if unit == "%" else f"{question['shown']} {unit}".rstrip()
 
 
+def cases(question: Record) -> list[dict[str, Any]]:
+    """Return what the script needs of each variant of a question; what all share is in the page."""
+    shared = {
+        name
+        for name in ("unit", "tolerance", "hint", "asked")
+        if len({one[name] for one in question["variants"]}) == 1
+    }
+    wanted = [
+        name
+        for name in ("stem", "answer", "tolerance", "unit", "slips", "why", "hint", "asked")
+        if name not in shared
+    ]
+    return [
+        {name: one[name] for name in wanted} | {"shown": amount(one)}
+        for one in question["variants"]
+    ]
+
+
 def compact_json(data: Any) -> str:
     """Return data as JSON without spaces."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -75,7 +93,12 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, squares=squares, verdicts=VERDICTS)
 ENVIRONMENT.filters.update(
-    number="{:g}".format, linked=linked, amount=amount, sentence=sentence, json=compact_json
+    number="{:g}".format,
+    linked=linked,
+    cases=cases,
+    amount=amount,
+    sentence=sentence,
+    json=compact_json,
 )
 
 
