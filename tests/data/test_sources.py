@@ -59,7 +59,6 @@ OUTLETS = {
     "manufacturingchemist.com",
     "precisionmedicineonline.com",
     "szdaily.com",
-    "tipranks.com",
     "yicaiglobal.com",
     "cgtlive.com",
     "ascopost.com",
