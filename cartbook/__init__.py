@@ -142,7 +142,7 @@ from cartbook.plots.toxicity import (
 )
 from cartbook.plots.transplant import transplant_hazard_ratio, transplant_model, transplant_plot
 from cartbook.plots.zoom import zoom
-from cartbook.quizzes import Choice, Number, Order, Spot, Stem, quiz
+from cartbook.quizzes import Choice, Number, Order, Spot, Stem, packed_quiz, quiz, variants
 from cartbook.simulation import (
     hazard_ratio,
     kaplan_meier,
@@ -271,6 +271,7 @@ __all__ = [
     "overview",
     "overview_plot",
     "pace",
+    "packed_quiz",
     "passing_plot",
     "patient_flow",
     "patients_needed",
@@ -322,6 +323,7 @@ __all__ = [
     "transplant_plot",
     "trial_simulator",
     "unlikely",
+    "variants",
     "wait_plot",
     "waiting_plot",
     "waiting_times",

@@ -11,8 +11,10 @@ import io
 import json
 import linecache
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
+from cartbook.exercises import Feedback
 from cartbook.figures import LIVE_MIME, MIME, compile_spec, csv_of
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import html
@@ -21,7 +23,7 @@ from cartbook.render import html
 class _Output(io.TextIOBase):
     """Add what a cell prints to its outputs, in order."""
 
-    def __init__(self, outputs: list[dict[str, str]]) -> None:
+    def __init__(self, outputs: list[dict[str, Any]]) -> None:
         self.outputs = outputs
 
     def write(self, text: str) -> int:
@@ -32,8 +34,13 @@ class _Output(io.TextIOBase):
         return len(text)
 
 
-def to_output(value: Any) -> dict[str, str]:
-    """Return what a page shows of a value: ``html``, with the ``csv`` of a figure, or ``text``."""
+def to_output(value: Any) -> dict[str, Any]:
+    """Return what a page shows of a value: ``html``, with the ``csv`` of a figure, or ``text``.
+
+    Feedback to an exercise also says which one it is, and whether the answer is ``correct``.
+    """
+    if isinstance(value, Feedback):
+        return {"text": repr(value), "exercise": value.exercise, "correct": value.correct}
     if hasattr(value, "_repr_mimebundle_"):
         found = value._repr_mimebundle_()
         data = found[0] if isinstance(found, tuple) else found
@@ -55,15 +62,15 @@ def to_output(value: Any) -> dict[str, str]:
 class Session:
     """The names that cells have defined so far."""
 
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {"__name__": "__main__"}
+    def __init__(self, names: Mapping[str, Any] | None = None) -> None:
+        self.names: dict[str, Any] = {"__name__": "__main__", **(names or {})}
 
     def run(self, number: int, source: str) -> str:
         """Run one cell; return JSON with its ``outputs``.
 
         ``failed`` is the last line of an error, ``missing`` the module that an import lacks.
         """
-        outputs: list[dict[str, str]] = []
+        outputs: list[dict[str, Any]] = []
         result: dict[str, Any] = {"outputs": outputs, "failed": "", "missing": ""}
         self.names["display"] = lambda *values: outputs.extend(map(to_output, values))
         name = f"cell {number}"

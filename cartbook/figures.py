@@ -14,6 +14,7 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -43,6 +44,12 @@ SIGNIFICANT = 6  # digits of a number in a CSV
 LEGEND_WIDTH = 460  # px; a narrower chart has a legend of one column
 NOISE = 1e-12  # a smaller number is what floating-point arithmetic leaves of zero
 OUTCOME = "outcome_id"  # the column that names the reported number of each row
+PLACES = 2  # decimals of a picture's coordinates, in px
+#: of a picture: boxes without a size, attributes for scripts and screen readers, and those with the value that SVG gives
+UNSEEN = (
+    r'<path [^>]*d="M0,0h0v0h0Z"[^>]*/>| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
+    r'| (?:(?:fill-|stroke-)?opacity|stroke-width)="1"| text-anchor="start"'
+)
 SVG = "{http://www.w3.org/2000/svg}"
 
 Cell = str | int | float
@@ -187,6 +194,23 @@ def _own_ids(markup: str, prefix: str) -> str:
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", markup)
 
 
+def _lean(markup: str) -> str:
+    """Return SVG without what changes nothing that is seen: roles, defaults, hidden decimals.
+
+    The font that most texts have is named once, at the first group.
+    """
+
+    def shorter(number: re.Match[str]) -> str:
+        return f"{round(float(number[0]), PLACES):.10g}"
+
+    lean = re.sub(UNSEEN, "", markup)
+    lean = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", shorter, tag[0]), lean)
+    fonts = Counter(re.findall(r' font-family="[^"]*"', lean))
+    for font, _ in fonts.most_common(1):
+        lean = lean.replace(font, "").replace("<g", f"<g{font}", 1)
+    return lean
+
+
 def _draw(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
     """Draw a chart at a width in px, its marks without roles; return None where nothing can draw."""
     if not DRAWS:
@@ -197,8 +221,7 @@ def _draw(spec: dict[str, Any], width: int, prefix: str) -> Picture | None:
     pattern = r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\s*'
     found = re.fullmatch(pattern, markup, re.DOTALL)
     assert found, "vl-convert gave an SVG without a viewBox"
-    body = _own_ids(re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", found[3]), prefix)
-    return Picture(float(found[1]), float(found[2]), body)
+    return Picture(float(found[1]), float(found[2]), _own_ids(_lean(found[3]), prefix))
 
 
 def figure(

@@ -1,7 +1,8 @@
 """Define quizzes as records: questions, answers, and what to say to each answer.
 
 Four kinds of question: choose one (a list of :class:`Choice`), type a number (:class:`Number`), put in order
-(:class:`Order`), find the claim that misleads (:class:`Spot`).
+(:class:`Order`), find the claim that misleads (:class:`Spot`). A number can be asked in several variants
+(:func:`variants`), each of another row of a table.
 
 A quiz gives a notebook HTML for readers, plain text, and its record (:data:`MIME`), from which the site and
 every export are rendered (:mod:`cartbook.render`). Options are in one pseudo-random order everywhere,
@@ -10,13 +11,18 @@ whatever their order in the source and whichever is right.
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import textwrap
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, pairwise
+from string import Formatter
 from typing import Any
 
 from cartbook.render import html, quiz_text
@@ -110,7 +116,58 @@ class Spot:
     claims: Sequence[Choice]
 
 
-Answer = Sequence[Choice] | Number | Order | Spot
+@dataclass(frozen=True)
+class Variants:
+    """A number asked of several rows: what the stem says of each, by name, and the answer."""
+
+    cases: Sequence[tuple[Mapping[str, str], Number]]
+
+
+Answer = Sequence[Choice] | Number | Order | Spot | Variants
+#: how many variants a question has at least
+FEWEST = 5
+
+
+def _row_words(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return a row as a stem shows it: whole numbers without a decimal point."""
+    return {
+        str(name): f"{value:g}" if isinstance(value, float) else str(value)
+        for name, value in row.items()
+    }
+
+
+def variants(
+    rows: Iterable[Mapping[Any, Any]],
+    number: Callable[[Mapping[Any, Any]], Number],
+    *,
+    most: int = 6,
+    seed: int = 1,
+) -> Variants:
+    """Return the same question of up to ``most`` rows, chosen and ordered by ``seed``.
+
+    ``number`` gives the answer to a row; the stem has the names of columns in braces. A row is left
+    out if one of its mistakes gives nearly the right answer, or if another row has the same answer.
+    Raise ValueError if fewer than five rows remain.
+    """
+    found: list[tuple[dict[str, str], Number]] = []
+    for row in rows:
+        words, answer = _row_words(row), _plain(number(row))
+        usable = not any(broken for broken, _, _ in _check_number(answer))
+        if usable and all(answer.shown != other.shown for _, other in found):
+            found.append((words, answer))
+    if len(found) < FEWEST:
+        raise ValueError(
+            f"a question with variants needs {FEWEST} rows with different answers, and has {len(found)}; "
+            "give more rows, or ask it once as a Number"
+        )
+    found.sort(key=lambda case: _digest(str(seed), *case[0].values()))
+    return Variants(tuple(found[:most]))
+
+
+def _number_record(record: Mapping[str, Any], answer: Number) -> dict[str, Any]:
+    slips = [{"value": value, "why": why} for value, why in answer.slips.items()]
+    asked = {"decimals": answer.decimals, "shown": answer.shown, "asked": answer.asked}
+    return {**record, "kind": "number", **asdict(answer), **asked, "slips": slips}
 
 
 @dataclass(frozen=True)
@@ -123,13 +180,21 @@ class Question:
     figure: str = ""
 
     def to_record(self) -> dict[str, Any]:
-        """Return the question as plain data; ``kind`` is choose, number, order or spot."""
+        """Return the question as plain data; ``kind`` is choose, number, order or spot.
+
+        A number with variants is its first variant, and has all of them under ``variants``.
+        """
         record = {"id": self.id, "stem": self.stem, "figure": self.figure}
         answer = self.answer
+        if isinstance(answer, Variants):
+            made = [
+                _number_record({**record, "stem": self.stem.format_map(words)}, one)
+                for words, one in answer.cases
+            ]
+            ids = [{**one, "id": f"{self.id}-{place}"} for place, one in enumerate(made, start=1)]
+            return {**made[0], "variants": ids}
         if isinstance(answer, Number):
-            slips = [{"value": value, "why": why} for value, why in answer.slips.items()]
-            asked = {"decimals": answer.decimals, "shown": answer.shown, "asked": answer.asked}
-            return {**record, "kind": "number", **asdict(answer), **asked, "slips": slips}
+            return _number_record(record, answer)
         if isinstance(answer, Order):
             items = [{"text": text, "why": why} for text, why in answer.items]
             return {
@@ -144,20 +209,12 @@ class Question:
         return {**record, "kind": kind, "choices": [asdict(choice) for choice in choices]}
 
 
-@dataclass(frozen=True)
-class Quiz:
-    """Questions with their answers."""
-
-    id: str
-    questions: tuple[Question, ...]
+class _Shown:
+    """What notebooks show of a quiz: its record, HTML and plain text."""
 
     def to_record(self) -> dict[str, Any]:
         """Return the quiz as plain data."""
-        return {
-            "kind": "quiz",
-            "id": self.id,
-            "questions": [one.to_record() for one in self.questions],
-        }
+        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return html(self.to_record(), notebook=True)
@@ -167,6 +224,65 @@ class Quiz:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIME: self.to_record(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+@dataclass(frozen=True, repr=False)
+class Quiz(_Shown):
+    """Questions with their answers."""
+
+    id: str
+    questions: tuple[Question, ...]
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "kind": "quiz",
+            "id": self.id,
+            "questions": [one.to_record() for one in self.questions],
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class PackedQuiz(_Shown):
+    """A quiz from its record."""
+
+    record: Mapping[str, Any]
+
+    def to_record(self) -> dict[str, Any]:
+        return dict(self.record)
+
+
+def asked_once(question: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the record of a question as a list, or those of its variants."""
+    return list(question.get("variants", [question]))
+
+
+def packed_cell(record: Mapping[str, Any]) -> str:
+    """Return a cell's code that shows a quiz, without its answers in readable form."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    packed = b64encode(zlib.compress(text.encode(), 9)).decode()
+    lines = "\n".join(textwrap.wrap(packed, 96))
+    return f'from cartbook import packed_quiz\n\npacked_quiz("""\n{lines}\n""")'
+
+
+def packed_quiz(packed: str) -> PackedQuiz:
+    """Return the quiz that a chapter's notebook packs, so that nobody reads the answers by accident.
+
+    Raise ValueError if the text is not whole.
+    """
+    try:
+        record = json.loads(zlib.decompress(b64decode("".join(packed.split()), validate=True)))
+    except (ValueError, zlib.error) as error:
+        raise ValueError(
+            f"this is not a packed quiz ({error}); copy the cell from the chapter's notebook"
+        ) from None
+    return PackedQuiz(record)
+
+
+def source_shown(cell: Mapping[str, Any]) -> str:
+    """Return the code of an executed cell as notebooks and pages show it: a quiz is packed."""
+    outputs = (one.get("data", {}) for one in cell.get("outputs", []))
+    record = next((data[MIME] for data in outputs if MIME in data), None)
+    return packed_cell(record) if record else str(cell["source"])
 
 
 def _digest(*parts: str) -> bytes:
@@ -201,10 +317,35 @@ def _check_number(answer: Number) -> Iterator[Rule]:
     near = [slip for slip in answer.slips if abs(slip - answer.answer) <= 2 * answer.tolerance]
     fix = f"remove {near}, which could be right, or narrow the tolerance {answer.tolerance:g}"
     yield bool(near), "a slip lies further from the answer than twice the tolerance", fix
+    slips = sorted(answer.slips)
+    close = [
+        pair for pair in pairwise(slips) if finite and pair[1] - pair[0] <= answer.tolerance + 1e-9
+    ]
+    fix = f"remove one of {close}, or narrow the tolerance {answer.tolerance:g}"
+    yield bool(close), "two slips lie further from each other than the tolerance", fix
     yield not answer.why.strip(), "the answer says why it is right", "give why="
     yield not answer.hint.strip(), "there is a hint for any other number", "give hint="
     mute = [slip for slip, why in answer.slips.items() if not why.strip()]
     yield bool(mute), "every slip says why it is wrong", f"give feedback to {mute}"
+
+
+def _plain(answer: Number) -> Number:
+    """Return a number whose parts are plain ones, not those of pandas or NumPy."""
+    slips = {float(slip): why for slip, why in answer.slips.items()}
+    value, tolerance = float(answer.answer), float(answer.tolerance)
+    return replace(answer, answer=value, tolerance=tolerance, slips=slips)
+
+
+def _check_variants(stem: str, answer: Variants) -> Iterator[Rule]:
+    names = {name for _, name, _, _ in Formatter().parse(stem) if name is not None}
+    known = set(answer.cases[0][0])
+    yield (
+        not names,
+        "a question with variants names columns in braces",
+        "write {label}, for example",
+    )
+    fix = f"there is no {', '.join(sorted(names - known))}; a row has {', '.join(sorted(known))}"
+    yield not names <= known, "a stem names columns of the rows", fix
 
 
 def _check_order(answer: Order) -> Iterator[Rule]:
@@ -235,11 +376,11 @@ def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question
         (not stem.text.strip(), "a question has words", "write its stem"),
         (bool(stem.id) and not ID.fullmatch(stem.id), ID_RULE, f"found {stem.id!r}"),
     ]
-    if isinstance(answer, Number):  # of pandas and NumPy, too
-        slips = {float(slip): why for slip, why in answer.slips.items()}
-        value, tolerance = float(answer.answer), float(answer.tolerance)
-        answer = replace(answer, answer=value, tolerance=tolerance, slips=slips)
+    if isinstance(answer, Number):
+        answer = _plain(answer)
         rules = chain(rules, _check_number(answer))
+    elif isinstance(answer, Variants):
+        rules = chain(rules, _check_variants(stem.text, answer))
     elif isinstance(answer, Order):
         answer = Order(tuple((str(text), str(why)) for text, why in answer.items), answer.by)
         rules = chain(rules, _check_order(answer))

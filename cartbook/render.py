@@ -7,6 +7,7 @@ and Python that runs in a page all use this module.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,6 +60,24 @@ def amount(question: Record) -> str:
     return f"{question['shown']}{unit}" if unit == "%" else f"{question['shown']} {unit}".rstrip()
 
 
+def cases(question: Record) -> list[dict[str, Any]]:
+    """Return what the script needs of each variant of a question; what all share is in the page."""
+    shared = {
+        name
+        for name in ("unit", "tolerance", "hint", "asked")
+        if len({one[name] for one in question["variants"]}) == 1
+    }
+    wanted = [
+        name
+        for name in ("stem", "answer", "tolerance", "unit", "slips", "why", "hint", "asked")
+        if name not in shared
+    ]
+    return [
+        {name: one[name] for name in wanted} | {"shown": amount(one)}
+        for one in question["variants"]
+    ]
+
+
 def compact_json(data: Any) -> str:
     """Return data as JSON without spaces."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -74,7 +93,12 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 ENVIRONMENT.globals.update(cell=cell, letters=LETTERS, squares=squares, verdicts=VERDICTS)
 ENVIRONMENT.filters.update(
-    number="{:g}".format, linked=linked, amount=amount, sentence=sentence, json=compact_json
+    number="{:g}".format,
+    linked=linked,
+    cases=cases,
+    amount=amount,
+    sentence=sentence,
+    json=compact_json,
 )
 
 
@@ -87,10 +111,22 @@ def html(record: Record, form: str = "", **options: Any) -> Markup:
     """Return the HTML of a record.
 
     ``form`` names another template than that of its kind: ``html(record, "slide")`` renders
-    ``figure-slide.html``. ``root`` is the address of the site's root from the page.
+    ``figure-slide.html``. ``root`` is the address of the site's root from the page; ``version``
+    that of a chart's script, in which its specification is then (:func:`chart_script`).
     """
     name = f"{record['kind']}-{form}.html" if form else f"{record['kind']}.html"
-    return render(name, record=record, **{"root": "", "entry": None, "notebook": False, **options})
+    usual = {"root": "", "entry": None, "notebook": False, "version": ""}
+    return render(name, record=record, **{**usual, **options})
+
+
+def chart_script(record: Record) -> str:
+    """Return the script with which a page draws a chart live."""
+    return f"bookChart({compact_json(record['id'])},{compact_json(record['live'])});\n"
+
+
+def chart_version(record: Record) -> str:
+    """Return a hash of a chart's script; a browser's copy is out of date if it differs."""
+    return hashlib.sha256(chart_script(record).encode()).hexdigest()[:8]
 
 
 def svg(picture: Record, label: str = "", *, edge: int = 0, paper: str = "") -> str:
@@ -176,6 +212,7 @@ def _explorer(record: Record) -> Iterator[str]:
 
 
 PARAGRAPHS: dict[str, Callable[[Record], Iterator[str]]] = {
+    "code": lambda record: iter(()),
     "drawing": _drawing,
     "explorer": _explorer,
     "facts": _facts,

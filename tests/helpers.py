@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
+import vl_convert
 from playwright.sync_api import Page
 
 from cartbook.datapackage import Table, read_table
+from cartbook.figures import compile_spec, specification
 from cartbook.sphinxext.redirects import REDIRECTS
 
 TOP = Path(__file__).resolve().parent.parent
@@ -212,3 +215,15 @@ def scroll(page: Page) -> None:
     for figure in page.locator("figure[data-chart]").all():
         figure.evaluate("one => one.scrollIntoView({ behavior: 'instant' })")
         figure.locator(".cb-is-live").wait_for(state="attached", timeout=60_000)
+
+
+def chart_words(chart: Any, **settings: Any) -> list[str]:
+    """Return the texts of a chart after its controls have been set."""
+    spec = specification(chart)
+    names = {one["name"] for one in spec.get("params", [])}
+    assert set(settings) <= names
+    for one in spec.get("params", []):
+        one["value"] = settings.get(one["name"], one.get("value"))
+    vega = compile_spec({**spec, "width": 600})
+    drawn = vl_convert.vega_to_svg(json.dumps(vega))
+    return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</(?:text|tspan)>", drawn)

@@ -9,10 +9,12 @@ import ast
 import copy
 import re
 from itertools import groupby
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from cartbook.exercises import PART
 from cartbook.sphinxext.notebooks import ASIDE, SOLVED, ZIP_NAME
 
 MARKS = re.compile(rf"^(### Exercise \d+|#### Solution|{re.escape(SOLVED)})$", re.MULTILINE)
@@ -22,6 +24,14 @@ STEPS = {
     "#### Solution": ("exercise", "solution"),
     SOLVED: ("solution", "text"),
 }
+CHECKED = re.compile(r'\bcheck\("([^"]+)", answer\)')
+#: nbgrader takes the last value of a cell that grades as the points
+GRADED = """# Grades the answer above: a point if it is right, {part} if it shows a common mistake.
+from cartbook import check
+
+feedback = check("{exercise}", answer)
+print(feedback)
+feedback.score"""
 Group = tuple[str, list[NotebookNode]]
 
 
@@ -109,22 +119,41 @@ def _solution(group: list[NotebookNode]) -> str:
     return "\n".join([*lines, "### END SOLUTION"])
 
 
+def _marked(cell: NotebookNode, grade_id: str, **flags: Any) -> NotebookNode:
+    """Give a cell nbgrader's metadata, version 3; what ``flags`` does not name is false."""
+    about = {"grade": False, "solution": False, "locked": False, "task": False} | flags
+    cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": grade_id, **about}
+    return cell
+
+
+def _answered(number: int, solution: str) -> list[NotebookNode]:
+    """Return the cell for an answer, and where ``check`` knows the exercise a cell that grades it."""
+    found = CHECKED.search(solution)
+    name = f"solution-{number}"
+    if not found:  # graded by hand
+        return [_marked(new_code_cell(solution), name, grade=True, solution=True, points=1)]
+    answer = new_code_cell(f"answer = ...  # yours; the next cell grades it\n{solution}")
+    test = new_code_cell(GRADED.format(exercise=found[1], part=f"{PART:g}"))
+    return [
+        _marked(answer, name, solution=True),
+        _marked(test, f"test-{number}", grade=True, locked=True, points=1),
+    ]
+
+
 def graded(book: NotebookNode) -> NotebookNode:
-    """Return the notebook as nbgrader's ``source`` takes it: exercises locked, solutions marked, a point each."""
+    """Return the notebook as nbgrader's ``source`` takes it: exercises locked, solutions marked, a point each.
+
+    An exercise that ``check`` knows is graded by nbgrader, with a part of the point for a common mistake.
+    """
     cells: list[NotebookNode] = []
     number = 0
     for kind, group in parts(book):
         if kind == "text":
             cells += map(_as_new, group)
-            continue
-        number += kind == "exercise"
-        about = {"schema_version": 3, "task": False, "grade_id": f"{kind}-{number}"}
-        if kind == "exercise":
-            made = _exercise(group)
-            about |= {"grade": False, "solution": False, "locked": True}
+        elif kind == "exercise":
+            number += 1
+            words, *starting = _exercise(group)
+            cells += [_marked(words, f"exercise-{number}", locked=True), *starting]
         else:
-            made = [new_code_cell(_solution(group))]
-            about |= {"grade": True, "solution": True, "locked": False, "points": 1}
-        made[0].metadata["nbgrader"] = about
-        cells += made
+            cells += _answered(number, _solution(group))
     return _notebook(cells, book)

@@ -61,7 +61,7 @@ def _name(quiz_id: str, number: int, stem: str) -> str:
     )
 
 
-def _asked(question: Record) -> list[str]:
+def asked(question: Record) -> list[str]:
     """The question's paragraphs: its stem, and what its kind adds."""
     more = {"number": question.get("asked", ""), "order": f"Order: {question.get('by', '')}."}.get(
         question["kind"]
@@ -92,7 +92,7 @@ def _answer(question: ET.Element, fraction: int, words: str, why: str, form: str
 def _question_text(
     question: ET.Element, record: Record, title: str, picture: Picture | None
 ) -> None:
-    paragraphs = "".join(f"<p>{_html(one)}</p>" for one in _asked(record))
+    paragraphs = "".join(f"<p>{_html(one)}</p>" for one in asked(record))
     if picture is None:
         _text(question, "questiontext", paragraphs, format="html")
         return
@@ -174,17 +174,32 @@ def _question(root: ET.Element, name: str, record: Record, chapter: Chapter) -> 
     {"number": _number, "order": _order}.get(kind, _choices)(question, record)
 
 
+def _category_of(root: ET.Element, name: str) -> None:
+    """Begin a category, to which the questions that follow belong."""
+    _text(ET.SubElement(root, "question", type="category"), "category", name)
+
+
 def moodle_xml(chapters: Sequence[Chapter]) -> str:
     """Return Moodle XML of all quizzes, a question category for each chapter.
+
+    The variants of a question have a category of their own, for Moodle's *random question*.
 
     Raises ValueError if a question names a figure that its chapter does not have.
     """
     root = ET.Element("quiz")
     for chapter in chapters:
         for quiz in chapter.quizzes:
-            category = ET.SubElement(root, "question", type="category")
-            _text(category, "category", _category(chapter.title))
-            for number, record in enumerate(quiz["questions"], start=1):
-                _question(root, _name(quiz["id"], number, record["stem"]), record, chapter)
+            questions = list(enumerate(quiz["questions"], start=1))
+            _category_of(root, _category(chapter.title))
+            for number, record in questions:
+                if "variants" not in record:
+                    name = _name(quiz["id"], number, record["stem"])
+                    _question(root, name, record, chapter)
+            for number, record in questions:
+                if "variants" in record:
+                    place = f"{_category(chapter.title)}/{quiz['id']} {number}, one of several"
+                    _category_of(root, place)
+                    for one in record["variants"]:
+                        _question(root, _name(quiz["id"], number, one["stem"]), one, chapter)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

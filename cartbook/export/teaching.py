@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -15,11 +16,12 @@ import vl_convert
 import yaml
 from nbformat import NotebookNode
 
-from cartbook.export import assignments, moodle, slides
+from cartbook.export import anki, assignments, moodle, qti, slides
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.paths import SITE, TOP
 from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.render import ENVIRONMENT, svg
+from cartbook.sphinxext.exports import archive
 from cartbook.sphinxext.metadata import front_matter
 from cartbook.sphinxext.structured_data import public_address
 
@@ -124,10 +126,14 @@ def chapters() -> list[Chapter]:
 
 
 def write_questions(found: list[Chapter], out: Path) -> None:
-    """Write all quizzes as Moodle XML."""
+    """Write all quizzes as Moodle XML and as a QTI package, and cards of the glossary and the quizzes for Anki."""
     asked = [moodle.Chapter(one.title, one.quizzes, one.pictures()) for one in found]
     out.mkdir(parents=True)
     (out / "car-t-in-numbers.xml").write_text(moodle.moodle_xml(asked), encoding="utf-8")
+    archive(out / "car-t-in-numbers-qti.zip", qti.package(asked))
+    with (TOP / "data" / "glossary.csv").open(encoding="utf-8", newline="") as file:
+        text = anki.cards(csv.DictReader(file), asked)
+    (out / "car-t-in-numbers-anki.txt").write_text(text, encoding="utf-8")
 
 
 def write_notebooks(found: list[Chapter], out: Path) -> None:

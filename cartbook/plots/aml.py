@@ -100,8 +100,8 @@ def window_explorer() -> Layers:
     )
     style: dict[str, Any] = {"baseline": "bottom", "fontWeight": 600, "aria": False}
     molecules = [
-        needed.transform_filter(f"threshold {side} 2.75").mark_text(align=align, **style)
-        for side, align in (("<", "left"), (">=", "right"))
+        needed.transform_filter("threshold < 2.75").mark_text(align="left", **style),
+        needed.transform_filter("threshold >= 2.75").mark_text(align="right", **style),
     ]
     said = (
         alt.Chart(rows)

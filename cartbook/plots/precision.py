@@ -56,7 +56,7 @@ def precision_plot(patients: int = 40, response: int = 50, rate: int = 30) -> La
         slider(name, value, low, high, step, words)
         for name, value, low, high, step, words in (
             ("patients", patients, 5, 400, 5, "Patients in your trial "),
-            ("response", response, 0, 100, 5, "Responders, % "),
+            ("response", response, 0, 100, 5, "Patients who respond, % "),
             ("ruled_out", rate, 0, 95, 5, "Rate to rule out, % "),
         )
     ]

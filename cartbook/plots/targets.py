@@ -59,8 +59,8 @@ def escape_explorer() -> Layers:
         scale=alt.Scale(domain=[-9, -1], nice=False),
         axis=alt.Axis(
             values=[-9, -6, -3, -1],
-            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': '1 in 1,000', "
-            "'-1': '1 in 10'}[datum.value]",
+            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': '0.1%', "
+            "'-1': '10%'}[datum.value]",
             labelFlush=True,
         ),
     )

@@ -34,6 +34,7 @@ from cartbook.sphinxext import (
     nodes,
     not_found,
     notebooks,
+    previews,
     print_builders,
     pyodide,
     redirects,
@@ -64,6 +65,7 @@ PARTS = (
     search,
     report,
     evidence,
+    previews,
     embeds,
     assets,
 )
@@ -108,9 +110,12 @@ def _doctree_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     for answer in doctree.findall(docutils_nodes.admonition):
         if "answer" in answer["classes"]:
             run = nodes.screen("", nodes.node_of({"kind": "run"}))
-            answer.parent.insert(
-                answer.parent.index(answer) + 1, [nodes.node_of(_facts(book)), run]
-            )
+            parts = [nodes.node_of(_facts(book)), run]
+            if any(
+                "cell_input" in one["classes"] for one in doctree.findall(docutils_nodes.container)
+            ):
+                parts.insert(1, nodes.screen("", nodes.node_of({"kind": "code"})))
+            answer.parent.insert(answer.parent.index(answer) + 1, parts)
             break
     links = {"kind": "take", "name": Path(app.env.docname).name, "archive": notebooks.ZIP_NAME}
     doctree.append(nodes.screen("", nodes.node_of(links)))

@@ -1,8 +1,8 @@
 """What a page loads, cut to what it uses: one style sheet, few scripts, the part of Vega that draws.
 
 The theme and its extensions bring some 90 kB of compressed styles, of which the book uses a small
-part. :func:`stylesheet` joins them, and leaves out each rule for a class or an id that is no word of
-any page or script of the site (as PurgeCSS does).
+part. :func:`stylesheet` joins them, and leaves out each rule for a class or an id that no page has
+and no script names (as PurgeCSS does).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ STYLES = (
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 SCRIPTS = ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js")
-#: scripts that a page needs only if it has a certain text
+#: scripts that a page needs only if its text matches
 CONDITIONAL_SCRIPTS = {
     "explorer.js": 'class="explorer"',
     "forest.js": 'class="explorer"',
     "spelling.js": 'class="explorer"',
-    "card.js": 'class="evidence ',
+    "card.js": 'class="(evidence|preview) ',
     "figure.js": "data-chart=",
     "quiz.js": "data-quiz=",
     "run.js": "cb-run",
@@ -83,6 +83,7 @@ Object.assign(transforms, data, layout, encode);
 window.vega = {{ View, parse, expressionInterpreter }};
 """
 
+NAMED = re.compile(r"""\s(?:class|id)\s*=\s*["']([^"']*)""")
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
 READ = re.compile(r"var\(\s*(--[\w-]+)")
@@ -110,7 +111,7 @@ def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
         name = str(getattr(file, "filename", "") or "").rpartition("/")[2].partition("?")[0]
         excluded = not name or any(word in name for word in EXCLUDED_SCRIPTS)
         elsewhere = page != "search" and name in SEARCH_SCRIPTS
-        if not excluded and not elsewhere and CONDITIONAL_SCRIPTS.get(name, "") in body:
+        if not excluded and not elsewhere and re.search(CONDITIONAL_SCRIPTS.get(name, ""), body):
             selected.append(file)
     return selected
 
@@ -161,6 +162,22 @@ def prune_variables(css: str, elsewhere: set[str]) -> str:
     return css if less == css else prune_variables(less, elsewhere)
 
 
+def compact_css(css: str | list[Any]) -> str:
+    """Return a style sheet without comments and without white space that means nothing."""
+    tokens = tinycss2.parse_component_value_list(css) if isinstance(css, str) else css
+    text = ""
+    for token in tokens:
+        if token.type == "comment":
+            continue
+        part = token.serialize()
+        if token.type == "{} block":
+            part = f"{{{compact_css(token.content).strip()}}}"
+        elif token.type == "whitespace":
+            part = " " if text and text[-1] not in " {};," else ""
+        text = (text.rstrip(" ") if part[:1] in tuple("{};,") else text) + part
+    return text
+
+
 def inline_imports(path: Path) -> str:
     """Return a style sheet with its imports in their places, and without pictures in files."""
     text = re.sub(r"url\((?![\"']?data:)[^)]*\.png\)", "none", path.read_text(encoding="utf-8"))
@@ -174,16 +191,18 @@ def stylesheet(out: Path, styles: list[str]) -> str:
         for path in (out / "_static").rglob("*.js")
         if not path.name.startswith("vega") and not unused("_static", [path.name])
     ]
-    texts = [path.read_text(encoding="utf-8") for path in (*out.rglob("*.html"), *scripts)]
-    names = {name for text in texts for name in WORD.findall(text)}
+    pages = [path.read_text(encoding="utf-8") for path in out.rglob("*.html")]
+    codes = [path.read_text(encoding="utf-8") for path in scripts]
+    texts = [*pages, *codes]
+    names = {name for text in codes for name in WORD.findall(text)}
+    names |= {name for text in pages for found in NAMED.findall(text) for name in found.split()}
     parts = [inline_imports(out / "_static" / name) for name in styles]
     pruned = (
         text if Path(name).name in STYLES else prune_css(text, names)
         for name, text in zip(styles, parts, strict=True)
     )
-    return prune_variables(
-        "\n".join(pruned), {name for text in texts for name in READ.findall(text)}
-    )
+    read = {name for text in texts for name in READ.findall(text)}
+    return compact_css(prune_variables("\n".join(pruned), read))
 
 
 def unused(folder: str, names: list[str]) -> set[str]:

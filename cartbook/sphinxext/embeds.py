@@ -1,4 +1,4 @@
-"""Write each chart as an SVG, and as a page of its own that other sites may show in a frame."""
+"""Write each chart as an SVG, as a page of its own that other sites may show in a frame, and its script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from cartbook.csp import IN_PAGE
-from cartbook.render import Record, html, render, svg
+from cartbook.render import Record, chart_script, html, render, svg
 from cartbook.sphinxext import nodes
 from cartbook.sphinxext.assets import STYLE, styles_version
 
@@ -35,6 +35,7 @@ def _page(
         address = f"{base}{pagename}.html#fig-{record['id']}" if base else ""
         text = embed(record, pagename, book=str(app.config.html_title), address=address)
         (folder / f"{record['id']}.html").write_text(f"{text}\n", encoding="utf-8")
+        (folder / f"{record['id']}.js").write_text(chart_script(record), encoding="utf-8")
         if record["wide"]:
             picture = svg(record["wide"], record["alt"], edge=EDGE, paper="#fff")
             (folder / f"{record['id']}.svg").write_text(f"{picture}\n", encoding="utf-8")

@@ -21,7 +21,7 @@ from sphinx.util.osutil import relative_uri
 
 from cartbook.figures import LIVE_MIME, MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
-from cartbook.render import Record, html, paragraphs
+from cartbook.render import Record, chart_version, html, paragraphs
 from cartbook.sphinxext.entries import address
 from cartbook.tables import QUOTE_MIME
 
@@ -110,7 +110,8 @@ def visit_record_html(translator: Any, node: record) -> None:
         def entry(key: str) -> str:
             return relative_uri(page, "") + address(key)
 
-        text = html(data, root=relative_uri(page, ""), link=link, entry=entry)
+        version = chart_version(data) if data["kind"] == "figure" else ""
+        text = html(data, root=relative_uri(page, ""), link=link, entry=entry, version=version)
         if data["kind"] in ("table", "drawing", "findings"):
             text = f'<div class="output text_html">{text}</div>'
     translator.body.append(f"{text}\n")

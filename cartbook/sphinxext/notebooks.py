@@ -20,6 +20,7 @@ from pybtex.database import Entry, parse_file
 from cartbook.escape import as_markdown
 from cartbook.figures import MIME as FIGURE_MIME
 from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook.quizzes import source_shown
 from cartbook.render import render
 
 ZIP_NAME = "car-t-in-numbers-notebooks.zip"  # all of them
@@ -164,7 +165,8 @@ def _markdown(source: str, **metadata: Any) -> NotebookNode:
 
 
 def _code(cell: NotebookNode) -> Iterator[NotebookNode]:
-    """Yield a code cell for any Jupyter, and after it the words of its charts."""
+    """Yield a code cell for any Jupyter, a quiz without readable answers, and after it the words of its charts."""
+    cell.source = source_shown(cell)
     folded = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
     cell.metadata = NotebookNode(HIDDEN if folded else {})
     yield cell

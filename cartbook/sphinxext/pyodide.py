@@ -30,6 +30,7 @@ from sphinx.builders import Builder
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from cartbook.quizzes import MIME as QUIZ_MIME
 from cartbook.sphinxext.exports import archive, wheel_of
 from cartbook.sphinxext.nodes import record
 
@@ -108,6 +109,12 @@ def _archive(app: Sphinx) -> Path:
     return Path(app.outdir) / "run" / "packages.zip"
 
 
+def _source(cell: nbformat.NotebookNode) -> str:
+    """Return the code of a cell for the page, which has the quiz already and keeps it without its answers in code."""
+    shown = any(QUIZ_MIME in one.get("data", {}) for one in cell.outputs)
+    return "# The quiz, which stays as it is" if shown else str(cell.source)
+
+
 def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give the button of a page the sources of its cells, hidden ones too; or remove it."""
     notebook = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
@@ -116,9 +123,9 @@ def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> Non
             if (source := runtime(app)) is None or not notebook.is_file():
                 node.parent.remove(node)
                 continue
-            cells = [
+            cells: list[dict[str, Any]] = [
                 {
-                    "source": cell.source,
+                    "source": _source(cell),
                     "placed": "remove-cell" not in cell.metadata.get("tags", []),
                 }
                 for cell in nbformat.read(notebook, as_version=4).cells

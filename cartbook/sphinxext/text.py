@@ -88,7 +88,7 @@ class PlainText(TextTranslator):
 def works_cited(doctree: nodes.document) -> list[str]:
     """Return the works that a page cites, each once, in the order of their first citation."""
     titles = (
-        link.get("reftitle", "")
+        link.get("reference") or link.get("reftitle", "")
         for one in doctree.findall(nodes.inline)
         if "bibtex-citation" in one["classes"]
         for link in one.findall(nodes.reference)

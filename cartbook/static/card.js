@@ -1,11 +1,13 @@
-// A card behind every number: what sphinxext/evidence.py writes into evidence/STUDY.js, at the links to evidence/STUDY.html.
-// Hover or focus shows a card, a click, a tap or Enter opens it for use; Escape closes it. Without scripts, or where
-// a card cannot be loaded, the link leads to the number's entry.
+// Cards at links: behind every number what sphinxext/evidence.py writes into evidence/STUDY.js, at the links to
+// evidence/STUDY.html; behind terms and citations what sphinxext/previews.py writes beside glossary and references.
+// Hover or focus shows a card, Escape closes it. A click, a tap or Enter opens that of a number for use; at a term or
+// a citation only a tap does, else the link leads where it says. Without scripts, or where a card cannot be loaded,
+// every link does.
 (() => {
   const SHOW = 300; // ms over a link before its card shows
   const HIDE = 250; // ms that the pointer may be elsewhere before it closes
   const EDGE = 8; // px between a card and the window's edge
-  const cards = new Map(); // address of a script: its cards and citations, once it is loaded
+  const cards = new Map(); // address of a script: its cards and citations; "#KEY" stands for the card of that key
 
   window.bookEvidence = (entries, sources) =>
     Object.assign(document.currentScript, { bookEvidence: { entries, sources } });
@@ -47,7 +49,8 @@
 
   const begin = () => {
     const links = [...document.querySelectorAll("a.evidence")];
-    if (!links.length) return;
+    const previews = [...document.querySelectorAll("a.preview")];
+    if (!links.length && !previews.length) return;
     group(links);
     const card = document.createElement("div");
     card.className = "evidence-card d-print-none";
@@ -57,6 +60,9 @@
     card.setAttribute("role", "dialog");
     document.body.append(card);
     let link, timer, used; // `used`: the reader opened the card, and the focus is in it
+    let touched; // whether the pointer that was last pressed was a finger
+    const expand = (one, yes) =>
+      one?.hasAttribute("aria-haspopup") && one.setAttribute("aria-expanded", String(yes));
 
     const place = () => {
       const rects = [...link.getClientRects()];
@@ -72,7 +78,7 @@
     };
     const close = () => {
       clearTimeout(timer);
-      link?.setAttribute("aria-expanded", "false");
+      expand(link, false);
       link?.removeAttribute("aria-describedby");
       card.hidden = true;
       link = undefined;
@@ -86,7 +92,8 @@
         const key = decodeURIComponent(to.hash.slice(1));
         let html;
         try {
-          html = (await load(to)).entries[key];
+          const { entries } = await load(to);
+          html = entries[key]?.startsWith("#") ? entries[entries[key].slice(1)] : entries[key];
         } catch {}
         if (link !== to) return; // another one meanwhile
         if (!html) {
@@ -97,7 +104,7 @@
         card.innerHTML = html;
         const title = card.querySelector(".evidence-card-title");
         card.setAttribute("aria-label", title.textContent);
-        card.querySelector(".evidence-number").id = "evidence-number";
+        card.querySelector(".evidence-number, .preview-text").id = "evidence-said";
         for (const one of card.querySelectorAll("a[href^='#']"))
           one.href = `${to.href.split("#")[0]}${one.getAttribute("href")}`;
         const number = groups.get(to)?.indexOf(to) + 1;
@@ -114,8 +121,8 @@
         card.hidden = false;
         card.scrollTop = 0;
         place();
-        to.setAttribute("aria-expanded", "true");
-        to.setAttribute("aria-describedby", "evidence-number");
+        expand(to, true);
+        to.setAttribute("aria-describedby", "evidence-said");
       }
       if (use) {
         used = true;
@@ -139,9 +146,7 @@
       silent = false;
     };
 
-    for (const one of links) {
-      one.setAttribute("aria-haspopup", "dialog");
-      one.setAttribute("aria-expanded", "false");
+    for (const one of [...links, ...previews]) {
       one.addEventListener("pointerenter", event => {
         if (event.pointerType !== "mouse" || used) return;
         load(one).catch(() => {});
@@ -153,6 +158,16 @@
         if (!used && link === one && !card.contains(event.relatedTarget) && !card.matches(":hover"))
           close();
       });
+    }
+    for (const one of previews)
+      one.addEventListener("click", event => {
+        if (!touched || !event.detail || (link === one && !card.hidden)) return; // to where it leads
+        event.preventDefault();
+        open(one, true);
+      });
+    for (const one of links) {
+      one.setAttribute("aria-haspopup", "dialog");
+      one.setAttribute("aria-expanded", "false");
       one.addEventListener("click", event => {
         if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
           return;
@@ -190,6 +205,7 @@
       leave();
     });
     addEventListener("pointerdown", event => {
+      touched = event.pointerType === "touch";
       if (!card.hidden && !card.contains(event.target) && !link?.contains(event.target)) close();
     });
     addEventListener("resize", () => card.hidden || place());

@@ -213,6 +213,7 @@
     const itemOf = (node, place, count, level) => {
       const item = element("li", { tabIndex: -1 }, element("span", {}, node.words));
       item.setAttribute("role", "treeitem");
+      item.setAttribute("aria-label", node.words); // without the words of the items in it
       const state = { level, posinset: place + 1, setsize: count };
       for (const [name, value] of Object.entries(state)) item.setAttribute(`aria-${name}`, value);
       if (node.children) item.setAttribute("aria-expanded", "false");

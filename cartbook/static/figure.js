@@ -3,18 +3,28 @@
 (() => {
   const here = document.currentScript.src.replace(/[^/]*$/, "");
   const asked = {};
-  const script = name =>
-    (asked[name] ??= new Promise((done, fail) => {
+  const load = address =>
+    (asked[address] ??= new Promise((done, fail) => {
       const one = document.createElement("script");
-      one.src = here + name;
+      one.src = address;
       one.onload = done;
       one.onerror = fail;
       document.head.append(one);
     }));
+  const script = name => load(here + name);
   const vega = () => script("vega.js").then(() => window.vega);
   // A chart that was made in the page comes as Vega-Lite; those of the book were compiled when it was built.
   const compiled = async spec =>
     spec.$schema ? (await script("vega-lite.js"), window.vegaLite.compile(spec).spec) : spec;
+  // A chart's specification is a script of its own beside its other files, or in the page.
+  const specs = {};
+  window.bookChart = (id, spec) => (specs[id] = spec);
+  const specOf = async figure => {
+    const { spec, chart } = figure.dataset;
+    if (!spec) return JSON.parse(figure.querySelector(".cb-spec").textContent);
+    await load(new URL(spec, document.baseURI).href);
+    return specs[chart];
+  };
 
   const tip = document.createElement("div");
   tip.className = "cb-tooltip";
@@ -79,13 +89,16 @@
   };
   const draw = async figure => {
     try {
-      const { View, parse, expressionInterpreter } = await vega();
+      const [{ View, parse, expressionInterpreter }, written] = await Promise.all([
+        vega(),
+        specOf(figure),
+      ]);
       const picture = figure.querySelector(".cb-picture");
       const live = document.createElement("div");
       live.className = "cb-live";
       const bound = document.createElement("div");
       bound.className = "cb-controls";
-      const spec = await compiled(JSON.parse(figure.querySelector(".cb-spec").textContent));
+      const spec = await compiled(written);
       picture.prepend(live);
       // Expressions are read, not compiled: the site's policy forbids eval.
       const view = new View(parse(spec, null, { ast: true }), {

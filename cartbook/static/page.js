@@ -31,6 +31,21 @@
   root.dataset.theme =
     mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
+  // Whether the code of the cells is shown; where storage is blocked, as long as the page is open.
+  const CODE = "cb-code";
+  try {
+    if (localStorage.getItem(CODE) === "hidden") root.dataset.code = "hidden";
+  } catch {}
+  const switchCode = () => {
+    const hidden = root.dataset.code !== "hidden";
+    if (hidden) root.dataset.code = "hidden";
+    else delete root.dataset.code;
+    try {
+      if (hidden) localStorage.setItem(CODE, "hidden");
+      else localStorage.removeItem(CODE);
+    } catch {}
+  };
+
   Object.assign(window, { SPHINX_HIGHLIGHT_ENABLED: false }); // the search reads it; search words are not stored
 
   // A frame with an origin of its own (sandbox without allow-same-origin) may also forbid forms, printing and downloads.
@@ -113,6 +128,12 @@
       for (const one of closed) one.open = true;
     });
     addEventListener("afterprint", () => closed.forEach(one => (one.open = false)));
+
+    const code = document.querySelector(".cb-code button");
+    const nameCode = () =>
+      (code.textContent = `${root.dataset.code === "hidden" ? "Show" : "Hide"} all code`);
+    if (code) nameCode();
+    code?.addEventListener("click", () => (switchCode(), nameCode()));
 
     for (const button of document.querySelectorAll("[data-print]"))
       button.addEventListener("click", () => {

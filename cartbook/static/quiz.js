@@ -104,17 +104,46 @@
     return [...new Set(found.filter(one => /^[-+]?(\d+\.?\d*|\.\d+)$/.test(one)).map(Number))];
   };
 
-  const number = (question, mark) => {
+  const number = (question, mark, start) => {
     const form = question.querySelector(".cb-entry");
     const verdict = question.querySelector(".cb-verdict");
     const input = form.querySelector("input");
-    const { answer, tolerance, unit, why, hint } = form.dataset;
-    const slips = JSON.parse(form.dataset.slips);
+    let { answer, tolerance, unit, why, hint } = form.dataset;
+    let slips = JSON.parse(form.dataset.slips);
     const near = (one, other) =>
       Math.abs(one - other) <= Number(tolerance) + 1e-9 * Math.max(1, Math.abs(other));
     const fits = tried => tried.some(one => near(one, Number(answer)));
     const slip = tried => slips.find(({ value }) => tried.some(one => near(one, value)))?.why;
     form.hidden = false;
+
+    // The same question of another row: each reader begins at one of them, and can go on to the next.
+    const cases = JSON.parse(form.dataset.variants ?? "[]");
+    let at = 0;
+    const ask = place => {
+      at = place % cases.length;
+      const one = cases[at];
+      ({ answer, tolerance, unit, why, hint } = { ...form.dataset, ...one });
+      slips = one.slips ?? slips;
+      question.querySelector(".cb-stem").textContent = one.stem;
+      if (one.asked) question.querySelector(".cb-order-label").textContent = one.asked;
+      const shown = question.querySelector(".cb-reveal > p");
+      shown.replaceChildren(make("strong", `${one.shown}.`), ` ${one.why}`);
+      shown.parentElement.open = false;
+      input.value = "";
+      verdict.replaceChildren();
+    };
+    if (cases.length) {
+      const other = make("button", "Other numbers", { type: "button", class: "cb-other" });
+      other.addEventListener("click", () => {
+        ask(at + 1);
+        verdict.className = "cb-verdict";
+        verdict.textContent = `New numbers, ${at + 1} of ${cases.length}.`;
+        input.focus();
+      });
+      form.append(" ", other);
+      const early = form.contains(document.activeElement) || question.querySelector("[open]");
+      if (!early) ask(Math.floor(random(start ^ cases.length)() * cases.length)); // the reader was not faster
+    }
     form.addEventListener("submit", event => {
       event.preventDefault();
       const tried = readings(input.value, unit);
@@ -242,7 +271,7 @@
     const questions = [...root.querySelectorAll(".cb-question")];
     const line = make("p", "", { class: "cb-marks" });
     const status = make("span", "", { role: "status", tabindex: "-1" });
-    const clear = make("button", "Clear these marks", { type: "button" });
+    const clear = make("button", "Reset", { type: "button" });
     line.append(status, " ", clear);
 
     const show = () => {
@@ -286,7 +315,7 @@
         show();
       };
       question.querySelector(".cb-reveal > summary")?.addEventListener("click", () => mark(false));
-      return ({ number, order }[question.dataset.kind] ?? choice)(question, mark);
+      return ({ number, order }[question.dataset.kind] ?? choice)(question, mark, start);
     });
     clear.addEventListener("click", () => {
       const { [root.dataset.quiz]: _, ...rest } = load();

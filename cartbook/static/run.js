@@ -37,6 +37,7 @@
       ({ source, placed }, at) => ({
         number: at + 1,
         source,
+        exercise: /^check\("([^"]+)", answer/m.exec(source)?.[1], // that this cell checks
         div: placed ? divs.shift() : undefined,
         undo: [],
       }),
@@ -57,6 +58,136 @@
     );
 
     const tell = words => (said.textContent = words);
+
+    // The reader's own state, in this browser alone: changed cells by number, with the code that was
+    // published then, and which exercises were solved. A cell that has changed since keeps the book's code.
+    const page = location.pathname.replace(/.*\//, "").replace(/\.html$/, "");
+    const KEY = `cart-in-numbers-chapter-${page}`;
+    const nothing = () => ({ edits: {}, solved: {} });
+    let mine = nothing();
+    let removed, blocked;
+    try {
+      const found = JSON.parse(localStorage.getItem(KEY));
+      for (const [number, edit] of Object.entries(found?.edits ?? {}))
+        if (typeof edit?.code === "string" && cells[number - 1]?.source === edit.published)
+          mine.edits[number] = edit;
+      for (const { exercise } of cells)
+        if (exercise in Object(found?.solved))
+          mine.solved[exercise] = found.solved[exercise] === true;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) blocked = "this browser blocks storage";
+    }
+    const keep = () => {
+      showKept();
+      if (blocked) return;
+      try {
+        if (Object.keys({ ...mine.edits, ...mine.solved }).length)
+          localStorage.setItem(KEY, JSON.stringify(mine));
+        else localStorage.removeItem(KEY);
+      } catch (error) {
+        blocked =
+          error.name === "QuotaExceededError"
+            ? "this browser’s storage is full"
+            : "this browser blocks storage";
+        showKept();
+      }
+    };
+    const change = ({ number, source }, code) => {
+      if (code === source) delete mine.edits[number];
+      else mine.edits[number] = { published: source, code };
+      removed = undefined;
+      keep();
+    };
+    const solve = ({ exercise, correct }) => {
+      if (!exercise || mine.solved[exercise]) return;
+      mine.solved[exercise] = correct;
+      keep();
+    };
+
+    // What is kept, said where it can be undone; a note at each exercise that was tried.
+    const state = make("span", "");
+    const save = button("", "Download my notebook", () => download());
+    const reset = button("", "Reset", () => {
+      [mine, removed] = removed ? [removed, undefined] : [nothing(), mine];
+      keep();
+      for (const { number, source, editor } of cells)
+        if (editor) {
+          editor.value = mine.edits[number]?.code ?? source;
+          editor.rows = Math.min(30, editor.value.split("\n").length);
+        }
+      if (bar.dataset.on) runFrom(0);
+    });
+    const kept = make("p", "cb-run-kept", [state, " ", save, " ", reset], { hidden: true });
+    offer.after(kept);
+    const showKept = () => {
+      const changed = Object.keys(mine.edits).length;
+      const tried = Object.values(mine.solved);
+      const solved = tried.filter(Boolean).length;
+      const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+      const parts = [
+        ...(changed ? [`${count(changed, "cell")} changed`] : []),
+        ...(solved ? [`${count(solved, "exercise")} solved`] : []),
+        ...(tried.length > solved ? [`${tried.length - solved} tried`] : []),
+      ];
+      kept.hidden = !parts.length && !removed && !bar.dataset.on;
+      reset.hidden = !parts.length && !removed;
+      reset.textContent = removed ? "Undo reset" : "Reset";
+      state.textContent = [
+        parts.length ? `${parts.join(", ")}.` : removed ? "Your changes are removed." : "",
+        blocked
+          ? `Not kept: ${blocked}. Download your notebook before you leave.`
+          : "Kept in this browser only.",
+        parts.length && !bar.dataset.on ? "Changes come back when the chapter runs." : "",
+      ]
+        .filter(Boolean)
+        .join(" ");
+      for (const { exercise, div } of cells) {
+        div?.querySelector(".cb-run-solved")?.remove();
+        if (div && exercise in mine.solved)
+          div.append(
+            make(
+              "p",
+              "cb-run-solved",
+              mine.solved[exercise] ? "✓ You solved this." : "Tried, not solved yet.",
+            ),
+          );
+      }
+    };
+    const download = async () => {
+      const name = `${page}.ipynb`;
+      try {
+        const answer = await fetch(`${root}downloads/${name}`);
+        if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+        const book = await answer.json();
+        const code = book.cells.filter(cell => cell.cell_type === "code");
+        if (code.length !== cells.length) throw new Error(`${name} has other cells than this page`);
+        for (const [number, edit] of Object.entries(mine.edits))
+          Object.assign(code[number - 1], {
+            source: edit.code,
+            outputs: [],
+            execution_count: null,
+            metadata: { tags: ["changed"] },
+          });
+        const solved = Object.keys(mine.solved).filter(one => mine.solved[one]);
+        const about = [
+          `Your own copy. Changed cells: ${Object.keys(mine.edits).join(", ") || "none"}; they have no output until you run them.`,
+          `Exercises solved in the page: ${solved.join(", ") || "none"}.`,
+        ];
+        book.cells.unshift({
+          cell_type: "markdown",
+          id: "mine",
+          metadata: {},
+          source: about.join("\n\n"),
+        });
+        const url = URL.createObjectURL(new Blob([JSON.stringify(book, null, 1)]));
+        make("a", "", "", { href: url, download: `${page}-mine.ipynb` }).click();
+        setTimeout(() => URL.revokeObjectURL(url), 10_000);
+        tell("Your notebook is downloaded.");
+      } catch (error) {
+        console.warn("The notebook could not be made:", error.message);
+        tell("The notebook could not be loaded from this site; your changes are still here.");
+      }
+    };
 
     const boot = () => {
       ready = false;
@@ -128,6 +259,7 @@
       const cell = cells[number - 1];
       running = undefined;
       Object.assign(cell, { failed: Boolean(why), why });
+      if (cell.number in mine.edits) outputs.forEach(solve);
       cell.div?.classList.toggle("cb-run-failed", cell.failed);
       place(cell, outputs);
       step();
@@ -167,8 +299,7 @@
         cell.undo.push(() => shown.remove());
       }
       const now = outputs.map(output => form(output, cell));
-      if (shown.querySelector(".cb-quiz") && now.some(node => node.querySelector(".cb-quiz")))
-        return; // a quiz keeps its answers
+      if (shown.querySelector(".cb-quiz")) return; // a quiz keeps its answers
       shown.style.minHeight = `${shown.offsetHeight}px`; // the text below does not jump
       shown.replaceChildren(...now);
       const figures = [...shown.querySelectorAll("figure[data-chart]")];
@@ -206,13 +337,14 @@
       offer.textContent =
         "Change the code, then press Run, or Ctrl and Enter: the cell and those below it run again.";
       for (const cell of cells) cell.div && edit(cell);
+      showKept();
     };
 
     const edit = cell => {
       const { number, source, div, undo } = cell;
       const lines = () => (field.rows = Math.min(30, field.value.split("\n").length));
       const field = make("textarea", "", "", {
-        value: source,
+        value: mine.edits[number]?.code ?? source,
         spellcheck: false,
         wrap: "off",
         id: `cb-code-${number}`,
@@ -220,6 +352,7 @@
       for (const name of ["autocapitalize", "autocomplete", "autocorrect"])
         field.setAttribute(name, "off");
       field.addEventListener("input", lines);
+      field.addEventListener("input", () => change(cell, field.value));
       field.addEventListener("keydown", event => {
         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
         event.preventDefault();
@@ -234,6 +367,7 @@
       const reset = () => {
         field.value = source;
         lines();
+        change(cell, source);
         runFrom(number - 1);
       };
       const parts = [
@@ -287,6 +421,7 @@
       offer.textContent = offered;
       start.hidden = false;
       bar.replaceChildren(said);
+      showKept();
       tell(words);
       start.focus();
     };
@@ -299,6 +434,7 @@
       stop.focus();
       start.hidden = true;
     });
+    showKept();
     box.hidden = false;
   };
   document.readyState === "loading"

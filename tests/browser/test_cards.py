@@ -57,8 +57,10 @@ def test_pointer_and_keyboard(visit: Visit) -> None:
     stops = card.locator("a[href], button, summary").count()
     for _ in range(stops + 1):
         page.keyboard.press("Tab")
-    assert page.evaluate(CLOSED)
+    assert link.get_attribute("aria-expanded") == "false"
     assert page.evaluate("document.activeElement !== document.body")
+    assert not page.evaluate("document.activeElement.closest('#evidence-card')")
+    page.evaluate("document.activeElement.blur()")  # the next stop may have a card too
     link.click()
     until(page, OPEN)
     page.keyboard.press("Escape")
@@ -147,3 +149,50 @@ def test_without_scripts_the_link_leads_to_the_entry(visit: Visit) -> None:
     assert "Used in the book" in entry.inner_text()
     entry.locator(".evidence-uses a").first.click()
     assert "/chapters/" in page.url
+
+
+def test_terms_and_citations_have_a_card_for_pointer_keyboard_and_tap(visit: Visit) -> None:
+    page = visit(PAGE)
+    card = page.locator("#evidence-card")
+    for kind, words, place in (
+        ("glossary", "CD19", "In the glossary"),
+        ("references", "doi:10.", "In the list of references"),
+    ):
+        link = page.locator(f".bd-article p a.preview[href*='{kind}.html#']").first
+        target = link.evaluate("one => one.href")
+        assert link.get_attribute("title") is None, "nothing is said to a pointer alone"
+        link.scroll_into_view_if_needed()
+        link.hover()
+        until(page, OPEN)
+        card.hover()  # it stays while the pointer is on it
+        page.wait_for_timeout(400)
+        assert words in card.inner_text()
+        assert card.get_by_role("link", name=place).evaluate("one => one.href") == target
+        page.keyboard.press("Escape")
+        until(page, CLOSED)
+        page.mouse.move(2, 2)
+
+        # with the keyboard: it is described by what the card says, Escape closes it, Enter follows the link
+        page.keyboard.press("Tab")
+        link.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        until(page, OPEN)
+        said = page.locator(f"#{link.get_attribute('aria-describedby')}").text_content()
+        assert said
+        assert len(said) > 20
+        page.keyboard.press("Escape")
+        until(page, CLOSED)
+        assert link.evaluate("one => one === document.activeElement")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/{kind}.html#*")
+        page.go_back()
+
+    page = visit(PAGE, viewport={"width": 390, "height": 844}, has_touch=True)
+    link = page.locator(".bd-article p a.preview[href*='glossary.html#']").first
+    link.scroll_into_view_if_needed()
+    link.tap()
+    until(page, OPEN)
+    assert page.evaluate("document.activeElement.id") == "evidence-card"
+    page.get_by_role("link", name="In the glossary").tap()
+    page.wait_for_url("**/glossary.html#*")

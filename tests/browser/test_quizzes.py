@@ -7,7 +7,7 @@ import json
 import pytest
 from helpers import TOP
 
-from cartbook import Choice, Number, Order, Spot, quiz
+from cartbook import Choice, Number, Order, Spot, Stem, quiz, variants
 from cartbook.render import html
 from cartbook.theme import stylesheet
 
@@ -36,6 +36,22 @@ QUIZ = quiz(
 SHARE = quiz(
     "share", {"Share?": Number(55, "Worked out.", "Divide.", 0.5, "%", {0.5: "Half a per cent."})}
 )
+SEVERAL = quiz(
+    "several",
+    {
+        Stem("Trial {n}: {n} of 40. What percentage?", id="s"): variants(
+            [{"n": n} for n in range(1, 9)],
+            lambda one: Number(
+                2.5 * one["n"],
+                f"{one['n']} of 40.",
+                "Divide.",
+                0.5,
+                "%",
+                {100 - 2.5 * one["n"]: f"The others of trial {one['n']}.", 99: "Nearly all."},
+            ),
+        )
+    },
+)
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
 
@@ -53,7 +69,7 @@ def place(tmp_path_factory, serve_folder):
     for name in ("quiz.js", "quiz.css", "book.css"):
         (folder / name).write_bytes((STATIC / name).read_bytes())
     (folder / "colours.css").write_text(stylesheet(), encoding="utf-8")
-    quizzes = "".join(html(one.to_record()) for one in (QUIZ, SHARE))
+    quizzes = "".join(html(one.to_record()) for one in (QUIZ, SHARE, SEVERAL))
     page = PAGE.format(policy=POLICY, quizzes=quizzes)
     (folder / "index.html").write_text(page, encoding="utf-8")
     return f"{serve_folder(folder)}index.html"
@@ -154,7 +170,7 @@ def test_marks_count_first_tries_and_stay_until_cleared(visit, place):
     )
     page.reload()
     assert said(page).startswith("2 of 4 right")
-    page.locator("[data-quiz=trial]").get_by_role("button", name="Clear these marks").click()
+    page.locator("[data-quiz=trial]").get_by_role("button", name="Reset", exact=True).click()
     assert said(page) == "Nothing answered yet."
     assert json.loads(page.evaluate(f"localStorage.getItem('{KEY}')")) == {"other": {"x": True}}
     assert page.locator("details[open]").count() == 0
@@ -188,7 +204,7 @@ def test_without_storage_marks_last_as_long_as_the_page_and_it_says_so(visit, pl
     assert said(page) == f"1 of 4 right at the first try, 1 answered. {words}"
     assert typed(page, "40").endswith("The other way round.")
     assert said(page) == f"1 of 4 right at the first try, 2 answered. {words}"
-    page.locator("[data-quiz=trial]").get_by_role("button", name="Clear these marks").click()
+    page.locator("[data-quiz=trial]").get_by_role("button", name="Reset", exact=True).click()
     assert said(page) == "Nothing answered yet."
 
 
@@ -341,3 +357,55 @@ def test_pages_without_a_quiz_do_without_its_script(site):
         if not path.relative_to(site).parts[0].startswith("_"):
             html = path.read_text(encoding="utf-8")
             assert ("_static/quiz.js" in html) == ("data-quiz=" in html), path.name
+
+
+def test_each_reader_begins_at_some_variant_and_can_go_on_to_others(visit, axe, place):
+    begun = set()
+    for _ in range(6):
+        page = visit(place, viewport={"width": 390, "height": 844})
+        stem = page.locator("[data-quiz=several] .cb-stem")
+        begun.add(stem.inner_text())
+        first = stem.inner_text()
+        page.reload()
+        assert stem.inner_text() == first
+    assert len(begun) > 1
+    several = SEVERAL.to_record()["questions"][0]["variants"]
+    seen = []
+    for _ in several:
+        (asked,) = [one for one in several if one["stem"] == stem.inner_text()]
+        seen.append(asked["stem"])
+        trial = asked["why"].split()[0]
+        other = str(100 - asked["answer"])
+        assert typed(page, other, "several").endswith(f"Not quite. The others of trial {trial}.")
+        assert typed(page, asked["shown"], "several").endswith(f"Right. {trial} of 40.")
+        page.locator("[data-quiz=several] .cb-reveal > summary").click()
+        shown = page.locator("[data-quiz=several] .cb-reveal > p").inner_text()
+        assert shown == f"{asked['shown']}%. {trial} of 40."
+        page.get_by_role("button", name="Other numbers").click()
+        assert "New numbers" in page.locator("[data-quiz=several] .cb-verdict").inner_text()
+        assert page.evaluate("document.activeElement.tagName") == "INPUT"
+        assert page.locator("[data-quiz=several] .cb-reveal[open]").count() == 0
+    assert len(set(seen)) == len(several)
+    assert stem.inner_text() == seen[0]
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    line = page.locator("[data-quiz=several] .cb-marks [role=status]")
+    assert line.inner_text().startswith("0 of 1 right at the first try, 1 answered.")
+
+
+def test_without_scripts_a_question_with_variants_is_one_question(visit, place):
+    page = visit(place, java_script_enabled=False)
+    first = SEVERAL.to_record()["questions"][0]
+    assert page.locator("[data-quiz=several] .cb-stem").inner_text() == first["stem"]
+    page.locator("[data-quiz=several] .cb-reveal > summary").click()
+    assert page.get_by_text(f"{first['shown']}%. {first['why']}").is_visible()
+
+
+def test_in_a_sandboxed_frame_marks_last_as_long_as_the_page_and_it_says_so(visit, place):
+    page = visit("", faults=False)
+    page.set_content(f'<iframe sandbox="allow-scripts" width="800" height="900" src="{place}">')
+    frame = page.frame_locator("iframe")
+    frame.get_by_text("This", exact=True).click()
+    line = frame.locator("[data-quiz=trial] .cb-marks [role=status]")
+    line.filter(has_text="1 answered").wait_for()
+    assert line.inner_text().endswith("Not kept: this browser blocks storage.")

@@ -32,9 +32,8 @@ def test_chart_tooltip_follows_the_pointer_and_escape(visit):
     figure.locator(".cb-live svg path[aria-roledescription='point']").first.hover()
     tip = page.locator(".cb-tooltip")
     tip.wait_for()
-    assert "inati-cel" in tip.text_content(), (
-        "sorted: the first mark has its disease's highest rate"
-    )
+    first = figure.locator("tbody th").first.text_content()
+    assert first in tip.text_content(), "marks are in the order of the table"
     page.keyboard.press("Escape")
     assert not tip.is_visible()
 
@@ -204,3 +203,30 @@ def test_problem_report_names_page_version_and_data(visit):
     for part in (f"Address: {visit.address}{CHAPTER}", page.title().split(" — ")[0], "Version: "):
         assert part in text
     assert re.search(r"data as of \w+ 20\d\d", text)
+
+
+CODE = "[...document.querySelectorAll('.cell_input')].filter(one => one.checkVisibility()).length"
+
+
+def test_all_code_is_hidden_and_shown_by_one_button_that_a_browser_remembers(visit):
+    page = visit(CHAPTER, viewport=PHONE)
+    shown = page.evaluate(CODE)
+    assert shown > 5
+    button = page.locator(".cb-code button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert (button.text_content(), page.evaluate(CODE)) == ("Show all code", 0)
+    page.goto(f"{visit.address}chapters/13-toxicity.html")
+    assert (button.text_content(), page.evaluate(CODE)) == ("Show all code", 0)
+    button.click()
+    assert page.evaluate(CODE) > 5
+    page.goto(visit.address + CHAPTER)
+    assert (button.text_content(), page.evaluate(CODE)) == ("Hide all code", shown)
+
+
+def test_with_storage_blocked_code_is_hidden_as_long_as_the_page_is_open(visit):
+    page = visit(CHAPTER, BLOCKED)
+    page.locator(".cb-code button").click()
+    assert page.evaluate(CODE) == 0
+    page.reload()
+    assert page.evaluate(CODE) > 5

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 import symtable
 
+import html5lib
 import nbformat
 import pytest
 from helpers import TOP
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import cartbook
+from cartbook.cell_runner import Session
+from cartbook.exercises import BLANK, PART, _answers, mistakes
 from cartbook.export import assignments, teaching
+from cartbook.quizzes import MIME, packed_quiz
 from cartbook.sphinxext.notebooks import SOLVED
 
 SOLUTION = re.compile(r"^:::\{solution-start\}.*?\n:::\{solution-end\}", re.DOTALL | re.MULTILINE)
@@ -49,8 +55,8 @@ def read(path):
     return book
 
 
-def missing_names(code):
-    """The names that code uses and does not define."""
+def defined_and_used(code):
+    """The names that code defines, and all that it uses."""
     top = symtable.symtable(code, "cell", "exec")
     given = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
     used = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
@@ -59,6 +65,12 @@ def missing_names(code):
         scope = inner.pop()
         used |= {one.get_name() for one in scope.get_symbols() if one.is_global()}
         inner += scope.get_children()
+    return given, used
+
+
+def missing_names(code):
+    """The names that code uses and does not define."""
+    given, used = defined_and_used(code)
     return used - given - set(dir(builtins))
 
 
@@ -92,7 +104,8 @@ def test_nbgrader_finds_what_it_asks_for(made, name):
     cells = read(folder / f"{name}.ipynb").cells
     marked = [(cell, cell.metadata["nbgrader"]) for cell in cells if "nbgrader" in cell.metadata]
     ids = [about["grade_id"] for _, about in marked]
-    assert len(ids) == len(set(ids)) == 2 * len(solutions(name))
+    checked = [one for one in solutions(name) if "check(" in one]
+    assert len(ids) == len(set(ids)) == 2 * len(solutions(name)) + len(checked)
     assert all(re.fullmatch(r"[A-Za-z0-9_\-]+", one) for one in ids)
     for cell, about in marked:
         assert set(about) - {"points"} == {"schema_version", "grade_id", *FLAGS}
@@ -100,16 +113,115 @@ def test_nbgrader_finds_what_it_asks_for(made, name):
         flags = tuple(about[flag] for flag in FLAGS)
         assert ("points" in about) == about["grade"]
         if about["solution"]:
-            assert (cell.cell_type, *flags) == ("code", True, True, False, False)
+            by_hand = "check(" not in cell.source
+            assert (cell.cell_type, *flags) == ("code", by_hand, True, False, False)
             lines = cell.source.splitlines()
+            assert by_hand or lines.pop(0).startswith("answer = ...")
             assert (lines[0], lines[-1]) == ("### BEGIN SOLUTION", "### END SOLUTION")
             assert cell.source.count("SOLUTION") == 2
             ast.parse(cell.source)
+        elif about["grade"]:
+            assert (cell.cell_type, *flags) == ("code", True, False, True, False)
         else:
             assert flags == (False, False, True, False)
             assert cell.source.startswith("### Exercise ")
     sources = [cell.source for cell, _ in marked]
     assert all(any(one in source for source in sources) for one in solutions(name))
+
+
+def grade(cell, answer):
+    """What a grading cell prints of an answer, and the points that nbgrader takes from its last value."""
+    found = json.loads(Session({"answer": answer}).run(1, cell.source))
+    assert not found["failed"]
+    printed, value = found["outputs"]
+    return printed["printed"], float(value["text"])
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_right_answer_earns_the_point_a_named_mistake_a_part_and_a_blank_nothing(made, name):
+    cells = read(made / "notebooks" / "nbgrader" / "source" / name / f"{name}.ipynb").cells
+    tests = [
+        one for one in cells if one.metadata.get("nbgrader", {}).get("grade_id", "")[:4] == "test"
+    ]
+    assert len(tests) >= 3
+    for cell in tests:
+        exercise = re.search(r'check\("(.+?)", answer\)', cell.source)[1]
+        key = _answers()[exercise]
+        said, points = grade(cell, key["expected"])
+        assert (said, points) == (f"Correct. {key['right']}\n", cell.metadata["nbgrader"]["points"])
+        for mistake in mistakes(exercise):
+            said, points = grade(cell, mistake.answer)
+            assert mistake.feedback in said
+            assert points == PART
+        said, points = grade(cell, ...)
+        assert BLANK in said
+        assert points == 0
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_no_quiz_key_is_readable_in_code(made, site, name):
+    """Neither in released notebooks nor in the cells that a page runs."""
+    quizzes = [
+        output.data[MIME]
+        for cell in code_cells(teaching.EXECUTED / "chapters" / f"{name}.ipynb")
+        for output in cell.outputs
+        if MIME in output.get("data", {})
+    ]
+    assert quizzes
+    questions = [one for quiz in quizzes for one in quiz["questions"]]
+    keys = [
+        words
+        for one in questions
+        for part in (one, *one.get("choices", []), *one.get("slips", []), *one.get("items", []))
+        if (words := part.get("why", ""))
+    ]
+    assert len(keys) > len(questions)
+    folder = made / "notebooks"
+    paths = [
+        folder / "students" / f"{name}.ipynb",
+        folder / "nbgrader" / "source" / name / f"{name}.ipynb",
+        site / "downloads" / f"{name}.ipynb",
+    ]
+    codes = [[cell.source for cell in code_cells(path)] for path in paths]
+    page = html5lib.parse((site / "chapters" / f"{name}.html").read_text("utf-8"))
+    for script in page.iter("{http://www.w3.org/1999/xhtml}script"):
+        if script.get("class") == "cb-run-cells":
+            codes.append([cell["source"] for cell in json.loads(script.text)])
+    assert len(codes) == 4
+    assert "# The quiz, which stays as it is" in codes[3]
+    for place, cells in enumerate(codes):
+        text = "\n".join(cells)
+        assert not re.search(r"\b(Choice|Number|Order|Spot|quiz)\(", text)
+        assert not [words for words in keys if words in text]
+        if place == 3:
+            continue  # the page has the quiz itself
+        packed = [one for one in cells if "packed_quiz(" in one]
+        shown = [eval(one.split("\n\n", 1)[1], {"packed_quiz": packed_quiz}) for one in packed]
+        assert [one.to_record() for one in shown] == quizzes
+
+
+def visible(cell):
+    return not cell.metadata.get("jupyter", {}).get("source_hidden")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_no_exercise_needs_code_that_its_notebook_does_not_show(site, name):
+    shown, hidden = set(dir(builtins)), set()
+    for kind, group in assignments.parts(read(site / "downloads" / f"{name}.ipynb")):
+        for cell in group:
+            if cell.cell_type == "code":
+                given, used = defined_and_used(cell.source)
+                if kind != "text":
+                    assert not used - given - shown, cell.source
+                (shown if visible(cell) else hidden).update(given)
+            elif kind != "text":
+                named = re.findall(r"`([a-z_]\w*)", cell.source)
+                known = shown | set(cartbook.__all__)
+                assert not [one for one in named if one in hidden - known], cell.source
 
 
 def test_the_index_links_every_file(made):

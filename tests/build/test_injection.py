@@ -180,8 +180,8 @@ def test_in_a_page_it_is_text(site: Path, name: str) -> None:
 
 
 def test_in_the_charts_data_it_is_a_string(site: Path) -> None:
-    page = (site / "chapters" / "harm.html").read_text(encoding="utf-8")
-    spec = json.loads(re.search(r'class="cb-spec">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    script = (site / "figures" / "harm.js").read_text(encoding="utf-8")
+    spec = json.loads(script.removeprefix('bookChart("harm",').removesuffix(");\n"))
     assert any(row.get("name") == HARM for data in spec["data"] for row in data.get("values", []))
 
 

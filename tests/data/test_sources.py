@@ -33,6 +33,7 @@ ALLOWED = {
     "janssen-pi.co.uk",
     "ashpublications.org",
     "authorea.com",
+    "researchinformation.umcutrecht.nl",
     "aacrjournals.org",
     "hmpi.org",
     "ispor.org",

@@ -14,8 +14,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from helpers import SITE, THEMED, tree
 
-#: bytes of a page before interaction, with Vega's runtime, and of one static picture of a chart
-MAX_PAGE, MAX_LIVE, MAX_PICTURE = 190_000, 395_000, 12_000
+#: bytes of a page before interaction, with Vega's runtime and all charts, and of one static picture of a chart
+MAX_PAGE, MAX_LIVE, MAX_PICTURE = 113_000, 320_000, 12_000
+#: of the one page that is over: its two charts of judgements weigh 20 kB, wide and narrow
+LARGER = {"chapters/17-checking-the-review.html": 119_000}
 #: of the search page, which has the index with the names of all studies and the text of every section, and fetches no page
 MAX_SEARCH = 300_000
 COMPRESSED = (".woff", ".woff2", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".zip")
@@ -57,9 +59,11 @@ def test_a_page_keeps_within_its_bytes_and_loads_only_what_it_uses(page):
     loaded, text = loads(page), (SITE / page).read_text(encoding="utf-8")
     weights = {path.name: size(path) for path in [SITE / page, *loaded]}
     whole = sum(weights.values())
-    assert whole <= (MAX_SEARCH if page == "search.html" else MAX_PAGE), weights
+    assert whole <= (LARGER | {"search.html": MAX_SEARCH}).get(page, MAX_PAGE), weights
     if "data-chart=" in text:
-        assert whole + size(SITE / "_static" / "vega.js") <= MAX_LIVE, weights
+        charts = re.findall(r'data-spec="(?:\.\./)*(figures/[^"?]*)', text)
+        live = sum(size(SITE / one) for one in ("_static/vega.js", *charts))
+        assert whole + live <= MAX_LIVE, weights
 
     names = set(weights)
     assert not [one for one in names if any(word in one.lower() for word in NEVER)]
@@ -67,10 +71,10 @@ def test_a_page_keeps_within_its_bytes_and_loads_only_what_it_uses(page):
     for script, sign in {
         "figure.js": "data-chart=",
         "explorer.js": 'class="explorer"',
-        "card.js": 'class="evidence ',
+        "card.js": 'class="(evidence|preview) ',
         "copybutton.js": "<pre",
     }.items():
-        assert (script in names) == (sign in text), script
+        assert (script in names) == bool(re.search(sign, text)), script
     assert ("searchindex.js" in names) == (page == "search.html")
     styles = [path.name for path, one in loaded.items() if one.get("rel") == "stylesheet"]
     assert styles == ["site.css"]

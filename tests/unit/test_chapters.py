@@ -276,3 +276,8 @@ def test_the_table_of_contents_is_in_order() -> None:
     assert numbers == sorted(numbers)
     assert len(CHAPTERS) - len(numbers) == 1
     assert yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))["format"] == "jb-book"
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_a_hint_is_folded_until_it_is_asked_for(page: Path) -> None:
+    assert re.findall(r"^:::\{hint\}.*\n(?!:class: dropdown$).*", text(page), re.MULTILINE) == []

@@ -132,7 +132,11 @@ def test_one_call_gives_all_forms() -> None:
     assert len(tree.findall(".//{http://www.w3.org/2000/svg}svg") or tree.findall(".//svg")) == 2
     cells = tree.findall(".//table//th")
     assert {cell.get("scope") for cell in cells} == {"col", "row"}
-    assert tree.find(".//table/caption") is not None
+    assert tree.find(".//table/caption") is None, (
+        "the title is heard once, in the caption of the figure"
+    )
+    numbers = re.findall(r"\d+\.(\d+)", (data["image/svg+xml"].partition("<g")[2]))
+    assert max(map(len, numbers)) <= 2, "coordinates are no finer than a screen shows"
     links = [one.get("href") for one in tree.findall(".//a")]
     forms = (".csv", "-excel.csv", ".svg", ".html")
     assert links == [f"../figures/a-figure{form}" for form in forms]

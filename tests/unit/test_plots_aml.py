@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_plots_reading import words
+from helpers import chart_words
 
 from cartbook.plots.aml import (
     AIMS,
@@ -19,7 +19,7 @@ from cartbook.plots.aml import (
 @pytest.mark.parametrize(("antigen", "threshold"), [*((name, 2.8) for name in PROFILES), (None, 4)])
 def test_the_chart_shows_the_shares_that_are_killed(antigen: str | None, threshold: float) -> None:
     name = antigen or next(iter(PROFILES))
-    shown = words(window_explorer(), antigen=name, threshold=threshold)
+    shown = chart_words(window_explorer(), antigen=name, threshold=threshold)
     for cells, share in killed(name, threshold).items():
         digits = 1 if share > 0.995 else 0
         assert f"{cells}: {100 * share:.{digits}f}% killed" in shown
@@ -50,6 +50,6 @@ def test_the_parts_add_up_to_all_cases() -> None:
 @pytest.mark.parametrize("aim", AIMS)
 def test_the_bar_shows_what_an_aim_reaches(aim: str) -> None:
     reached = PARTS.set_index("part")["percent"].loc[list(AIMS[aim])].sum()
-    shown = words(coverage_plot(PARTS), aim=aim)
+    shown = chart_words(coverage_plot(PARTS), aim=aim)
     assert f"{aim}: {reached:.1f}% of cases" in shown
     assert {"CD33 only", "both", "69.5%", "CD123 only 9.4%", "neither 2.8%"} <= set(shown)

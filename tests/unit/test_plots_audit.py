@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from test_plots_reading import words
+from helpers import chart_words
 
 from cartbook.plots.audit import (
     appraised,
@@ -63,7 +63,7 @@ def test_grim_is_powerless_in_large_groups() -> None:
     ("patients", "printed", "digits"), [(277, 84.4, 1), (55, 70.9, 1), (20, 85, 0), (23, 66, 0)]
 )
 def test_the_chart_says_what_grim_finds(patients: int, printed: float, digits: int) -> None:
-    shown = words(grim_plot(), patients=patients, printed=printed, digits=digits)
+    shown = chart_words(grim_plot(), patients=patients, printed=printed, digits=digits)
     fits = grim(printed, patients, digits)
     (verdict,) = [one for one in shown if "possible" in one and " of " in one and "all" not in one]
     assert verdict.startswith(f"{printed:.{digits}f}% of {patients} is ")
@@ -134,7 +134,7 @@ def test_quotation_rates_have_three_sources_and_two_kinds() -> None:
 def test_the_bars_count_the_notes_of_the_chosen_chapter() -> None:
     findings = load("findings")
     kinds = findings.loc[findings["chapter"] == "08-b-cell", "kind"].value_counts()
-    shown = words(findings_plot(findings), part="B-cell cancers")
+    shown = chart_words(findings_plot(findings), part="B-cell cancers")
     assert {str(count) for count in kinds} <= set(shown)
 
 
@@ -176,7 +176,7 @@ def test_the_matrix_gives_the_reason_of_the_chosen_cell(place: tuple[str, str]) 
     )
     items = {"1": "First", "2": "Second"}
     chart = judgement_matrix(rows, items, row="A", item="1")
-    shown = " ".join(words(chart, line=place[0], question=place[1]))
+    shown = " ".join(chart_words(chart, line=place[0], question=place[1]))
     assert f"because of {''.join(place)}" in shown
     assert shown.count("because of") == 1
     with pytest.raises(ValueError, match="one judgement"):

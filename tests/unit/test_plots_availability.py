@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_plots_reading import words
+from helpers import chart_words
 
 from cartbook.plots.availability import (
     days_and_infused,
@@ -27,7 +27,7 @@ def test_no_stage_has_more_patients_than_the_one_before() -> None:
 
 
 def test_the_bars_name_each_stage_with_its_patients() -> None:
-    shown = words(flow_bars(patient_flow()))
+    shown = chart_words(flow_bars(patient_flow()))
     assert {"submitted 432", "approved 404 (94%)", "infused 300 (69%)", "India, lymphoma"} <= set(
         shown
     )
@@ -46,7 +46,7 @@ def test_days_and_shares_come_from_the_rows() -> None:
 @pytest.mark.parametrize(("days", "weekly", "failure"), [(30, 2, 3), (60, 0, 10), (2, 6, 0)])
 def test_the_chart_shows_what_the_model_gives(days: int, weekly: float, failure: float) -> None:
     chart = wait_plot(days_and_infused())
-    shown = words(chart, wait=days, weekly=weekly, failure=failure)
+    shown = chart_words(chart, wait=days, weekly=weekly, failure=failure)
     assert f"After {days} days: {share_infused(days, weekly, failure):.0f} of 100 infused" in shown
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pandas as pd
 import pytest
-import vl_convert
+from helpers import chart_words
 
-from cartbook.figures import compile_spec, specification
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
@@ -25,19 +23,6 @@ from cartbook.simulation import (
     simulate_trial,
 )
 from cartbook.stats import difference, proportion
-
-
-def words(chart: Any, **settings: Any) -> list[str]:
-    """Return the texts of a chart after its controls have been set."""
-    spec = specification(chart)
-    names = {one["name"] for one in spec.get("params", [])}
-    assert set(settings) <= names
-    for one in spec.get("params", []):
-        one["value"] = settings.get(one["name"], one.get("value"))
-    vega = compile_spec({**spec, "width": 600})
-    drawn = vl_convert.vega_to_svg(json.dumps(vega))
-    return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</(?:text|tspan)>", drawn)
-
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -57,7 +42,7 @@ def test_the_simulator_shows_what_simulate_trial_gives(settings: dict[str, Any])
         endpoint=settings.get("endpoint", "overall survival"),
         seed=settings.get("which", 1),
     )
-    shown = words(trial_simulator(), **settings)
+    shown = chart_words(trial_simulator(), **settings)
     ratio = hazard_ratio(trial)
     written = next(one for one in shown if one.startswith("Hazard ratio"))
     found = [float(one) for one in re.findall(r"\d+\.\d+", written)]
@@ -73,7 +58,7 @@ def test_the_simulator_shows_what_simulate_trial_gives(settings: dict[str, Any])
 
 
 def test_a_trial_without_events_says_so() -> None:
-    shown = words(trial_simulator(), follow=0, accrual=0)
+    shown = chart_words(trial_simulator(), follow=0, accrual=0)
     assert "Hazard ratio: too few events" in shown
     assert sum(one.endswith("median not reached") for one in shown) == 2
 
@@ -85,7 +70,7 @@ def test_a_trial_without_events_says_so() -> None:
 def test_the_explorer_shows_wilson_and_newcombe(
     size: int, first: int, second: int, overlap: bool, excludes: bool
 ) -> None:
-    shown = words(difference_explorer(), size=size, rate_a=first, rate_b=second)
+    shown = chart_words(difference_explorer(), size=size, rate_a=first, rate_b=second)
     a, b = (proportion(size * one // 100, size) for one in (first, second))
     for one in (a, b):
         said = f"{100 * one.estimate:.0f}% (95% CI {100 * one.low:.0f} to {100 * one.high:.0f})"
@@ -114,7 +99,7 @@ def test_responders_are_divided_by_all_enrolled_and_the_largest_difference_comes
     both = of_all_enrolled(RATES, ENROLLED)
     assert both["label"].tolist() == ["TWO, stringent CR", "ONE, CR/CRi"]
     assert both["of_enrolled"].tolist() == pytest.approx([25, 50 / 1.1])
-    shown = words(joined_rates(both))
+    shown = chart_words(joined_rates(both))
     assert shown.index("TWO, stringent CR") < shown.index("ONE, CR/CRi")
     assert {"50 of 100; of 200", "50%", "25%", "45%"} <= set(shown)
 
@@ -128,7 +113,7 @@ def test_an_unknown_number_enrolled_is_refused(values: list[int]) -> None:
 
 def test_a_survival_plot_has_medians_and_numbers_at_risk() -> None:
     trial = simulate_trial(follow_up=24)
-    shown = words(survival_plot(trial, every=12))
+    shown = chart_words(survival_plot(trial, every=12))
     assert str(hazard_ratio(trial)) in survival_plot(trial)["description"]
     assert f"Hazard ratio {hazard_ratio(trial)}" in shown
     assert {str(n) for n in numbers_at_risk(trial, 12).loc["Control"]} <= set(shown)

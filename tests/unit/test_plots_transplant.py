@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_plots_reading import words
+from helpers import chart_words
 
 from cartbook.plots.transplant import (
     CHOSEN,
@@ -29,7 +29,9 @@ SETTINGS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_the_chart_shows_the_hazard_ratio_of_the_model(settings: dict[str, Any]) -> None:
     names = {"month": "given", "effect": "truth"}
-    shown = words(transplant_plot(), **{names.get(key, key): one for key, one in settings.items()})
+    shown = chart_words(
+        transplant_plot(), **{names.get(key, key): one for key, one in settings.items()}
+    )
     ratio = transplant_hazard_ratio(transplant_model(**settings))
     assert f"Hazard ratio {ratio:.2f}, true {settings.get('effect', 1):.2f}" in shown
 

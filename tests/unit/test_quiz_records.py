@@ -11,8 +11,8 @@ import html5lib
 import numpy as np
 import pytest
 
-from cartbook import Choice, Number, Order, Spot, Stem, quiz
-from cartbook.quizzes import MIME, Quiz
+from cartbook import Choice, Number, Order, Spot, Stem, quiz, variants
+from cartbook.quizzes import MIME, Quiz, Variants, asked_once, packed_cell, packed_quiz
 from cartbook.render import html, quiz_text, sentence
 
 HOSTILE = "\"><script>alert(1)</script> ]]> &amp; '"
@@ -298,3 +298,80 @@ def test_a_notebook_gets_html_text_and_the_record() -> None:
         "hint": "Divide.",
     }
     assert "____" in bundle["text/plain"]
+
+
+def test_a_packed_quiz_shows_the_same_and_hides_its_words() -> None:
+    made = of_every_kind("Word é < &")
+    cell = packed_cell(made.to_record())
+    assert not any(word in cell for word in ("Word", "right", "answer", "true"))
+    shown = eval(cell.split("\n\n", 1)[1], {"packed_quiz": packed_quiz})
+    assert shown._repr_mimebundle_() == made._repr_mimebundle_()
+    assert repr(shown) == repr(made)
+
+
+@pytest.mark.parametrize("broken", ["", "eJw", "not base64!", "AAAA"])
+def test_a_packed_quiz_that_is_not_whole_is_refused_in_one_line(broken: str) -> None:
+    with pytest.raises(ValueError, match="not a packed quiz") as caught:
+        packed_quiz(broken)
+    assert "\n" not in str(caught.value)
+
+
+ROWS = [{"label": f"Trial {k}", "events": k, "patients": 40.0} for k in range(1, 13)]
+STEM = Stem("{label}: {events} of {patients}. What percentage?", id="share")
+
+
+def share(one: Any) -> Number:
+    rate = 100 * one["events"] / one["patients"]
+    return Number(rate, "So.", "Divide.", 0.5, "%", {100 - rate: "The others.", 10: "Ten."})
+
+
+def test_variants_are_the_same_question_of_rows_that_a_seed_chooses() -> None:
+    made = quiz("q", {STEM: variants(ROWS, share)}).to_record()["questions"][0]
+    assert (made["kind"], made["stem"], made["answer"]) == (
+        "number",
+        made["variants"][0]["stem"],
+        made["variants"][0]["answer"],
+    )
+    assert len(made["variants"]) == len({one["stem"] for one in made["variants"]}) == 6
+    assert [one["id"] for one in made["variants"]] == [f"q-share-{place}" for place in range(1, 7)]
+    for one in asked_once(made):
+        events = int(one["stem"].split()[1].rstrip(":"))
+        assert one["stem"] == f"Trial {events}: {events} of 40. What percentage?"
+        assert one["answer"] == 2.5 * events
+        assert one["slips"][0] == {"value": 100 - 2.5 * events, "why": "The others."}
+    assert variants(ROWS, share) == variants(ROWS[::-1], share)
+    assert variants(ROWS, share) != variants(ROWS, share, seed=2)
+
+
+def test_two_mistakes_that_an_answer_could_both_show_are_refused() -> None:
+    with pytest.raises(ValueError, match="two slips lie further from each other"):
+        number(slips={40: "The other way round.", 40.4: "Of all."})
+    assert number(slips={40: "The other way round.", 40.6: "Of all."})
+
+
+def test_a_row_whose_mistake_is_nearly_right_is_no_variant() -> None:
+    stems = [words["label"] for words, _ in variants(ROWS, share, most=99).cases]
+    assert len(stems) == 11
+    assert "Trial 4" not in stems, "ten per cent is its right answer"
+
+
+def test_variants_need_five_rows_and_a_stem_that_names_columns() -> None:
+    with pytest.raises(ValueError, match="needs 5 rows with different answers, and has 3"):
+        variants(ROWS[:3], share)
+    with pytest.raises(ValueError, match="needs 5 rows"):
+        variants(ROWS[:1] * 9, share)
+    with pytest.raises(ValueError, match="there is no trial; a row has events, label, patients"):
+        quiz("q", {"{trial}?": variants(ROWS, share)})
+    with pytest.raises(ValueError, match="names columns in braces"):
+        quiz("q", {"How many?": variants(ROWS, share)})
+    assert isinstance(variants(ROWS, share), Variants)
+
+
+def test_a_notebook_folds_the_other_variants() -> None:
+    record = quiz("q", {STEM: variants(ROWS, share)}).to_record()
+    found = html(record, notebook=True)
+    assert all(one["stem"] in found for one in record["questions"][0]["variants"])
+    assert "Ask it with other numbers" in found
+    page = html(record)
+    assert page.count("Show the answer") == 1
+    assert "data-variants" in page
