@@ -32,13 +32,18 @@ FLOWS = {
         "infused": "tali-cel-nhl.group.infused.tali-cel-nhl-2025",
     },
     "US community, lymphoma": {
-        "referred, fate known": "acc-us-community.infused + acc-us-community.not-treated",
+        "intended, fate known": "acc-us-community.infused + acc-us-community.not-treated",
         "infused": "acc-us-community.infused",
     },
     "ZUMA-3 trial, adults with ALL": {
         "enrolled": "of shah2021.group.infused.shah2021",
         "product made": "shah2021.group.manufactured.shah2021",
         "infused": "shah2021.group.infused.shah2021",
+    },
+    "KarMMa-3 trial, myeloma": {
+        "randomised": "of rodriguezotero2023.ide-cel.infused.jtct-2024-review",
+        "cells collected": "den-karmma3-cartitude4.karmma-3-apheresed",
+        "infused": "rodriguezotero2023.ide-cel.infused.jtct-2024-review",
     },
 }
 #: median days to infusion, and who was infused, of cohorts that report both

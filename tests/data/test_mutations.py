@@ -12,9 +12,9 @@ from cartbook.datapackage import Table
 from cartbook.validate import check_tables
 
 SEED, NUMBER = 20261130, 200
-#: how many of them the rules must find without the hash, which is what protects a new row: they find about 170, and
-#: the sample changes with the data (standard deviation 5)
-FLOOR = 150
+#: of how many the rules alone are tried, a second for each, and how many they must find without the hash, which is what
+#: protects a new row: they find about 48, and the sample changes with the data (standard deviation 3)
+TRIED, FLOOR = 60, 39
 
 Mutation = tuple[str, int, str, str]
 
@@ -64,12 +64,12 @@ def test_rules_alone_find_most_random_changes(
 ) -> None:
     missed = [
         (name, row, column, cell)
-        for name, row, column, cell in mutations(tables)
+        for name, row, column, cell in mutations(tables)[:TRIED]
         if not check_tables(
             package, {**tables, name: changed(tables[name], row, **{column: cell})}, {name}
         )
     ]
-    assert NUMBER - len(missed) >= FLOOR, missed
+    assert TRIED - len(missed) >= FLOOR, missed
 
 
 def test_the_hash_finds_every_random_change(

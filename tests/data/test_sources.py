@@ -59,6 +59,7 @@ OUTLETS = {
     "manufacturingchemist.com",
     "precisionmedicineonline.com",
     "szdaily.com",
+    "tipranks.com",
     "yicaiglobal.com",
     "cgtlive.com",
     "ascopost.com",

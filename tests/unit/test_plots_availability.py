@@ -23,6 +23,8 @@ def test_no_stage_has_more_patients_than_the_one_before() -> None:
     children = flow[flow["cohort"] == "UK, children with ALL"]
     assert children["patients"].tolist() == [142, 134, 128, 125]
     network = flow[flow["cohort"] == "US community, lymphoma"]
+    myeloma = flow[flow["cohort"] == "KarMMa-3 trial, myeloma"]
+    assert myeloma["patients"].tolist() == [254, 249, 225]
     assert network["patients"].tolist() == [306, 182]  # patients of unknown fate are left out
 
 
