@@ -187,9 +187,8 @@ def interval_plot(
     if by:
         look = _colour_and_shape(by, groups)
     if by and by == heads:
-        look = {name: one.copy() for name, one in look.items()}
-        for one in look.values():
-            one.legend = None
+        look = {"color": look["color"].copy(), "shape": alt.value("circle")}
+        look["color"].legend = None
     tooltip = [alt.Tooltip(f"{label}:N", title="Row")]
     tooltip += [alt.Tooltip(f"{by}:N", title="What")] if by else []
     tooltip += [alt.Tooltip("written:N", title="Patients")]

@@ -28,6 +28,7 @@ def test_headings_stand_above_their_rows_and_replace_the_legend() -> None:
     assert heads[-1] == "|chronic lymphocytic leukaemia"
     assert len(heads) == 7
     assert spec["layer"][1]["encoding"]["color"]["legend"] is None
+    assert spec["layer"][1]["encoding"]["shape"] == {"value": "circle"}  # seen on its interval
 
 
 def test_axis_ends_where_it_is_told_and_a_line_has_one_heading() -> None:
