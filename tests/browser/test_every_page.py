@@ -46,10 +46,10 @@ FITTED = """() => [...document.querySelectorAll('.cb-live')]
   .every(one => Math.abs(one.querySelector('svg').getBoundingClientRect().width - one.clientWidth) < 2)"""
 CUT = """() => [...document.querySelectorAll('article pre')]
   .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).length"""
-#: what a reader can use, except the choice of the summary of findings, which works without scripts (test_summary.py)
+#: what a reader can use, except what works without scripts: the summary of findings (test_summary.py), boxes that scroll
 CONTROLS = """() => [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, [role=button], [tabindex="0"][role=group]')]
   .filter(one => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1)
-  .filter(one => !one.matches('.cb-findings input'))
+  .filter(one => !one.matches('.cb-findings input, .cb-scroll'))
   .map(one => one.outerHTML.slice(0, 120))"""
 SETTLE = "document.getAnimations().forEach(one => one.finish())"  # axe measures what has faded in
 UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"

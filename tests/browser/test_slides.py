@@ -44,7 +44,7 @@ def present(visit, decks):
 
 
 def kinds(deck):
-    return re.findall(r'<section class="deck-(\w+)">', deck.read_text(encoding="utf-8"))
+    return re.findall(r'<section class="deck-(\w+)[ "]', deck.read_text(encoding="utf-8"))
 
 
 def test_each_part_has_a_deck_with_the_figures_that_fit_a_slide(decks):
