@@ -22,7 +22,7 @@ from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
 
 #: what cartbook.sphinxext.embeds writes of each chart
-CHART_FORMS = (".html", ".svg")
+CHART_FORMS = (".html", ".js", ".svg")
 EPOCH = (
     "1767225600"  # 2026-01-01: one time in all archives, so that the same book is the same bytes
 )
