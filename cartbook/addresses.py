@@ -11,7 +11,7 @@ AGENCIES = """fda.gov accessdata.fda.gov ema.europa.eu nice.org.uk gov.uk nmpa.g
 ec.europa.eu ctep.cancer.gov medicines.org.uk dailymed.nlm.nih.gov"""
 JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
-authorea.com researchinformation.umcutrecht.nl
+authorea.com researchinformation.umcutrecht.nl experts.nebraska.edu
 jclinepi.com ehaweb.org ash.confex.com hmpgloballearningnetwork.com hmpi.org ispor.org scientific.sparx-ip.net"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com

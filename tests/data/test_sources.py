@@ -34,6 +34,7 @@ ALLOWED = {
     "ashpublications.org",
     "authorea.com",
     "researchinformation.umcutrecht.nl",
+    "experts.nebraska.edu",
     "aacrjournals.org",
     "hmpi.org",
     "ispor.org",
