@@ -153,7 +153,7 @@ def pooled_plot(
         parts = [
             part.assign(
                 part=name,
-                name=[f"{one.name}, {one.studies} studies" for one in part.itertuples()],
+                name=[f"{one.name} ({one.studies})" for one in part.itertuples()],
             )
             for name, part in lines.items()
         ]
