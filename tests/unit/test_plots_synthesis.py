@@ -202,8 +202,8 @@ def test_groups_of_two_studies_are_not_pooled() -> None:
     )
     both = {"a": found, "b": found.iloc[:1]}
     shown = words(pooled_plot(both), shown="b")
-    assert "4-1BB, 7 studies" in shown
-    assert "CD28, 3 studies" not in shown
+    assert "4-1BB (7)" in shown
+    assert "CD28 (3)" not in shown
 
 
 def test_the_forest_has_its_pooled_rate_and_prediction_interval() -> None:
