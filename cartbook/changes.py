@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cartbook.datapackage import read_descriptor
-from cartbook.git import blobs
+from cartbook.git import committed
 
 NAME = "changes"
 UNRELEASED = "unreleased"
@@ -28,7 +28,10 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Version:
-    """What one version of the data changed; ``version`` is empty for changes after the last one."""
+    """What one version of the data changed; ``version`` is empty for changes after the last one.
+
+    The cell ``what`` of a table is empty where nothing is said beside the counts.
+    """
 
     version: str
     date: str
@@ -61,7 +64,7 @@ def versions(folder: Path) -> list[Version]:
     """Return the versions of the data, newest first, each with the tables that it changed."""
     found: list[Version] = []
     for name, rows in groupby(read(folder), key=lambda row: row["version"]):
-        tables = tuple(rows)
+        tables = tuple(row | ({"what": ""} if row["what"] == NO_WORDS else {}) for row in rows)
         released = "" if name == UNRELEASED else name
         since = found[-1].version if found else ""
         found.append(Version(released, max(row["date"] for row in tables), since, tables))
@@ -84,6 +87,11 @@ def rows_of(body: bytes) -> list[Row]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))
 
 
+def by_key(rows: Iterable[Row], key: list[str]) -> dict[tuple[str, ...], Row]:
+    """Return the rows of a table by the cells of its primary key."""
+    return {tuple(row[column] for column in key): row for row in rows}
+
+
 def difference(before: bytes | None, after: bytes | None, key: list[str]) -> dict[str, str]:
     """Return how many rows were added, changed and removed, and the columns that are new or gone.
 
@@ -92,9 +100,10 @@ def difference(before: bytes | None, after: bytes | None, key: list[str]) -> dic
     """
     old, new = (rows_of(body) if body else [] for body in (before, after))
     was, now = (list(rows[0]) if rows else [] for rows in (old, new))
-    known = {_key(row, key): row for row in old} if set(key) <= set(was) else {}
+    before_by_key = by_key(old, key) if set(key) <= set(was) else {}
+    after_by_key = by_key(new, key)
     shared = [column for column in now if column in was]
-    same = [(known[_key(row, key)], row) for row in new if _key(row, key) in known]
+    same = [(before_by_key[one], after_by_key[one]) for one in before_by_key.keys() & after_by_key]
     changed = sum(any(a[name] != b[name] for name in shared) for a, b in same)
     words = [f"Columns {verb}: {', '.join(names)}." for verb, names in _columns(was, now) if names]
     return {
@@ -104,10 +113,6 @@ def difference(before: bytes | None, after: bytes | None, key: list[str]) -> dic
         "removed": str(len(old) - len(same)),
         "what": " ".join(words) or NO_WORDS,
     }
-
-
-def _key(row: Mapping[str, str], key: list[str]) -> tuple[str, ...]:
-    return tuple(row[column] for column in key)
 
 
 def _columns(was: list[str], now: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -159,13 +164,9 @@ def _row(
     last = released[name]["sha256"] if name in released else NO_HASH
     if digest == last:
         return None
-    before = None
-    if last != NO_HASH:
-        before = next((one for one in blobs(folder, f"{name}.csv") if _is(one, last)), None)
-        if before is None:
-            raise LookupError(
-                f"Git has no {name}.csv as it was in version {released[name]['version']}"
-            )
+    before = committed(folder, f"{name}.csv", last) if last != NO_HASH else None
+    if before is None and last != NO_HASH:
+        raise LookupError(f"Git has no {name}.csv as it was in version {released[name]['version']}")
     key = resource["schema"]["primaryKey"] if resource else []
     found = difference(before, body, key)
     if before is None and resource:
@@ -173,7 +174,3 @@ def _row(
     elif body is None:
         found["what"] = "The table was removed."
     return {"version": UNRELEASED, "date": today, "table_name": name, **found, "sha256": digest}
-
-
-def _is(body: bytes, digest: str) -> bool:
-    return hashlib.sha256(body).hexdigest() == digest

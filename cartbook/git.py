@@ -1,13 +1,14 @@
-"""Read earlier states of a file from Git."""
+"""Find an earlier state of a file in Git."""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 
-def blobs(folder: Path, name: str) -> Iterator[bytes]:
+def _blobs(folder: Path, name: str) -> Iterator[bytes]:
     """Yield each committed content of a file, the newest first; nothing without Git or a repository."""
 
     def git(*arguments: str) -> bytes:
@@ -22,3 +23,9 @@ def blobs(folder: Path, name: str) -> Iterator[bytes]:
                 yield git("cat-file", "blob", one)
     except (OSError, subprocess.SubprocessError):
         return
+
+
+def committed(folder: Path, name: str, sha256: str) -> bytes | None:
+    """Return the newest committed content of a file with this hash, in hexadecimal; None if Git has none."""
+    found = (one for one in _blobs(folder, name) if hashlib.sha256(one).hexdigest() == sha256)
+    return next(found, None)

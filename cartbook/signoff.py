@@ -7,9 +7,7 @@ last compared it with its sources. A table that has changed since is a warning o
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import sys
 from collections.abc import Mapping
@@ -20,7 +18,7 @@ from typing import Any
 from cartbook import changes
 from cartbook.datapackage import DESCRIPTOR, read_descriptor
 from cartbook.findings import DataError, Finding, condense
-from cartbook.git import blobs
+from cartbook.git import committed
 from cartbook.validate import validate
 from cartbook.whole_files import write_whole
 
@@ -44,12 +42,13 @@ def _hash(body: bytes) -> str:
 def _changes(folder: Path, resource: Mapping[str, Any], body: bytes) -> list[Finding]:
     """Return the cells and rows of a table that differ from the signed state, or one finding where that is not known."""
     name = resource["path"]
-    signed = _committed(folder, name, resource.get("hash", ""))
+    signed = committed(folder, name, resource.get("hash", "").removeprefix("sha256:"))
     if signed is None:
         state = "has changed since it was" if "hash" in resource else "was never"
         fix = "restore it, or read its new rows against their sources and run make sign-off"
         return [Finding(name, "-", "-", f"the table {state} signed off", fix)]
-    before, after = (_by_key(table, resource["schema"]["primaryKey"]) for table in (signed, body))
+    key_of = resource["schema"]["primaryKey"]
+    before, after = (changes.by_key(changes.rows_of(one), key_of) for one in (signed, body))
     since = "since the table was signed off"
     found = []
     for line, (key, row) in enumerate(after.items(), start=2):
@@ -69,16 +68,6 @@ def _changes(folder: Path, resource: Mapping[str, Any], body: bytes) -> list[Fin
     return found or [
         Finding(name, "-", "-", f"the order or quoting of rows has changed {since}", SIGN_OFF_HINT)
     ]
-
-
-def _by_key(table: bytes, key: list[str]) -> dict[tuple[str, ...], dict[str, str]]:
-    rows = csv.DictReader(io.StringIO(table.decode("utf-8"), newline=""))
-    return {tuple(row[column] for column in key): row for row in rows}
-
-
-def _committed(folder: Path, name: str, signed: str) -> bytes | None:
-    """Return the newest committed content of a table that has the signed hash; None without Git, or where there is none."""
-    return next((body for body in blobs(folder, name) if _hash(body) == signed), None)
 
 
 def sign_off(folder: Path) -> list[str]:

@@ -85,7 +85,7 @@ class DataChanges(SphinxDirective):
                 **{
                     name: int(row[name.lower()]) for name in ("Rows", "Added", "Changed", "Removed")
                 },
-                "What changed": row["what"].replace(changes.NO_WORDS, "as counted"),
+                "What changed": row["what"] or "as counted",
             }
             for row in version.tables
         )

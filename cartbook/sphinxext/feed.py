@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from cartbook.changes import NO_WORDS, Version, versions
+from cartbook.changes import Version, versions
 from cartbook.render import render
 
 NAME = "changes.atom"
@@ -32,7 +32,7 @@ def feed(found: Sequence[Version], *, book: str, author: str, base: str) -> str:
             "title": f"{one.title} ({one.day})",
             "updated": f"{one.date}T00:00:00Z",
             "link": f"{base}{PAGE}#{one.anchor}",
-            "tables": [{**row, "what": row["what"].replace(NO_WORDS, "")} for row in one.tables],
+            "tables": one.tables,
         }
         for one in found
     ]
