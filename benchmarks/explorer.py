@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -60,23 +59,20 @@ def measure(wanted: int, rounds: int = 3) -> list[float]:
     """Return the milliseconds of each change of a filter."""
     place = "chapters/explorer.html"
     text = grown((SITE / "_static" / "evidence.js").read_text(encoding="utf-8"), wanted)
-    server = serve.server(SITE)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def answer(route: Route) -> Any:
         return route.fulfill(body=text, content_type="text/javascript")
 
-    with sync_playwright() as playwright:
+    with serve.serving(SITE) as home, sync_playwright() as playwright:
         browser = chromium.find(playwright)
         page = browser.new_page()
         page.route("**/evidence.js*", answer)
-        page.goto(f"http://127.0.0.1:{server.server_port}/{place}")
+        page.goto(f"{home}{place}")
         while not page.evaluate(READY):
             page.wait_for_timeout(50)
         page.wait_for_timeout(2000)  # words are prepared for searching when the page is idle
         found = [page.evaluate(TIME, list(one)) for _ in range(rounds) for one in CHANGES]
         browser.close()
-    server.shutdown()
     return found
 
 

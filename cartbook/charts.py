@@ -95,21 +95,15 @@ def menu(
     options: Sequence[Any],
     words: str,
     labels: Sequence[str] | alt.UndefinedType = alt.Undefined,
+    *,
+    radio: bool = False,
 ) -> alt.Parameter:
-    """Return a parameter that readers choose from a menu; ``words`` stand before it."""
-    bind = alt.binding_select(options=options, labels=labels, name=words)
-    return alt.param(name=name, value=value, bind=bind)
+    """Return a parameter that readers choose from a menu; ``words`` stand before it.
 
-
-def buttons(
-    name: str,
-    value: Any,
-    options: Sequence[Any],
-    words: str,
-    labels: Sequence[str] | alt.UndefinedType = alt.Undefined,
-) -> alt.Parameter:
-    """Return a parameter that readers choose by radio buttons; ``words`` stand before them."""
-    bind = alt.binding_radio(options=options, labels=labels, name=words)
+    With ``radio`` all options are seen, as buttons.
+    """
+    binding = alt.binding_radio if radio else alt.binding_select
+    bind = binding(options=options, labels=labels, name=words)
     return alt.param(name=name, value=value, bind=bind)
 
 

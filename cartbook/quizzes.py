@@ -278,10 +278,15 @@ def packed_quiz(packed: str) -> PackedQuiz:
     return PackedQuiz(record)
 
 
-def source_shown(cell: Mapping[str, Any]) -> str:
-    """Return the code of an executed cell as notebooks and pages show it: a quiz is packed."""
+def shown_by(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the record of the quiz that an executed cell shows, if it shows one."""
     outputs = (one.get("data", {}) for one in cell.get("outputs", []))
-    record = next((data[MIME] for data in outputs if MIME in data), None)
+    return next((data[MIME] for data in outputs if MIME in data), None)
+
+
+def source_shown(cell: Mapping[str, Any]) -> str:
+    """Return the code of an executed cell as notebooks show it: a quiz is packed."""
+    record = shown_by(cell)
     return packed_cell(record) if record else str(cell["source"])
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -44,6 +47,17 @@ def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(
         ("127.0.0.1", port), functools.partial(Handler, directory=str(folder))
     )
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder beside the running program; yield its address."""
+    running = server(folder)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{running.server_port}/"
+    finally:
+        running.shutdown()
 
 
 def main(port: int) -> None:

@@ -188,7 +188,7 @@ def classify(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
             started=one["StartDate"],
             countries=countries.get(one["NCTId"], set()),
             centres=int(centres.get(one["NCTId"], 0)),
-            kind=groups.group(one["BriefTitle"], TERMS["kinds"], "trial"),
+            kind=groups.kind(one["BriefTitle"], one["OverallStatus"]),
             disease=groups.group(one["DiseaseCategory"], TERMS["diseases"], "other"),
             target=groups.group(one["TargetCategory"], TERMS["targets"], "other"),
             phase=one["Phase"],

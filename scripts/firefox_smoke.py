@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import websocket
@@ -146,11 +145,9 @@ def main(names: list[str]) -> None:
     """Open the pages, and print what is wrong."""
     if not (SITE / "index.html").is_file():
         sys.exit("error: there is no site in _build/html; run make book first")
-    server = serve.server(Path(SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    home, start = f"http://127.0.0.1:{server.server_port}/", time.monotonic()
+    start = time.monotonic()
     charts, quizzes, wrong = 0, 0, 0
-    with running() as firefox:
+    with serve.serving(SITE) as home, running() as firefox:
         version = firefox.evaluate("JSON.stringify(navigator.userAgent.split(' ').at(-1))")
         for name in names or pages():
             firefox.open(home + name)
@@ -163,7 +160,6 @@ def main(names: list[str]) -> None:
             for one in found:
                 print(f"{name}: {one}")
             charts, quizzes, wrong = charts + count, quizzes + bool(answered), wrong + len(found)
-    server.shutdown()
     seconds = time.monotonic() - start
     print(
         f"{version}: {len(names or pages())} pages, {charts} live charts, {quizzes} quizzes, {wrong} problems, {seconds:.0f} s"

@@ -21,19 +21,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from cartbook import serve
 from cartbook.export import chromium
-from cartbook.paths import TOP
+from cartbook.paths import SITE
 
 PACKAGE = "@guidepup/virtual-screen-reader@0.33.0"
 INTEGRITY = "sha512-CXMkIx19oFZ7BS7TcvDibXn6A2RsEs8nVX9IijHW7HQ0qTGHgc2WErkaMi12YPQi1Zypxr36NfRYWgBxUNvMtQ=="
 MODULE = "package/lib/esm/index.browser.js"
-SITE = TOP / "_build" / "html"
 KEYS = ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Escape", "ArrowDown", "Enter", "Escape")
 
 #: what is heard from the start of a figure to its end
@@ -102,11 +100,12 @@ def walk(page: Page, name: str) -> tuple[list[str], list[str]]:
 
 def main(wanted: list[str]) -> int:
     """Walk the charts that are asked for, or all."""
-    server = serve.server(SITE)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
     broken = walked = 0
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with (
+        serve.serving(SITE) as address,
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+    ):
         module = fetch(Path(folder))
         browser = chromium.find(playwright)
         for path in [SITE / "index.html", *sorted((SITE / "chapters").glob("*.html"))]:
@@ -129,7 +128,6 @@ def main(wanted: list[str]) -> int:
                     print(*(f"  {phrase}" for phrase in heard), sep="\n")
             page.close()
         browser.close()
-    server.shutdown()
     print(f"{walked} charts, {broken} with a fault")
     return int(bool(broken) or not walked)
 

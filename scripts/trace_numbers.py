@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import random
 import sys
-import threading
-from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from cartbook import serve
 from cartbook.addresses import HOSTS, known_host
 from cartbook.export import chromium
+from cartbook.paths import SITE, TOP
 
-TOP = Path(__file__).resolve().parent.parent
-SITE = TOP / "_build" / "html"
 LINKS = """links => links.map(one => [one.textContent.trim(), one.href])"""
 
 
@@ -28,7 +25,7 @@ def links(page: Page, home: str) -> list[tuple[str, str, str]]:
     found = []
     pages = [f"chapters/{path.stem}.html" for path in sorted((TOP / "chapters").glob("*.md"))]
     for name in ["index.html", *pages]:
-        page.goto(f"{home}/{name}")
+        page.goto(f"{home}{name}")
         for words, address in page.locator("article a[href*='evidence/'][href*='#']").evaluate_all(
             LINKS
         ):
@@ -49,11 +46,8 @@ def trace(page: Page, address: str) -> tuple[str, str]:
 
 def main(count: int = 100, seed: int = 1) -> int:
     """Draw, follow and report; return the number of links that lead to no canonical source."""
-    server = serve.server(SITE)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    home = f"http://127.0.0.1:{server.server_port}"
     failed = 0
-    with sync_playwright() as playwright:
+    with serve.serving(SITE) as home, sync_playwright() as playwright:
         page = chromium.find(playwright).new_context(java_script_enabled=False).new_page()
         all_links = links(page, home)
         drawn = random.Random(seed).sample(all_links, min(count, len(all_links)))
@@ -63,7 +57,6 @@ def main(count: int = 100, seed: int = 1) -> int:
             failed += not good
             verdict = "" if good else "NO CANONICAL SOURCE: "
             print(f"{verdict}{place}: {words} -> {number} -> {source}")
-    server.shutdown()
     print(f"{len(drawn)} of {len(all_links)} links drawn; {failed} without a canonical source")
     return failed
 

@@ -220,10 +220,10 @@ def scroll(page: Page) -> None:
 def chart_words(chart: Any, **settings: Any) -> list[str]:
     """Return the texts of a chart after its controls have been set."""
     spec = specification(chart)
-    names = {one["name"] for one in spec.get("params", [])}
-    assert set(settings) <= names
+    assert set(settings) <= {one["name"] for one in spec.get("params", [])}
     for one in spec.get("params", []):
-        one["value"] = settings.get(one["name"], one.get("value"))
+        if one["name"] in settings:
+            one["value"] = settings[one["name"]]
     vega = compile_spec({**spec, "width": 600})
     drawn = vl_convert.vega_to_svg(json.dumps(vega))
     return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</(?:text|tspan)>", drawn)

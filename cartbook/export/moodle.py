@@ -42,6 +42,15 @@ class Chapter:
     quizzes: Sequence[Record]
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
+    def picture(self, question: Record) -> Picture | None:
+        """Return the figure that a question names, if it names one. Raise ValueError if the chapter lacks it."""
+        name = question["figure"]
+        if name and name not in self.pictures:
+            raise ValueError(
+                f"question {question['id']} names the figure {name!r}, which its chapter “{self.title}” does not have"
+            )
+        return self.pictures.get(name)
+
 
 def _html(words: str) -> str:
     return escape(CONTROL.sub(" ", words), quote=False)
@@ -148,14 +157,10 @@ def _settings(question: ET.Element, **values: str) -> None:
 
 
 def _question(root: ET.Element, name: str, record: Record, chapter: Chapter) -> None:
-    kind, figure = record["kind"], record["figure"]
-    if figure and figure not in chapter.pictures:
-        raise ValueError(
-            f"question {record['id']} names the figure {figure!r}, which its chapter “{chapter.title}” does not have"
-        )
+    kind, picture = record["kind"], chapter.picture(record)
     question = ET.SubElement(root, "question", type=TYPES[kind])
     _text(question, "name", name)
-    _question_text(question, record, chapter.title, chapter.pictures.get(figure))
+    _question_text(question, record, chapter.title, picture)
     general = (
         f"<ol>{_order_feedback(record)}</ol>"
         if kind == "order"

@@ -8,7 +8,7 @@ feedback to named mistakes, or write version 1.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -167,17 +167,9 @@ def item(record: Record, chapter: Chapter) -> ET.Element:
     body = _root(QTI, "itemBody")
     for words in asked(record):
         _add(body, "p", words)
-    if figure := record["figure"]:
-        if figure not in chapter.pictures:
-            raise ValueError(
-                f"question {record['id']} names the figure {figure!r}, which its chapter “{chapter.title}” does not have"
-            )
-        _add(
-            _add(body, "p"),
-            "img",
-            src=f"figures/{figure}.png",
-            alt=CONTROL.sub(" ", chapter.pictures[figure].alt),
-        )
+    if picture := chapter.picture(record):
+        alternative = CONTROL.sub(" ", picture.alt)
+        _add(_add(body, "p"), "img", src=_picture(record), alt=alternative)
     feedback = KINDS.get(record["kind"], _choose)(made, body, record)
     for identifier, words in feedback.items():
         shown = _add(
@@ -191,6 +183,10 @@ def item(record: Record, chapter: Chapter) -> ET.Element:
     return made
 
 
+def _section(parent: ET.Element, name: str, title: str, *, visible: str) -> ET.Element:
+    return _add(parent, "assessmentSection", identifier=name, title=title, visible=visible)
+
+
 def _test(name: str, chapter: Chapter) -> tuple[ET.Element, list[Record]]:
     """Return the test of a chapter, and the records of its items."""
     test = _root(QTI, "assessmentTest", identifier=name, title=CONTROL.sub(" ", chapter.title))
@@ -200,23 +196,12 @@ def _test(name: str, chapter: Chapter) -> tuple[ET.Element, list[Record]]:
     )
     records: list[Record] = []
     for quiz in chapter.quizzes:
-        section = _add(
-            part,
-            "assessmentSection",
-            identifier=f"quiz-{quiz['id']}",
-            title=quiz["id"],
-            visible="true",
-        )
+        section = _section(part, f"quiz-{quiz['id']}", quiz["id"], visible="true")
         for question in quiz["questions"]:
             several, place = asked_once(question), section
             if len(several) > 1:
-                place = _add(
-                    section,
-                    "assessmentSection",
-                    identifier=f"one-of-{question['id']}",
-                    title=question["id"],
-                    visible="false",
-                )
+                name = f"one-of-{question['id']}"
+                place = _section(section, name, question["id"], visible="false")
                 _add(place, "selection", select="1")
             for one in several:
                 file = f"cartbook-{one['id']}"
@@ -245,16 +230,16 @@ def package(chapters: Sequence[Chapter]) -> dict[str, bytes]:
             file = f"cartbook-{record['id']}"
             files[f"{file}.xml"] = _bytes(item(record, chapter))
             own = _resource(resources, file, "item")
-            for picture in _pictures(record):
-                files[picture] = chapter.pictures[record["figure"]].png
-                _add(own, "file", href=picture)
+            if picture := chapter.picture(record):
+                files[_picture(record)] = picture.png
+                _add(own, "file", href=_picture(record))
             _add(listed, "dependency", identifierref=file)
     return {"imsmanifest.xml": _bytes(manifest), **files}
 
 
-def _pictures(record: Record) -> Iterator[str]:
-    if record["figure"]:
-        yield f"figures/{record['figure']}.png"
+def _picture(record: Record) -> str:
+    """Return the path of the picture that a question names."""
+    return f"figures/{record['figure']}.png"
 
 
 def _resource(parent: ET.Element, name: str, kind: str) -> ET.Element:

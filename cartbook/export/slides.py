@@ -29,6 +29,8 @@ LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 
 #: characters beside a chart, of its title, and of a question with its choices, for which a slide has room
 FIGURE_WORDS, TITLE, VOTE_WORDS = 450, 140, 500
+#: characters of an answer and of all takeaways, above which their letters are smaller
+LONG_ANSWER, LONG_POINTS = 600, 900
 
 
 def figure_fits(record: Mapping[str, Any]) -> bool:
@@ -53,6 +55,16 @@ class Chapter:
     points: list[str]
     figures: list[dict[str, Any]]
     votes: list[dict[str, Any]]  # questions with choices
+
+    @property
+    def long_answer(self) -> bool:
+        """Return whether the answer needs smaller letters."""
+        return len(self.answer) > LONG_ANSWER
+
+    @property
+    def long_points(self) -> bool:
+        """Return whether the takeaways need smaller letters."""
+        return sum(map(len, self.points)) > LONG_POINTS
 
 
 def inline(markdown: str) -> Markup:

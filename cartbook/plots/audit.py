@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, buttons, menu, slider
+from cartbook.charts import Layers, menu, slider
 from cartbook.sanitize import MISSING
 from cartbook.stats import proportion
 from cartbook.tables import evidence, load
@@ -144,7 +144,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     """
     people = slider("patients", n, 5, MOST, 1, "Patients or trials ")
     printed = slider("printed", percent, 0, 100, 0.1, "Printed percentage ")
-    digits = buttons("digits", decimals, [0, 1], "Printed as ", labels=["65%", "65.4%"])
+    digits = menu("digits", decimals, [0, 1], "Printed as ", labels=["65%", "65.4%"], radio=True)
     unit = "pow(10, -digits)"
     shown = f"(round(printed / {unit}) * {unit})"
     counts = alt.Chart(alt.sequence(0, MOST + 1, 1, as_="k")).transform_filter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import SHAPES, Layers, buttons, row_texts, slider
+from cartbook.charts import SHAPES, Layers, menu, row_texts, slider
 from cartbook.licensing import AGENCIES
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -270,7 +270,7 @@ def fate_bars(rows: pd.DataFrame) -> Layers:
     parts = parts[parts["patients"].gt(0)]
     parts["place"] = parts["fate"].map({fate: place for place, fate in enumerate(FATES)})
     options = ["all enrolled", "those not infused"]
-    shown = buttons("shown", options[0], options, "Patients: ")
+    shown = menu("shown", options[0], options, "Patients: ", radio=True)
     y = alt.Y("trial:N", sort=list(rows["trial"]), axis=None)
     axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True)
     kept = alt.Chart(parts).transform_filter("shown == 'all enrolled' || datum.fate != 'infused'")

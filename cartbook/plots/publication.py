@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, percent_axis, slider
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
 from cartbook.theme import colour
 
 SEED = 2023
@@ -59,12 +59,13 @@ def dealing_table(questions: dict[str, tuple[int, int]], reports: int, dealt: in
         totals.append({"q": name, "observed": observed})
     names = list(questions)
     first = next(iter(questions))
-    ask = buttons(
+    ask = menu(
         "ask",
         first,
         list(questions),
         "Mark reports with ",
         labels=[f"{one}\N{EM SPACE}" for one in questions],
+        radio=True,
     )
     made = slider("made", DEALS, 1, DEALS, 1, "Deals ")
     base = (
@@ -205,12 +206,13 @@ def selection_explorer(threshold: float = 60) -> Layers:
     reports = pd.concat(
         [simulated_reports(true).assign(true=true) for true in TRUE_RATES], ignore_index=True
     )[["true", "patients", "rate", "draw"]]
-    truth_is = buttons(
+    truth_is = menu(
         "truth_is",
         60,
         list(TRUE_RATES),
         "True response rate ",
         labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES],
+        radio=True,
     )
     low = slider("low", 25, 0, 100, 5, f"Of reports at or below {threshold:g}%, published, % ")
     base = (

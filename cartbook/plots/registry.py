@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, percent_axis, row_texts
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts
 from cartbook.tables import load
 from cartbook.theme import colour
 
@@ -193,7 +193,7 @@ def leaders_plot(rows: pd.DataFrame) -> Layers:
         f"{one:,.0f} v {two:,.0f}" for one, two in zip(wide[first], wide[second], strict=True)
     ]
     periods = list(dict.fromkeys(rows["period"]))
-    choice = buttons("period", periods[0], periods, "First posted ")
+    choice = menu("period", periods[0], periods, "First posted ", radio=True)
     y = alt.Y("counted:N", sort=list(dict.fromkeys(rows["counted"])), axis=None)
     scale = alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES])
     x = alt.X(

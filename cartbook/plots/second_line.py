@@ -14,7 +14,7 @@ from math import exp, log
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, percent_axis, slider
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
 from cartbook.theme import colour
 
 WEEKS = 104
@@ -101,7 +101,7 @@ def waiting_plot(
     wait = slider("weeks", weeks, 2, 12, 1, "Weeks to infusion ")
     weekly = slider("risk", risk, 0, 10, 1, "Progress in each week of waiting, % ")
     last = slider("lasting", lasting, 10, 60, 5, "Lasting response once infused, % ")
-    when = buttons("counted", counted, [ANY_TIME, FROM_WEEK_12], "Progression counts ")
+    when = menu("counted", counted, [ANY_TIME, FROM_WEEK_12], "Progression counts ", radio=True)
     fading = f"exp(-{control.rate!r} * max(0, datum.week - weeks))"
     treated = f"pow(1 - risk / 100, min(datum.week, weeks)) * (lasting / 100 + (1 - lasting / 100) * {fading})"
     standard = (

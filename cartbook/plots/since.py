@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, menu, row_texts, slider
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
 from cartbook.plots.registry import BOTH, KINDS
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load, quote
@@ -252,9 +252,8 @@ def survival_gain_plot(trials: pd.DataFrame, control: int = 46, ratio: float = 0
         slider("control_alive", control, 10, 90, 1, "Control arm alive, % "),
     ]
     scale = PERCENT
-    ticks: dict[str, Any] = {"values": [0, 25, 50, 75, 100], "labelExpr": "datum.value + '%'"}
-    x = alt.X("control:Q", title="Alive in the control arm", scale=scale, axis=alt.Axis(**ticks))
-    y = alt.Y("cells:Q", title="Alive with CAR-T cells", scale=scale, axis=alt.Axis(**ticks))
+    x = alt.X("control:Q", title="Alive in the control arm", scale=scale, axis=percent_axis())
+    y = alt.Y("cells:Q", title="Alive with CAR-T cells", scale=scale, axis=percent_axis())
     grid = alt.Chart(pd.DataFrame({"control": range(0, 101, 2)}))
     same = (
         grid.transform_calculate(cells="datum.control")
@@ -474,7 +473,7 @@ def recount_plot(counts: pd.DataFrame) -> Layers:
     shown["tick"] = shown["review"].fillna(shown["trials"])
     shown["ticked"] = known
     rules, periods = list(RECORDS), list(dict.fromkeys(shown["period"]))
-    rule = buttons("rule_chosen", rules[0], rules, "Count ")
+    rule = menu("rule_chosen", rules[0], rules, "Count ", radio=True)
     period = menu("period_chosen", periods[0], periods, "Registered in ")
     y = alt.Y("country:N", sort=None, axis=None)
     chosen = "datum.rule == rule_chosen && datum.period == period_chosen"

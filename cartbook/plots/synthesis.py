@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, menu, percent_axis, row_texts
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts
 from cartbook.meta_analysis import Pooled, pool, pooled_in_r
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load
@@ -321,7 +321,7 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
             ],
         }
     )
-    control = buttons("limits", kinds[0], kinds, "95% limits for ")
+    control = menu("limits", kinds[0], kinds, "95% limits for ", radio=True)
     x = alt.X(
         "denominator:Q",
         title="Patients in the study",

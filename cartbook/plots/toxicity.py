@@ -219,9 +219,7 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
     kinds = list(dict.fromkeys(lines["kind"]))
     hues = [colour(one) for one in ("ochre", "vermillion", "indigo", "teal")][: len(kinds)]
     shapes = ["circle", "square", "diamond", "triangle-up"][: len(kinds)]
-    axis = alt.Axis(
-        orient="top", offset=8, values=[0.1, 1, 10, 100], labelExpr="datum.value + '%'", grid=True
-    )
+    axis = percent_axis((0.1, 1, 10, 100), orient="top", offset=8, grid=True)
     scale = alt.Scale(type="log", domain=[0.02, 100], nice=False)
     base = alt.Chart(lines).encode(y=alt.Y("risk:N", sort=None, axis=None))
     tint = alt.Color(

@@ -12,7 +12,7 @@ from math import exp, nan
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, buttons, menu, percent_axis, slider
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
 from cartbook.theme import colour
 
 MONTHS = 24
@@ -112,7 +112,7 @@ def transplant_plot(
         slider("given", month, 0, 9, 1, "Transplant in month "),
         slider("truth", effect, 0.25, 1.5, 0.25, "True hazard ratio "),
         menu("chosen", chosen, list(CHOSEN), "Transplanted "),
-        buttons("counted", counted, [FROM_REMISSION, FROM_TRANSPLANT], "Counted "),
+        menu("counted", counted, [FROM_REMISSION, FROM_TRANSPLANT], "Counted ", radio=True),
     ]
     shares = [
         " : ".join(f"chosen == '{name}' ? {one[k]}" for name, one in CHOSEN.items()) for k in (0, 1)

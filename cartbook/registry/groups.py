@@ -229,7 +229,7 @@ def grouped(records: Iterable[Record]) -> pd.DataFrame:
             "year": year_group(one.posted),
             "window": window(one.posted),
             "country_group": country_group(one.countries),
-            "record_kind": "withdrawn" if is_withdrawn(one.status) else one.kind,
+            "record_kind": one.kind,
             "disease": one.disease,
             "target": one.target,
             "phase": one.phase,
@@ -247,9 +247,11 @@ def grouped(records: Iterable[Record]) -> pd.DataFrame:
     )
 
 
-def is_withdrawn(word: str) -> bool:
-    """Return whether a record with this status is of a trial that never began, or of no trial."""
-    return STATUSES[word] in ("withdrawn", "access programme")
+def kind(title: str, status: str) -> str:
+    """Return what a record is of; *withdrawn* is a trial that never began, or no trial."""
+    if STATUSES[status] in ("withdrawn", "access programme"):
+        return "withdrawn"
+    return group(title, TERMS["kinds"], "trial")
 
 
 def spread_group(countries: set[str]) -> str:

@@ -102,9 +102,7 @@ def _counted(study: Study, nct: str, title: str, diseases: str, cells: str) -> T
         started=began.isoformat() if began else "",
         countries=tuple(sorted(found)),
         centres=len({(one.get("city"), one.get("country")) for one in places}),
-        kind="withdrawn"
-        if groups.is_withdrawn(state)
-        else groups.group(title, TERMS["kinds"], "trial"),
+        kind=groups.kind(title, state),
         disease=disease,
         target=target,
         results=bool(study.get("hasResults")),

@@ -30,7 +30,7 @@ from sphinx.builders import Builder
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from cartbook.quizzes import MIME as QUIZ_MIME
+from cartbook import quizzes
 from cartbook.sphinxext.exports import archive, wheel_of
 from cartbook.sphinxext.nodes import record
 
@@ -111,8 +111,7 @@ def _archive(app: Sphinx) -> Path:
 
 def _source(cell: nbformat.NotebookNode) -> str:
     """Return the code of a cell for the page, which has the quiz already and keeps it without its answers in code."""
-    shown = any(QUIZ_MIME in one.get("data", {}) for one in cell.outputs)
-    return "# The quiz, which stays as it is" if shown else str(cell.source)
+    return "# The quiz, which stays as it is" if quizzes.shown_by(cell) else str(cell.source)
 
 
 def _doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,16 +36,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def serve_folder() -> Iterator[Callable[[Path], str]]:
     """Serve a folder with the site's headers and return its address: ``serve_folder(path)``."""
-    servers = []
-
-    def start(folder: Path) -> str:
-        servers.append(serve.server(folder))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/"
-
-    yield start
-    for server in servers:
-        server.shutdown()
+    with ExitStack() as running:
+        yield lambda folder: running.enter_context(serve.serving(folder))
 
 
 @pytest.fixture(scope="session")

@@ -71,14 +71,19 @@ def hostile():
     return [(HOSTILE, json.loads(json.dumps(quiz("hostile", asked).to_record())))]
 
 
-def xml(quizzes):
-    """Moodle XML of quizzes, with a picture for every figure that they name."""
+def chapters_of(quizzes):
+    """Quizzes as chapters, with a picture for every figure that they name."""
     chapters = []
     for title, made in quizzes:
         figures = {one["figure"] for one in made["questions"] if one["figure"]}
         pictures = {name: moodle.Picture("A title", "An alternative", PNG) for name in figures}
         chapters.append(moodle.Chapter(title, [made], pictures))
-    return moodle.moodle_xml(chapters)
+    return chapters
+
+
+def xml(quizzes):
+    """Moodle XML of quizzes."""
+    return moodle.moodle_xml(chapters_of(quizzes))
 
 
 def each(made):
@@ -282,12 +287,7 @@ ORDER = [
 
 def packed(quizzes):
     """A QTI package of quizzes, read back: its items by identifier, its tests, and the names of its files."""
-    chapters = []
-    for title, made in quizzes:
-        figures = {one["figure"] for one in made["questions"] if one["figure"]}
-        pictures = {name: moodle.Picture("A title", "An alternative", PNG) for name in figures}
-        chapters.append(moodle.Chapter(title, [made], pictures))
-    files = qti.package(chapters)
+    files = qti.package(chapters_of(quizzes))
     roots = {
         name: ElementTree.fromstring(body) for name, body in files.items() if name.endswith(".xml")
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from cartbook.csp import POLICY, worker
 
 def test_every_answer_has_the_policy(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>here</p>", encoding="utf-8")
-    server = serve.server(tmp_path)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=10) as answer:
+    with (
+        serve.serving(tmp_path) as address,
+        urllib.request.urlopen(address, timeout=10) as answer,
+    ):
         assert answer.headers["Content-Security-Policy"] == POLICY
         assert answer.read() == b"<p>here</p>"
-    server.shutdown()
     assert "unsafe-eval" not in POLICY
     assert "script-src" not in POLICY, "scripts fall under default-src: files of the site alone"
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from functools import cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import pytest
-import vl_convert
+from helpers import chart_words
 
-from cartbook.figures import compile_spec, specification
 from cartbook.meta_analysis import pool, pool_logits
 from cartbook.plots.naive_sum import naive_plot, naive_simulation
 from cartbook.plots.steered_forest import pooled_in_vega, steered_forest
@@ -46,18 +43,6 @@ def severe(end_point: str = CRS) -> pd.DataFrame:
     ]
 
 
-def words(chart: Any, **settings: Any) -> list[str]:
-    """Return the texts of a chart after its controls have been set."""
-    spec = specification(chart)
-    assert set(settings) <= {one["name"] for one in spec.get("params", [])}
-    for one in spec.get("params", []):
-        if one["name"] in settings:
-            one["value"] = settings[one["name"]]
-    vega = compile_spec({**spec, "width": 600})
-    drawn = vl_convert.vega_to_svg(json.dumps(vega))
-    return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</(?:text|tspan)>", drawn)
-
-
 def in_vega(rows: pd.DataFrame) -> list[float]:
     """Return what Vega's transforms compute from rows, with ten decimals."""
     data = rows[["events", "denominator"]].astype(float)
@@ -67,7 +52,7 @@ def in_vega(rows: pd.DataFrame) -> list[float]:
         [alt.AggregatedFieldDef(op="max", field=one, **{"as": one}) for one in NUMBERS]
     )
     chart = chart.transform_calculate(words=texts).mark_text(limit=0).encode(text="words:N")
-    return [float(one) for one in words(chart)[0].split()]
+    return [float(one) for one in chart_words(chart)[0].split()]
 
 
 @pytest.mark.parametrize("end_point", sorted(set(pooling_rows()["end_point"])))
@@ -118,7 +103,7 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("settings", "query"), SETTINGS)
 def test_the_pooled_rate_follows_the_controls(settings: dict[str, Any], query: str) -> None:
     chosen = severe().query(query)
-    shown = words(steered_forest(studies()), **settings)
+    shown = chart_words(steered_forest(studies()), **settings)
     assert said(chosen) <= set(shown)
     total = (
         f"{len(chosen)} studies, {chosen['events'].sum()}/{chosen['denominator'].sum()} patients"
@@ -131,7 +116,7 @@ def test_the_pooled_rate_follows_the_controls(settings: dict[str, Any], query: s
 
 def test_population_end_point_and_set_choose_the_rows() -> None:
     rows = studies()
-    shown = words(
+    shown = chart_words(
         steered_forest(rows),
         studies=SETS[1],
         outcome="objective response",
@@ -147,7 +132,7 @@ def test_population_end_point_and_set_choose_the_rows() -> None:
 
 
 def test_fewer_than_three_studies_are_not_pooled() -> None:
-    shown = words(steered_forest(studies()), cancer="acute lymphoblastic leukaemia")
+    shown = chart_words(steered_forest(studies()), cancer="acute lymphoblastic leukaemia")
     assert "Fewer than three studies: no pooled rate" in shown
     assert "Pooled rate, 95% CI" not in shown
     assert "No control group: not a treatment effect." not in shown
@@ -187,7 +172,7 @@ def test_leaving_out_keeps_all_studies_first_and_names_the_rest() -> None:
     assert len(found) == 12
     assert found["name"].iloc[1] == "without LCAR-B38M (Xu)"  # the smallest τ
     assert found["estimate"].iloc[1] == pytest.approx(6.95, abs=0.006)
-    shown = words(pooled_plot(found, most=50))
+    shown = chart_words(pooled_plot(found, most=50))
     assert "7.0% · CI 4.4–10.8" not in shown  # 6.95 rounds to 6.9
     assert "6.9% · CI 4.4–10.8" in shown
 
@@ -201,13 +186,13 @@ def test_groups_of_two_studies_are_not_pooled() -> None:
         == ["multiple myeloma", "other B-cell lymphoma or CLL"][:1]
     )
     both = {"a": found, "b": found.iloc[:1]}
-    shown = words(pooled_plot(both), shown="b")
+    shown = chart_words(pooled_plot(both), shown="b")
     assert "4-1BB (7)" in shown
     assert "CD28 (3)" not in shown
 
 
 def test_the_forest_has_its_pooled_rate_and_prediction_interval() -> None:
-    shown = words(pooled_forest(severe(), pool(severe())))
+    shown = chart_words(pooled_forest(severe(), pool(severe())))
     assert {"8.0% (4.5–13.6)", "1.5% to 32.3%", "7/17 · 41% (22–64)"} <= set(shown)
 
 
@@ -219,7 +204,7 @@ def test_adding_up_covers_the_truth_only_without_heterogeneity() -> None:
     assert (naive.diff().dropna() < 0).all()
     assert naive[0.8] < 55
     assert (effects > 85).all()
-    shown = words(naive_plot(found), tau=0.0, method="add up the patients")
+    shown = chart_words(naive_plot(found), tau=0.0, method="add up the patients")
     assert f"{naive[0.0]:.0f}% contain the true rate (dashed); aim: 95%" in shown
 
 
@@ -233,10 +218,10 @@ def test_funnel_limits_hold_95_per_cent_and_widen_with_tau() -> None:
     assert 0.95 <= inside < 0.98
     assert limits.loc[("chance and τ", 170), "high"] > limits.loc[("chance alone", 170), "high"]
     assert limits.loc[("chance alone", 20), "high"] > limits.loc[("chance alone", 170), "high"]
-    shown = words(funnel_plot(severe(), found))
+    shown = chart_words(funnel_plot(severe(), found))
     assert "2 of 11 studies are outside the limits" in shown
     assert {"LCAR-B38M (Xu)", "ZUMA-3"} <= set(shown)
-    shown = words(funnel_plot(severe(), found), limits="chance and τ")
+    shown = chart_words(funnel_plot(severe(), found), limits="chance and τ")
     assert any(one.endswith("of 11 studies are outside the limits") for one in shown)
 
 
