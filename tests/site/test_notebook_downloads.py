@@ -206,6 +206,15 @@ def test_a_chart_is_followed_by_its_words_and_numbers(tmp_path: Path) -> None:
     assert made.cells[1].outputs[0].data == {"text/plain": "A chart"}
 
 
+def test_what_a_cell_prints_is_one_output_however_it_arrived(tmp_path: Path) -> None:
+    parts = [new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n")]
+    path = tmp_path / "one.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("print()", outputs=parts)]), path)
+    book = notebooks.Book("cartbook.whl", "all.zip")
+    made = nbformat.reads(notebooks.notebook(path, "One", [], book, {}), as_version=4)
+    assert [one.text for one in made.cells[1].outputs] == ["one\ntwo\n"]
+
+
 def test_links_that_a_notebook_cannot_follow_go_to_the_site_or_are_words(tmp_path: Path) -> None:
     book = notebooks.Book("cartbook.whl", "all.zip")
     book.add("08-b-cell", "# B\n\n```{code-cell}\n# no heading\n```\n\n## Who, and what?\n")
@@ -264,7 +273,7 @@ def test_a_notebook_runs_from_the_archive_and_gives_what_it_shows(tmp_path: Path
     book.cells.append(new_code_cell("import cartbook; print(cartbook.__file__)"))
     environment = {key: word for key, word in os.environ.items() if not key.startswith("CARTBOOK_")}
     environment["PYTHONPATH"] = str(tmp_path / "installed")
-    NotebookClient(book, timeout=300, kernel_name="python3").execute(
+    NotebookClient(book, timeout=300, kernel_name="python3", coalesce_streams=True).execute(
         cwd=str(tmp_path), env=environment
     )
     assert str(tmp_path / "installed") in book.cells[-1].outputs[0]["text"]
