@@ -51,10 +51,6 @@ def copy_book(folder: Path) -> Path:
     return folder
 
 
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(folder / "data" / f"{name}.csv", dtype=str, keep_default_na=False)
-
-
 def plain_twin(folder: Path) -> Path:
     """Copy the book's chapters, data and charts to `folder` as a plain Jupyter Book."""
     copy_book(folder)
@@ -105,9 +101,10 @@ def grow_tables(folder: Path, times: int) -> dict[str, int]:
     """Multiply the studies and outcomes of the book in `folder`; count both."""
     counts = {}
     for name in ("studies", "outcomes"):
-        rows = _table(folder, name)
+        path = folder / "data" / f"{name}.csv"
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
         rows = pd.concat([rows, *(_multiplied(rows, copy) for copy in range(2, times + 1))])
-        rows.to_csv(folder / "data" / f"{name}.csv", index=False, lineterminator="\n")
+        rows.to_csv(path, index=False, lineterminator="\n")
         counts[name] = len(rows)
     return counts
 
@@ -116,6 +113,5 @@ def grown_book(folder: Path, times: int) -> dict[str, int]:
     """Copy the book to `folder` with `times` as many studies and outcomes; count both."""
     counts = grow_tables(copy_book(folder), times)
     for path in [folder / "index.md", *(folder / "chapters").glob("*.md")]:
-        text = without_assertions(path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
+        path.write_text(without_assertions(path.read_text(encoding="utf-8")), encoding="utf-8")
     return counts

@@ -9,12 +9,9 @@ import re
 import statistics
 import subprocess
 import tarfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -50,8 +47,6 @@ SCROLL = """async () => {
     await new Promise(done => setTimeout(done, 60));
   }
 }"""
-
-
 Profile = Callable[[int], BrowserContext]
 
 
@@ -99,28 +94,14 @@ def cdn_file(url: str, cache: Path) -> Path | None:
         with tarfile.open(home / packed.stdout.strip()) as archive:
             archive.extractall(home, filter="data")
     about = json.loads((home / "package" / "package.json").read_text(encoding="utf-8"))
-    main = (found[3] or "").lstrip("/") or about.get("jsdelivr") or about["main"]
-    path: Path = home / "package" / main
+    path = (
+        home / "package" / ((found[3] or "").lstrip("/") or about.get("jsdelivr") or about["main"])
+    )
     return path if path.is_file() else None
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder; yield its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that does not log requests."""
-
-    def log_message(self, format: str, *args: object) -> None: ...
-
-
-@contextmanager
-def profiles(cache: Path) -> Iterator[Callable[[int], BrowserContext]]:
+def profiles(cache: Path) -> Iterator[Profile]:
     """Start Chromium; yield a way to an empty profile of a width. npm packages answer for the CDN."""
 
     def answer(route: Route) -> None:
@@ -142,7 +123,7 @@ def profiles(cache: Path) -> Iterator[Callable[[int], BrowserContext]]:
 
 
 def _weight(responses: list[Response], address: str) -> dict[str, int]:
-    total = {"requests": 0, "gzip": 0, "outside": 0}
+    total = dict.fromkeys(("requests", "gzip", "outside"), 0)
     for response in responses:
         with suppress(Error):
             body = response.body() if response.status < 300 else b""

@@ -27,8 +27,14 @@ HEADERS = {
 }
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder with :data:`HEADERS`, and without a word."""
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a log of requests."""
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Handler(Quiet):
+    """Serves a folder with :data:`HEADERS`."""
 
     def end_headers(self) -> None:
         runs = self.path.partition("?")[0].endswith("/run-worker.js")
@@ -39,20 +45,18 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_header(name, value)
         super().end_headers()
 
-    def log_message(self, *_: object) -> None: ...
 
-
-def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
-    """A server of the folder on 127.0.0.1, not yet started; port 0 takes a free one."""
+def server(folder: Path, port: int = 0, handler: type[Quiet] = Handler) -> ThreadingHTTPServer:
+    """Return a server of the folder on 127.0.0.1, not yet started; port 0 takes a free one."""
     return ThreadingHTTPServer(
-        ("127.0.0.1", port), functools.partial(Handler, directory=str(folder))
+        ("127.0.0.1", port), functools.partial(handler, directory=str(folder))
     )
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path, handler: type[Quiet] = Handler) -> Iterator[str]:
     """Serve a folder beside the running program; yield its address."""
-    running = server(folder)
+    running = server(folder, handler=handler)
     threading.Thread(target=running.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{running.server_port}/"

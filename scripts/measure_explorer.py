@@ -1,4 +1,4 @@
-"""Time the evidence explorer with made-up rows: ``python -m benchmarks.explorer [ROWS]``.
+"""Time the evidence explorer with made-up rows: ``python scripts/measure_explorer.py [ROWS]``.
 
 The rows of the built site are repeated under new keys and names. Each filter is changed in Chromium;
 the time is from the change to the next painted frame.
