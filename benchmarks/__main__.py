@@ -61,9 +61,8 @@ def measure_pages() -> dict[str, Any]:
     with profiles(WORK / "npm") as profile:
         for name in ("book", "twin"):
             site = WORK / name / "_build" / "html"
-            with serving(
-                site, handler=Quiet
-            ) as address:  # a policy would keep the twin from its CDN
+            # the book's policy would keep the twin from its CDN
+            with serving(site, Quiet) as address:
                 result[name] = {page: page_weight(profile, address, page) for page in pages(site)}
                 for page in ["index.html", *TYPICAL]:
                     result[name][page] |= first_chart(profile, address, page)
@@ -76,9 +75,9 @@ def measure_growth() -> dict[str, Any]:
     for times in (1, 10, 100):
         folder = WORK / f"rows-{times}"
         result[f"{times}"] = {"rows": grown_book(folder, times), **run(folder, *BOOK)}
-        sizes = {name: len(text) for name, text in pages(folder / "_build" / "html").items()}
-        largest = max(sizes, key=lambda page: sizes[page])
-        result[f"{times}"] |= {"largest": largest, "bytes": sizes[largest]}
+        texts = pages(folder / "_build" / "html")
+        largest = max(texts, key=lambda page: len(texts[page]))
+        result[f"{times}"] |= {"largest": largest, "bytes": len(texts[largest])}
     return result
 
 
@@ -97,8 +96,8 @@ def main(*asked: str) -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     for name in asked or parts:
-        load = f"{os.getloadavg()[0]:.1f}"
-        measured = {"date": date.today().isoformat(), "machine": machine, "load": load}
+        measured = {"date": date.today().isoformat(), "machine": machine}
+        measured["load"] = f"{os.getloadavg()[0]:.1f}"
         results = json.loads(RESULTS.read_text(encoding="utf-8"))
         results[name] = {"measured": measured, **parts[name]()}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

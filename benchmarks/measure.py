@@ -137,8 +137,7 @@ def page_weight(profile: Profile, address: str, name: str) -> dict[str, dict[str
     """Return requests and gzipped bytes of a page before interaction and after scrolling."""
     seen: list[Response] = []
     with profile(1280) as context:
-        page = context.new_page()
-        page.on("response", seen.append)
+        (page := context.new_page()).on("response", seen.append)
         page.goto(address + name, wait_until="networkidle")
         before = _weight(list(seen), address)
         page.evaluate(SCROLL)
