@@ -232,6 +232,7 @@ def figure(
     reading: str,
     alt: str,
     table: pd.DataFrame,
+    columns: Mapping[str, str] | None = None,
     source: str,
     digits: Mapping[str, int] | None = None,
 ) -> Figure:
@@ -240,8 +241,10 @@ def figure(
     ``id`` is stable and unique in the book (lower case, digits, hyphens): it names the figure's
     anchor and its CSV. ``title`` is the finding; ``reading`` says how to read the chart; ``alt``
     describes the chart in one to three sentences to readers who cannot see it: its kind, its
-    variables, what they show. ``table`` holds the numbers, without blank cells; ``digits`` gives
-    the decimals of a column where the default does not suit; ``source`` says where they come from.
+    variables, what they show. ``table`` holds the numbers, without blank cells; ``columns`` gives
+    the headings of those to show, in their order (default: all, under their own names); a column
+    ``outcome_id`` links each row to its reported number. ``digits`` gives the decimals of a column,
+    by its heading, where the default does not suit; ``source`` says where the numbers come from.
 
     Raise ValueError if a text is missing, if ``alt`` only repeats the title, or if the table has
     no rows, a blank cell or too few digits.
@@ -262,6 +265,10 @@ def figure(
         )
     if table.empty:
         raise ValueError(f"figure {id!r} has a table without rows")
+    if columns:
+        if unknown := [name for name in columns if name not in table.columns]:
+            raise ValueError(f"figure {id!r}: its table has no column {', '.join(unknown)}")
+        table = table.filter([*columns, OUTCOME]).rename(columns=columns)
     spec = {**specification(chart), "description": alt}
     return Figure(
         id=id,
