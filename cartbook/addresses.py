@@ -22,7 +22,7 @@ OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
 healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
-montefioreeinstein.org oncologypipeline.com"""
+montefioreeinstein.org"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
