@@ -141,27 +141,53 @@ def results_by_target() -> pd.DataFrame:
     return rows
 
 
-#: outcome -> what was targeted, in which disease, and what counts as lost
-LOSSES: Mapping[str, str] = {
-    "rel-ball-420.cd19-negative": "CD19, B-ALL",
-    "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
-        "CD19, LBCL (absent or low)"
+#: outcome -> what was targeted in which disease and what counts as lost, and the number of targets
+LOSSES: Mapping[str, tuple[str, str]] = {
+    "rel-ball-420.cd19-absent": ("CD19, B-ALL (absent)", "one target"),
+    "tc-cd7-2y.cd7-lost": ("CD7, T-ALL (absent)", "one target"),
+    "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021": (
+        "CD19, LBCL (lower than before)",
+        "one target",
     ),
-    "tc-cd7-2y.cd7-lost": "CD7, T-ALL",
-    "wang2023.group.relapse-without-cd19-and-cd22.wang2023": "CD19 and CD22, B-ALL (both)",
+    "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
+        "CD19, LBCL (absent or low)",
+        "one target",
+    ),
+    "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.b-cell-acute-lymphoblastic-leukaemia.spiegel2021": (
+        "CD19/CD22, B-ALL (CD19 absent or low)",
+        "two targets",
+    ),
+    "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.large-b-cell-lymphoma.spiegel2021": (
+        "CD19/CD22, LBCL (CD19 absent or low)",
+        "two targets",
+    ),
+    "wang2023.group.antigen-negative-relapse.with-or-without-cd22.wang2023": (
+        "CD19 and CD22, B-ALL (CD19 absent)",
+        "two targets",
+    ),
+    "wang2023.group.relapse-without-cd19-and-cd22.wang2023": (
+        "CD19 and CD22, B-ALL (both absent)",
+        "two targets",
+    ),
 }
+#: the study's label names its product; these relapses followed another one
+AXI_CEL = "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021"
 
 
 def measured_losses() -> pd.DataFrame:
-    """Return relapses whose cells had lost the target, one series for each target or pair of targets.
+    """Return relapses whose cells lacked the target or had less of it, by target and definition.
 
-    The denominators are relapses, or progressions, and not patients; ``name`` says what was targeted.
+    The denominators are relapses, or progressions, and not patients; a lineage switch counts as a
+    relapse without CD19. ``name`` says what was targeted and what was counted, ``targets`` whether
+    the CAR-T cells had one target or two.
 
     >>> measured_losses()["name"].tolist()[0]
-    'CD19, B-ALL'
+    'CD19, B-ALL (absent)'
     """
     rows = evidence(outcome_id=list(LOSSES))
-    rows["name"] = rows["outcome_id"].map(LOSSES)
+    rows["name"] = [LOSSES[key][0] for key in rows["outcome_id"]]
+    rows["targets"] = [LOSSES[key][1] for key in rows["outcome_id"]]
+    rows.loc[rows["outcome_id"] == AXI_CEL, "label"] = "axi-cel"
     return rows.sort_values(
         "outcome_id", key=lambda keys: keys.map(list(LOSSES).index)
     ).reset_index(drop=True)

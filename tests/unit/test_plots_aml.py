@@ -16,7 +16,9 @@ from cartbook.plots.aml import (
 )
 
 
-@pytest.mark.parametrize(("antigen", "molecules"), [*((name, 650) for name in PROFILES), (None, 9000)])
+@pytest.mark.parametrize(
+    ("antigen", "molecules"), [*((name, 650) for name in PROFILES), (None, 9000)]
+)
 def test_the_chart_shows_the_shares_that_are_killed(antigen: str | None, molecules: float) -> None:
     name = antigen or next(iter(PROFILES))
     shown = chart_words(window_explorer(), antigen=name, molecules=molecules)
