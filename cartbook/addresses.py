@@ -21,12 +21,8 @@ med.unc.edu sec.gov abecmahcp.com"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
-<<<<<<< HEAD
-healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
+ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
 montefioreeinstein.org"""
-=======
-ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com"""
->>>>>>> main
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
