@@ -73,6 +73,8 @@ OUTLETS = {
     "cancernetwork.com",
     "aabb.org",
     "sohoinsider.com",
+    "press-news.org",  # releases of research institutes
+    "intercitydailynews.com",
 }
 
 
