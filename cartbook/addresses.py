@@ -21,7 +21,7 @@ med.unc.edu sec.gov"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
-healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
+ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
 press-news.org intercitydailynews.com"""
 HOSTS = {
     "review": LIBRARIES,

@@ -67,6 +67,7 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "ajmc.com",
     "healio.com",
     "bloodcancerstoday.com",
     "fiercebiotech.com",
