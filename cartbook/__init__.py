@@ -77,6 +77,8 @@ from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,
+    repeated_trials,
+    repeats_plot,
     survival_plot,
     trial_simulator,
 )
@@ -301,6 +303,8 @@ __all__ = [
     "relapse_bars",
     "relapse_kinds",
     "remission_plot",
+    "repeated_trials",
+    "repeats_plot",
     "restricted_mean",
     "results_by_target",
     "risk_plot",

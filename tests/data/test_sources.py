@@ -54,6 +54,7 @@ ALLOWED = {
     "yescartahcp.com",
     "jnjmedicalconnect.com",
     "carvyktihcp.com",
+    "abecmahcp.com",
     "mskcc.org",
 }
 OUTLETS = {
@@ -74,6 +75,9 @@ OUTLETS = {
     "cancernetwork.com",
     "aabb.org",
     "sohoinsider.com",
+    "montefioreeinstein.org",
+    "press-news.org",  # releases of research institutes
+    "intercitydailynews.com",
 }
 
 
