@@ -54,6 +54,7 @@ ALLOWED = {
     "yescartahcp.com",
     "jnjmedicalconnect.com",
     "carvyktihcp.com",
+    "abecmahcp.com",
     "mskcc.org",
 }
 OUTLETS = {
@@ -67,12 +68,14 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "ajmc.com",
     "healio.com",
     "bloodcancerstoday.com",
     "fiercebiotech.com",
     "cancernetwork.com",
     "aabb.org",
     "sohoinsider.com",
+    "montefioreeinstein.org",
 }
 
 
