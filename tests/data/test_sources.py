@@ -76,6 +76,8 @@ OUTLETS = {
     "aabb.org",
     "sohoinsider.com",
     "montefioreeinstein.org",
+    "press-news.org",  # releases of research institutes
+    "intercitydailynews.com",
 }
 
 
