@@ -22,7 +22,8 @@ OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
 ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
-montefioreeinstein.org"""
+montefioreeinstein.org
+press-news.org intercitydailynews.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
