@@ -194,13 +194,8 @@ def course_plot(rows: pd.DataFrame) -> Layers:
         ["syndrome", "onset", "name"], kind="stable"
     )
     order = list(dict.fromkeys(lines["name"]))
-    days = {
-        name: ", ".join(
-            f"{short[one.syndrome]} day {one.onset:g}" for one in group.itertuples(index=False)
-        )
-        for name, group in lines.groupby("name", sort=False)
-    }
-    lines["written"] = lines["name"].map(days)
+    lines["written"] = lines["syndrome"].map(short) + lines["onset"].map(" day {:g}".format)
+    lines["written"] = lines.groupby("name")["written"].transform(", ".join)
     names = list(TINTS)
     y = alt.Y("name:N", sort=order, axis=None)
     base = alt.Chart(lines).encode(y=y)
