@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -70,7 +71,7 @@ WAITS = {
     ),
 }
 #: the short name of each cohort, and where it is beside its point: alignment, pixels right and down
-NAMES = {
+NAMES: Mapping[str, tuple[str, Literal["left", "right"], int, int]] = {
     "axi-cel, ZUMA-7": ("ZUMA-7", "left", 9, 7),
     "liso-cel, TRANSFORM": ("TRANSFORM", "left", 9, -4),
     "ide-cel, KarMMa-3": ("KarMMa-3", "left", 2, -14),
@@ -226,8 +227,8 @@ def two_denominators() -> pd.DataFrame:
     rows = evidence(source=["mohyuddin2021", "bcj-2024-01183"]).set_index("outcome_id")["value"]
     found = []
     for label, name in PAIRS.items():
-        everyone = rows.get(f"{name}-enrolled", rows.get(f"{name}-intended"))
-        found.append((label, float(everyone), float(rows[f"{name}-infused"])))
+        whole = f"{name}-enrolled" if f"{name}-enrolled" in rows else f"{name}-intended"
+        found.append((label, float(rows[whole]), float(rows[f"{name}-infused"])))
     pairs = pd.DataFrame(found, columns=["label", "everyone", "infused"])
     pairs["gap"] = pairs["infused"] - pairs["everyone"]
     return pairs.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
