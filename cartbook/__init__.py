@@ -3,6 +3,9 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
+from cartbook import startup as startup  # before Altair
+
+# isort: split
 from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
