@@ -3,6 +3,9 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
+from cartbook import startup as startup  # before Altair
+
+# isort: split
 from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
@@ -25,9 +28,11 @@ from cartbook.plots.audit import (
 )
 from cartbook.plots.availability import (
     days_and_infused,
+    denominators_plot,
     flow_bars,
     patient_flow,
     share_infused,
+    two_denominators,
     wait_plot,
     weekly_loss,
 )
@@ -205,6 +210,7 @@ __all__ = [
     "decisions_plot",
     "delay_plot",
     "delays",
+    "denominators_plot",
     "difference",
     "difference_explorer",
     "difference_plot",
@@ -326,6 +332,7 @@ __all__ = [
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "two_denominators",
     "unlikely",
     "variants",
     "wait_plot",
