@@ -3,6 +3,9 @@
 >>> from cartbook import evidence, proportions, interval_plot, figure
 """
 
+from cartbook import startup as startup  # before Altair
+
+# isort: split
 from cartbook.charts import dot_plot, drawable, interval_plot
 from cartbook.exercises import check
 from cartbook.figures import drawing, figure, table
@@ -77,6 +80,8 @@ from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,
+    repeated_trials,
+    repeats_plot,
     survival_plot,
     trial_simulator,
 )
@@ -301,6 +306,8 @@ __all__ = [
     "relapse_bars",
     "relapse_kinds",
     "remission_plot",
+    "repeated_trials",
+    "repeats_plot",
     "restricted_mean",
     "results_by_target",
     "risk_plot",

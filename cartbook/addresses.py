@@ -17,11 +17,13 @@ COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiot
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com
 janssen-pi.co.uk tecartushcp.com yescartahcp.com carvyktihcp.com jnjmedicalconnect.com mskcc.org
-med.unc.edu sec.gov"""
+med.unc.edu sec.gov abecmahcp.com"""
 OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.com caixinglobal.com
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
-healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com"""
+ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
+montefioreeinstein.org
+press-news.org intercitydailynews.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

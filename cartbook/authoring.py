@@ -17,6 +17,7 @@ from typing import Any
 from cartbook.datapackage import read_descriptor
 from cartbook.effects import effects
 from cartbook.findings import DataError
+from cartbook.sanitize import MISSING
 from cartbook.validate import validate
 from cartbook.whole_files import write_whole
 
@@ -24,7 +25,6 @@ from cartbook.whole_files import write_whole
 TABLES = {"source": "sources", "study": "studies", "outcome": "outcomes"}
 CROSSREF = "https://api.crossref.org/works/"
 IDS = "https://pmc.ncbi.nlm.nih.gov/tools/idconv/api/v1/articles/?format=json&ids="
-NO_VALUE = "not applicable"
 MOST_SHOWN = 40  # allowed words that a question lists
 
 
@@ -61,21 +61,24 @@ def complete(
 ) -> list[str]:
     """Return a whole row, in the order of the columns.
 
-    A column that is not given is asked for, with the words that it takes; without ``ask`` it gets
-    *not applicable*, if the column takes that. Raise AuthoringError if it does not.
+    A column that is not given is asked for, with the words that it takes. Raise AuthoringError for
+    one that has no value then: *not reported* and *not applicable* say different things, so that
+    neither is the default.
     """
     row = []
     for field in described:
         name, words = field["name"], allowed(field)
         value = given.get(name)
+        if len(words) > MOST_SHOWN:
+            words = [*words[:MOST_SHOWN], f"{len(words) - MOST_SHOWN} more in datapackage.json"]
+        if not field.get("constraints", {}).get("required"):
+            words = [*words, *(one for one in MISSING if one not in words)]
+        listed = "; ".join(words)
         if value is None and ask:
-            listed = f" [{'; '.join(words[:MOST_SHOWN])}]" if words else ""
-            value = ask(f"{name}: {field['description']}{listed}") or NO_VALUE
-        if value is None:
-            if field.get("constraints", {}).get("required"):
-                choice = f", one of: {'; '.join(words[:MOST_SHOWN])}" if words else ""
-                raise AuthoringError(f"the column {name} needs a value{choice}")
-            value = NO_VALUE
+            value = ask(f"{name}: {field['description']}" + (f" [{listed}]" if words else ""))
+        if not value:
+            choice = f", one of: {listed}" if words else ""
+            raise AuthoringError(f"the column {name} needs a value{choice}")
         row.append(value)
     return row
 

@@ -81,7 +81,7 @@ def _add(kind: str, pairs: list[str], yes: bool, fast: bool, known: dict[str, st
     from cartbook import authoring
 
     def ask(question: str) -> str:
-        return str(typer.prompt(f"{question}\n", default=authoring.NO_VALUE, show_default=True))
+        return str(typer.prompt(f"{question}\n"))
 
     def agree(lines: list[str]) -> bool:
         typer.echo("\n".join(lines or ["nothing in the book changes"]))

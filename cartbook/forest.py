@@ -102,10 +102,8 @@ def _ratio_plot(rows: pd.DataFrame, title: str, ink: str | None) -> Layers:
         color=tint,
         tooltip=[alt.Tooltip("line:N", title="Trial"), alt.Tooltip("written:N", title=title)],
     )
-    one = (
-        alt.Chart(pd.DataFrame({"at": [1]}))
-        .mark_rule(color=colour("quiet"), strokeDash=[4, 3], aria=False)
-        .encode(x=alt.X("at:Q", scale=scale))
+    one = base.mark_tick(color=colour("quiet"), size=22, thickness=1.5, aria=False).encode(
+        x=alt.X(datum=1, scale=scale)  # short, so that it does not cross the words above the rows
     )
     name, number = row_texts(base, "line")
     return alt.layer(one, span, point, name, number).properties(height=alt.Step(46))

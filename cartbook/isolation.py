@@ -13,9 +13,10 @@ from pathlib import Path
 FOREIGN = ("PYTHON", "IPYTHON", "JUPYTER", "MPL")  # how the names of such settings begin
 OURS = ("CARTBOOK_DATA", "CARTBOOK_DECLARED_TABLES", "CARTBOOK_VALIDATED")  # set by a build itself
 KERNEL = """c.IPKernelApp.log_level = "ERROR"
-# Altair imports jsonschema, which compiles a grammar for IRIs, if this package is installed, as it
-# is with JupyterLab. Nothing checks IRIs, and it takes more than a second of each kernel's start.
-c.IPKernelApp.exec_lines = ["import sys; sys.modules['rfc3987_syntax'] = None; del sys"]
+# What a cell prints leaves the kernel in one message, when the cell ends: by default it leaves every
+# 0.2 s, and how many outputs a cell has depends on the machine.
+at_once = "sys.stdout.flush_interval = sys.stderr.flush_interval = 10**6"
+c.IPKernelApp.exec_lines = [f"import sys; {at_once}; del sys"]
 """
 
 

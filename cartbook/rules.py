@@ -251,11 +251,12 @@ RESPONSES = {
 }
 RESPONSES["MRD-negative complete response"] = ("complete response", *RESPONSES["complete response"])
 GRADES = {
-    "5": ("3 or higher", "any"),
-    "4": ("3 or 4", "3 or higher", "any"),
-    "3": ("3 or 4", "3 or higher", "any"),
-    "3 or 4": ("3 or higher", "any"),
+    "5": ("3 or higher", "2 or higher", "any"),
+    "4": ("3 or 4", "3 or higher", "2 or higher", "any"),
+    "3": ("3 or 4", "3 or higher", "2 or higher", "any"),
+    "3 or 4": ("3 or higher", "2 or higher", "any"),
     "3 or higher": ("2 or higher", "any"),
+    "2 or higher": ("any",),
     "1 or 2": ("any",),
 }
 

@@ -355,6 +355,14 @@ class Quote:
         words = [f"{end:g}" if pd.notna(end) else "not reached" for end in ends]
         return self._text("–".join(words))
 
+    def ratio(self, words: str = "95% CI ") -> Text:
+        """A ratio with its printed interval, to two decimals: "0.73 (95% CI 0.54–0.98)".
+
+        ``words`` stand before the interval; with an empty string it is in brackets alone.
+        """
+        low, high = (float(self.row[end]) for end in ("low", "high"))
+        return self._text(f"{self.value:.2f} ({words}{low:.2f}–{high:.2f})")
+
     @property
     def share(self) -> Text:
         """The fraction in per cent, computed, without decimals: "78%"."""

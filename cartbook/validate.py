@@ -165,6 +165,7 @@ def _check_schema(
     names = [name for name in tables if only is None or name in only]
     needed = {*names, *(other for name in names for other in _references(resources[name]))}
     descriptor = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "resources": [
             {
                 "name": name,
@@ -174,7 +175,7 @@ def _check_schema(
             }
             for name in tables
             if name in needed
-        ]
+        ],
     }
     try:
         with system.use_context(trusted=True):

@@ -184,25 +184,28 @@ def index(found: list[Chapter]) -> str:
     )
 
 
+#: the folders that are written, and what writes each
+PARTS = {"slides": write_slides, "questions": write_questions, "notebooks": write_notebooks}
+
+
 def write(only: str = "", to: Path = OUT) -> None:
-    """Write all, or the slides only; what was there is replaced when everything succeeded."""
+    """Write all, or one of :data:`PARTS`; what was there is replaced when everything succeeded."""
     found = chapters()
     new = to.with_name(f"{to.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     if only and to.is_dir():
         shutil.copytree(to, new, ignore=shutil.ignore_patterns(only))
-    write_slides(found, new / "slides")
+    for part in [only] if only else PARTS:
+        PARTS[part](found, new / part)
     if not only:
-        write_questions(found, new / "questions")
-        write_notebooks(found, new / "notebooks")
         (new / "index.html").write_text(index(found), encoding="utf-8")
     shutil.rmtree(to, ignore_errors=True)
     new.rename(to)
-    print(f"Open {to / (f'slides/{next(iter(decks(found)))}' if only else 'index.html')}")
+    print(f"Open {to / (only or 'index.html')}")
 
 
 def main(only: str = "") -> str | None:
-    """Write all, or the slides only; return the line that says what is wrong, if something is."""
+    """Write all, or one part; return the line that says what is wrong, if something is."""
     try:
         write(only)
     except (ValueError, OSError) as error:

@@ -23,25 +23,27 @@ PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
     "absent from healthy stem cells": ((3.8, 0.5), (3.5, 0.5), (1.2, 0.4)),
     "absent, but patchy on leukaemic stem cells": ((3.8, 0.5), (2.8, 0.9), (1.2, 0.4)),
 }
-THRESHOLD = 2.8  # log10 of about 600 molecules
+THRESHOLD = 650  # molecules per cell
 HUES = ("grey", "vermillion", "blue")
 
 
-def killed(antigen: str, threshold: float = THRESHOLD) -> pd.Series[float]:
+def killed(antigen: str, molecules: float = THRESHOLD) -> pd.Series[float]:
     """Return the share of each kind of cell that CAR-T cells kill, between 0 and 1.
 
-    ``antigen`` is a key of `PROFILES`, ``threshold`` the logarithm (base 10) of the number of
-    molecules that a cell must have. Raise ValueError if there is no such antigen.
+    ``antigen`` is a key of `PROFILES`, ``molecules`` the number that a cell must have. Raise
+    ValueError if there is no such antigen, or if the number is not above zero.
 
-    >>> killed("shared with healthy stem cells", 3).round(2).tolist()
+    >>> killed("shared with healthy stem cells", 1000).round(2).tolist()
     [0.95, 0.84, 0.5]
     """
     if antigen not in PROFILES:
         raise ValueError(f"the antigens are: {'; '.join(PROFILES)}; not {antigen!r}")
+    if molecules <= 0:
+        raise ValueError(f"a threshold is above 0 molecules; {molecules} is not")
     means, deviations = np.array(PROFILES[antigen]).T
     from scipy.stats import norm  # here, because a page's Python loads SciPy for it
 
-    return pd.Series(norm.sf(threshold, means, deviations), index=CELLS, name="killed")
+    return pd.Series(norm.sf(np.log10(molecules), means, deviations), index=CELLS, name="killed")
 
 
 def window_explorer() -> Layers:
@@ -55,8 +57,9 @@ def window_explorer() -> Layers:
         ]
     )
     antigen = menu("antigen", names[0], names, "Antigen ")
-    threshold = slider("threshold", THRESHOLD, 0.4, 5, 0.1, "Threshold, log scale ")
-    points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.1).round(2)}), how="cross")
+    molecules = slider("molecules", THRESHOLD, 50, 10_000, 50, "Molecules needed ")
+    threshold = "(log(molecules) / LN10)"  # the axis is logarithmic, the control is not
+    points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.05).round(2)}), how="cross")
     curve = (
         alt.Chart(points)
         .transform_filter("datum.antigen == antigen")
@@ -82,33 +85,33 @@ def window_explorer() -> Layers:
         curve.transform_filter(where)
         .mark_area(opacity=opacity, aria=False)
         .encode(x=x, y=y, y2="top:Q", color=tint)
-        for where, opacity in (("datum.density >= threshold - 0.001", 0.75), ("true", 0.28))
+        for where, opacity in ((f"datum.density >= {threshold} - 0.001", 0.75), ("true", 0.28))
     ]
     rule = (
         alt.Chart(pd.DataFrame({"one": [1]}))
-        .transform_calculate(density="threshold")
+        .transform_calculate(density=threshold)
         .mark_rule(color=colour("text"), strokeDash=[4, 3], strokeWidth=1.5, aria=False)
         .encode(x=x)
     )
     needed = (
         alt.Chart(pd.DataFrame({"one": [1]}))
         .transform_calculate(
-            density="threshold",
-            written="format(pow(10, threshold), ',.2r') + ' molecules needed'",
+            density=threshold,
+            written="format(molecules, ',') + ' molecules needed'",
         )
         .encode(x=x, y=alt.value(-4), text="written:N")
     )
     style: dict[str, Any] = {"baseline": "bottom", "fontWeight": 600, "aria": False}
-    molecules = [
-        needed.transform_filter("threshold < 2.75").mark_text(align="left", **style),
-        needed.transform_filter("threshold >= 2.75").mark_text(align="right", **style),
+    above = [
+        needed.transform_filter(f"{threshold} < 2.75").mark_text(align="left", **style),
+        needed.transform_filter(f"{threshold} >= 2.75").mark_text(align="right", **style),
     ]
     said = (
         alt.Chart(rows)
         .transform_filter("datum.antigen == antigen")
         .transform_calculate(
             base="2.86 - datum.row",
-            share="1 - cumulativeNormal(threshold, datum.mean, datum.deviation)",
+            share=f"1 - cumulativeNormal({threshold}, datum.mean, datum.deviation)",
         )
         .transform_calculate(
             written="datum.cells + ': ' + (datum.share > 0.995 ? format(100 * datum.share, '.1f')"
@@ -123,8 +126,8 @@ def window_explorer() -> Layers:
     )
     words = said.mark_text(**bold).encode(color=tint)
     return (
-        alt.layer(*layers, rule, behind, words, *molecules)
-        .add_params(antigen, threshold)
+        alt.layer(*layers, rule, behind, words, *above)
+        .add_params(antigen, molecules)
         .properties(height=300)
     )
 

@@ -100,25 +100,20 @@ def editing_explorer() -> Layers:
     return alt.layer(bar, number).add_params(efficiency).properties(height=260)
 
 
-EDITED, UNEDITED, OTHER = "edited T cells", "unedited donor T cells", "NK or virus-specific cells"
+EDITED, UNEDITED, OTHER = "edited T cells", "unedited donor T cells", "NK cells"
+CR, ANY, BRIDGE = "complete response", "any response", "transplant in deep remission"
+KINDS = {EDITED: "edited", UNEDITED: "unedited", OTHER: "NK"}
 #: outcome -> short name and disease, kind of cell, what was counted
 ALLOGENEIC: Mapping[str, tuple[str, str, str]] = {
-    "allo-cemacel.complete-response": ("cema-cel, LBCL", EDITED, "CR"),
-    "allo-calm.objective-response": ("UCART19, adult B-ALL", EDITED, "any"),
-    "ghobadi2025.recommended-dose.cr-or-cri.ghobadi2025": ("WU-CART-007, T-ALL", EDITED, "CR/CRi"),
-    "chiesa2023.group.transplant-in-remission.chiesa2025": (
-        "BE-CAR7, T-ALL",
-        EDITED,
-        "deep remission",
-    ),
-    "tc-cd7-ph2.response": ("donor CD7, T-ALL", UNEDITED, "any"),
-    "delbufalo2023.group.complete-response.delbufalo2023": (
-        "donor CD19, child B-ALL",
-        UNEDITED,
-        "CR",
-    ),
-    "marin2024.objective-response": ("CD19 NK cells, B-cell", OTHER, "any"),
-    "tt11x.group.objective-response.tessa-2023-03-08": ("TT11X CD30, Hodgkin", OTHER, "any"),
+    "allo-cemacel.complete-response": ("cema-cel, LBCL", EDITED, CR),
+    "ghobadi2025.recommended-dose.cr-or-cri.ghobadi2025": ("WU-CART-007, T-ALL", EDITED, CR),
+    "hu-y2022.complete-response": ("RD13-01, T-ALL", EDITED, CR),
+    "allo-calm.objective-response": ("UCART19, adult B-ALL", EDITED, ANY),
+    "universal.objective-response": ("ALLO-715, myeloma", EDITED, ANY),
+    "chiesa2023.group.transplant-in-remission.chiesa2025": ("BE-CAR7, T-ALL", EDITED, BRIDGE),
+    "delbufalo2023.group.complete-response.delbufalo2023": ("CD19, child B-ALL", UNEDITED, CR),
+    "tc-cd7-ph2.response": ("CD7 II, T-ALL", UNEDITED, ANY),
+    "marin2024.objective-response": ("CD19, B-cell", OTHER, ANY),
 }
 #: outcome -> short name with what was counted, kind of cell
 GRAFT_VERSUS_HOST: Mapping[str, tuple[str, str]] = {
@@ -130,8 +125,9 @@ GRAFT_VERSUS_HOST: Mapping[str, tuple[str, str]] = {
     "allo-cemacel.graft-versus-host-disease": ("cema-cel, ALPHA, any", EDITED),
     "alpha3.graft-versus-host-disease": ("cema-cel, ALPHA3, any", EDITED),
     "carbon.graft-versus-host-disease": ("CTX110, any", EDITED),
-    "cd7-phase-2.group.graft-versus-host-disease.grade-1-or-2.cd7-donor-2025": (
-        "donor CD7 II, grade 1–2",
+    "hu-y2022.graft-versus-host-disease": ("RD13-01, any", EDITED),
+    "cd7-phase-2.group.graft-versus-host-disease.any.cd7-donor-2025": (
+        "donor CD7 II, any",
         UNEDITED,
     ),
     "pan2021.grade-1-2-graft-versus-host-disease": ("donor CD7 I, grade 1–2", UNEDITED),
@@ -149,8 +145,12 @@ def _listed(kinds: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
 
 
 def allogeneic_responses() -> pd.DataFrame:
-    """Return one response rate of each allogeneic product, with ``name``, ``cells`` and ``what``."""
+    """Return one response rate of each allogeneic product, with ``name``, ``cells``, ``kind`` and ``what``.
+
+    ``kind`` is a short form of ``cells``; ``what`` is the end point.
+    """
     rows = _listed(ALLOGENEIC)
+    rows["kind"] = rows["cells"].map(KINDS)
     rows["what"] = [ALLOGENEIC[key][2] for key in rows["outcome_id"]]
     return rows
 

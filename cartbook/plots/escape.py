@@ -9,69 +9,72 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import Layers, menu, percent_axis, row_texts, slider
+from cartbook.charts import PERCENT, Layers, menu, percent_axis, row_texts, slider
 from cartbook.stats import proportions
 from cartbook.tables import evidence, quote
 from cartbook.theme import colour
 
-#: how a relapse presented in one cohort: the words of the chart, its row, and its colour
+#: how a relapse presented in one cohort: the words of the chart, its row, and its colour; a lineage
+#: switch lacks CD19 as well, and the source counts it as a class of its own
 KINDS = {
-    "CD19 present": ("rel-ball-420.cd19-positive", "blue"),
-    "CD19 absent": ("rel-ball-420.cd19-negative", "vermillion"),
-    "lineage switch": ("rel-ball-420.lineage-switch", "ochre"),
+    "CD19-negative B-ALL": ("rel-ball-420.cd19-negative", "vermillion"),
+    "lineage switch, CD19 absent too": ("rel-ball-420.lineage-switch", "vermillion"),
+    "CD19-positive B-ALL": ("rel-ball-420.cd19-positive", "blue"),
 }
 RELAPSES = "rel-ball-420.relapses"
-#: relapses or progressions whose cells had lost the antigen, or had little of it: name, rows to be added
+#: relapses or progressions whose cells had lost the antigen, or had little of it: name, row
 LOST = {
-    "ALL, children (US cohort)": ("one target", ("rel-ball-420.cd19-negative",)),
-    "ALL, adults (Stanford)": (
-        "two targets",
-        (
-            "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.b-cell-acute-lymphoblastic-leukaemia.spiegel2021",
-        ),
+    "ALL, children (US, several centres)": ("one target", "rel-ball-420.cd19-absent"),
+    "ALL, children (US, one hospital)": (
+        "one target",
+        "chop-166.group.antigen-negative-relapse.chop-166-2019",
+    ),
+    "ALL, children (ELIANA)": (
+        "one target",
+        "maude2018.group.antigen-negative-relapse.month-24.authorea-482710",
     ),
     "ALL, children (China)": (
         "two targets",
-        (
-            "wang2023.group.antigen-negative-relapse.wang2023",
-            "wang2023.group.relapse-without-cd19-and-cd22.wang2023",
-        ),
+        "wang2023.group.antigen-negative-relapse.with-or-without-cd22.wang2023",
+    ),
+    "ALL, adults (Stanford)": (
+        "two targets",
+        "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.b-cell-acute-lymphoblastic-leukaemia.spiegel2021",
     ),
     "LBCL, axi-cel (Stanford)": (
         "one target",
-        (
-            "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021",
-        ),
+        "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021",
     ),
     "LBCL, axi-cel (ZUMA-1)": (
         "one target",
-        ("neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021",),
+        "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021",
     ),
     "LBCL, CD19/CD22 (Stanford)": (
         "two targets",
-        ("spiegel2021.cd19-cd22-cells.cd19-absent-or-low.large-b-cell-lymphoma.spiegel2021",),
+        "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.large-b-cell-lymphoma.spiegel2021",
     ),
 }
-#: relapses with both antigens after the two products
-CHINA_KEPT = "dual-1922-225.relapses-both-antigens"
 MONTHS = 36
-CURVES = {
-    "antigen lost: cumulative incidence": ("vermillion", [1, 0]),
-    "antigen lost: 1 − Kaplan–Meier": ("vermillion", [6, 4]),
-    "antigen kept: cumulative incidence": ("blue", [1, 0]),
+#: what has happened first to a patient, from the bottom of the chart: its hazard, its colour
+STATES = {
+    "relapse, antigen lost": ("lost", "vermillion"),
+    "relapse, antigen kept": ("kept", "blue"),
+    "death without relapse": ("died", "grey"),
 }
+EVENT_FREE = "event-free"
 
 
 def relapse_kinds() -> pd.DataFrame:
     """Return how relapses presented in a cohort of children and young adults, with two denominators.
 
-    Columns: ``kind``, ``events``, ``relapses`` and ``treated`` (the denominators), ``of_relapses`` and
-    ``of_treated`` (per cent). Relapses of unknown kind are a row of their own.
+    The two kinds without CD19 come first. Columns: ``kind``, ``events``, ``outcome_id``, ``relapses`` and ``treated`` (the
+    denominators), ``of_relapses`` and ``of_treated`` (per cent). Relapses of unknown kind are a row of their own.
     """
     relapses, treated = quote(RELAPSES).events, quote(RELAPSES).denominator
     events = {kind: quote(key).events for kind, (key, _) in KINDS.items()}
     events["not known"] = relapses - sum(events.values())
     found = pd.DataFrame({"kind": list(events), "events": list(events.values())})
+    found["outcome_id"] = [*(key for key, _ in KINDS.values()), "not applicable"]
     return found.assign(
         relapses=relapses,
         treated=treated,
@@ -114,36 +117,18 @@ def relapse_bars(rows: pd.DataFrame) -> Layers:
     return alt.layer(bar, name, number).add_params(chosen).properties(height=alt.Step(46))
 
 
-def _unknown() -> dict[str, int]:
-    """Return the relapses of unknown kind, by the labels of `LOST`."""
-    kinds = relapse_kinds().set_index("kind")["events"]
-    china = "ALL, children (China)"
-    known = sum(quote(key).events for key in (*LOST[china][1], CHINA_KEPT))
-    return {
-        "ALL, children (US cohort)": int(kinds["not known"]),
-        china: int(quote(CHINA_KEPT).denominator - known),
-    }
-
-
 def lost_at_relapse() -> pd.DataFrame:
     """Return the relapses that had lost the antigen or had little of it, by study and number of targets.
 
     One row per study, as `proportions` gives them, with ``label``, ``targets`` ("one target" or "two
-    targets") and ``disease``. The denominators are relapses of known kind, not patients.
+    targets") and ``disease``. The denominators are relapses, not patients; relapses of unknown kind
+    are among them, as not lost.
     """
-    found = []
-    unknown = _unknown()
-    for label, (targets, keys) in LOST.items():
-        rows = proportions(evidence(outcome_id=list(keys)))
-        one = rows.iloc[:1].assign(
-            label=label,
-            targets=targets,
-            disease="leukaemia" if label.startswith("ALL") else "lymphoma",
-            events=rows["events"].sum(),
-            denominator=rows["denominator"].iloc[0] - unknown.get(label, 0),
-        )
-        found.append(proportions(one))
-    return pd.concat(found, ignore_index=True)
+    rows = proportions(evidence(outcome_id=[key for _, key in LOST.values()]))
+    rows = rows.set_index("outcome_id").loc[[key for _, key in LOST.values()]].reset_index()
+    diseases = ["leukaemia" if label.startswith("ALL") else "lymphoma" for label in LOST]
+    targets = [targets for targets, _ in LOST.values()]
+    return rows.assign(label=list(LOST), targets=targets, disease=diseases)
 
 
 def competing_curves(hazards: Mapping[str, float], months: int = MONTHS) -> pd.DataFrame:
@@ -171,10 +156,12 @@ def competing_curves(hazards: Mapping[str, float], months: int = MONTHS) -> pd.D
 
 
 def competing_risks() -> Layers:
-    """Draw relapse with and without the antigen as competing risks; the reader sets the hazards.
+    """Draw what has happened first to 100 patients; the reader sets the hazards.
 
-    The curves have constant hazards per month for relapse with the antigen lost, relapse with it kept,
-    and death without relapse. The browser computes them as `competing_curves` does.
+    The bands are the cumulative incidences of relapse with the antigen lost, relapse with it kept and
+    death without relapse, at constant hazards per month, and what remains, the event-free; together
+    they are all patients. The line is one minus Kaplan–Meier for relapse with the antigen lost. The
+    browser computes them as `competing_curves` does.
     """
     names = {
         "lost": ("Relapse, antigen lost, % a month ", 2.0),
@@ -183,18 +170,34 @@ def competing_risks() -> Layers:
     }
     sliders = [slider(name, start, 0, 3, 0.5, words) for name, (words, start) in names.items()]
     whole = "max(lost + kept + died, 0.000001)"
+    shares = {
+        state: f"100 * {hazard} / {whole} * (1 - exp(-{whole} / 100 * datum.month))"
+        for state, (hazard, _) in STATES.items()
+    }
+    shares[EVENT_FREE] = f"100 * exp(-{whole} / 100 * datum.month)"
+    order = list(shares)
     months = alt.Chart(pd.DataFrame({"month": list(range(MONTHS + 1))}))
-    first, second, third = CURVES
-    curves = months.transform_calculate(
-        **{
-            first: f"100 * lost / {whole} * (1 - exp(-{whole} / 100 * datum.month))",
-            second: "100 * (1 - exp(-lost / 100 * datum.month))",
-            third: f"100 * kept / {whole} * (1 - exp(-{whole} / 100 * datum.month))",
-        }
-    ).transform_fold(list(CURVES), as_=["curve", "percent"])
-    look = alt.Scale(domain=list(CURVES), range=[colour(hue) for hue, _ in CURVES.values()])
-    dashes = alt.Scale(domain=list(CURVES), range=[dash for _, dash in CURVES.values()])
-    legend = alt.Legend(title=None, columns=1, labelLimit=320, symbolType="stroke")
+    states = (
+        months.transform_calculate(**shares)
+        .transform_fold(list(shares), as_=["state", "percent"])
+        .transform_calculate(place=f"indexof({order}, datum.state)")
+        .transform_stack(
+            stack="percent",
+            as_=["bottom", "top"],
+            groupby=["month"],
+            sort=[alt.SortField("place", order="ascending")],
+        )
+    )
+    inks = [*(colour(hue) for _, hue in STATES.values()), colour("band")]
+    look = alt.Scale(domain=order, range=inks)
+    legend = alt.Legend(
+        title=None,
+        columns=1,
+        labelLimit=320,
+        offset=24,  # below it, the title of the axis
+        symbolType="square",
+        symbolStrokeColor=colour("line"),
+    )
     axis = alt.Axis(values=list(range(0, MONTHS + 1, 6)), grid=False)
     x = alt.X(
         "month:Q",
@@ -203,37 +206,46 @@ def competing_risks() -> Layers:
         axis=axis,
     )
     y = alt.Y(
-        "percent:Q",
-        title=None,  # it would meet the legend
-        scale=alt.Scale(domain=[0, 70], nice=False),  # the highest curve reaches 66%
-        axis=percent_axis([0, 20, 40, 60]),
+        "bottom:Q",
+        title="Patients",
+        scale=PERCENT,
+        axis=percent_axis(),
     )
-    line = curves.mark_line(strokeWidth=3).encode(
-        x=x,
-        y=y,
-        color=alt.Color("curve:N", scale=look, legend=legend),
-        strokeDash=alt.StrokeDash("curve:N", scale=dashes, legend=legend),
+    area = states.mark_area(line=False).encode(
+        x=x, y=y, y2="top:Q", color=alt.Color("state:N", scale=look, legend=legend)
     )
-    end = (
-        curves.transform_filter(f"datum.month == {MONTHS - 12}")
-        .transform_calculate(written="format(datum.percent, '.0f') + '%'")
-        .encode(x=x, y=y, color=alt.Color("curve:N", scale=look, legend=None))
+    here = f"datum.month == {MONTHS - 12}"
+    km = months.transform_calculate(percent="100 * (1 - exp(-lost / 100 * datum.month))")
+    height = alt.Y("percent:Q", title="Patients", scale=PERCENT)
+    line = km.mark_line(strokeWidth=3, strokeDash=[6, 4], color=colour("paper")).encode(
+        x=x, y=height
     )
-    dot = end.mark_point(size=70, filled=True, opacity=1).encode(
-        tooltip=[
-            alt.Tooltip("curve:N", title="Curve"),
-            alt.Tooltip("written:N", title="At 24 months"),
-        ]
+    style: dict[str, Any] = {"fontWeight": 700, "aria": False, "baseline": "middle"}
+    number = states.transform_filter(f"{here} && datum.percent >= 5").transform_calculate(
+        middle="(datum.bottom + datum.top) / 2", written="format(datum.percent, '.0f') + '%'"
     )
-    style: dict[str, Any] = {"fontWeight": 600, "aria": False}
-    above = end.transform_filter(f"datum.curve == '{second}'").mark_text(
-        align="right", dx=-4, dy=-12, **style
+    tint = alt.condition(
+        f"datum.state == '{EVENT_FREE}'", alt.value(colour("text")), alt.value(colour("paper"))
     )
-    below = end.transform_filter(f"datum.curve != '{second}'").mark_text(
-        align="left", dx=2, dy=14, **style
+    kept = "datum.state == 'relapse, antigen kept'"  # beside the line, which ends on its band
+    places = ((f"!({kept})", {"align": "center"}), (kept, {"align": "right", "dx": -8}))
+    inside = [
+        number.transform_filter(which)
+        .mark_text(**place, **style)
+        .encode(x=x, y=alt.Y("middle:Q", scale=PERCENT), text="written:N", color=tint)
+        for which, place in places
+    ]
+    end = km.transform_filter(here).transform_calculate(
+        written="'1 − KM: ' + format(datum.percent, '.0f') + '%'"
     )
-    numbers = [one.encode(text="written:N") for one in (above, below)]
-    return alt.layer(line, dot, *numbers).add_params(*sliders).properties(height=250)
+    dot = end.mark_point(size=60, filled=True, opacity=1, color=colour("paper")).encode(
+        x=x, y=height, tooltip=[alt.Tooltip("written:N", title="At 24 months")]
+    )
+    said = end.mark_text(align="left", dx=4, dy=14, color=colour("paper"), **style).encode(
+        x=x, y=height, text="written:N"
+    )
+    layers = alt.layer(area, line, *inside, dot, said).add_params(*sliders)
+    return layers.properties(height=300)
 
 
 def patients_needed(one: float, two: float, power: float = 0.8) -> int:

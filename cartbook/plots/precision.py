@@ -74,7 +74,8 @@ def precision_plot(patients: int = 40, response: int = 50, rate: int = 30) -> La
         "at": "100 * datum.k / datum.n",
         "low": f"datum.k == 0 ? 0 : 50 * (2 * datum.k + {Z * Z} - {half}) / (datum.n + {Z * Z})",
         "high": f"datum.k == datum.n ? 100 : 50 * (2 * datum.k + {Z * Z} + {half}) / (datum.n + {Z * Z})",
-        "verdict": "datum.low > ruled_out ? 'above' : datum.high < ruled_out ? 'below' : 'not ruled out'",
+        "verdict": "datum.low > ruled_out ? 'above ' + ruled_out + '%' : datum.high < ruled_out"
+        " ? 'below ' + ruled_out + '%' : ruled_out + '% not ruled out'",
         "written": "datum.k + '/' + datum.n + ' · ' + format(datum.low, '.0f') + '–'"
         " + format(datum.high, '.0f') + '% · ' + datum.verdict",
     }

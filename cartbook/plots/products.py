@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import altair as alt
 import pandas as pd
 
@@ -107,12 +109,15 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
     known = pairs["known"] if "known" in pairs else pd.Series("to the month", pairs.index)
     latest = pairs["latest"] if "latest" in pairs else pairs["months"]
     lines = pairs[["licence", "months"]].assign(known=known, latest=latest)
-    numbered = [
-        pairs[end].fillna("").str.contains("line")
-        for end in ("from_line_first", "from_line_second")
-    ]
-    unlike = pairs["from_line_first"].ne(pairs["from_line_second"]) & numbered[0] & numbered[1]
-    both = ", " + pairs["from_line_first"].str[:3] + " v " + pairs["from_line_second"]
+    unlike = (
+        pairs["from_line_first"].ne(pairs["from_line_second"]) & pairs["from_line_second"].notna()
+    )
+    both = (
+        ", "
+        + pairs["from_line_first"].str.removesuffix(" line")
+        + " v "
+        + pairs["from_line_second"]
+    )
     lines["licence"] += both.where(unlike, "")
     signed = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
     spans = zip(signed, lines["latest"], lines["known"], strict=True)
@@ -147,15 +152,28 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         .encode(x=x)
     )
     name, number = row_texts(base, "licence", dy=-8)
-    return alt.layer(middle, stem, span, point, name, number).properties(height=alt.Step(38))
+    paper = colour("paper")  # an outline that keeps the rules out of the letters
+    behind = base.mark_text(
+        align="left",
+        baseline="bottom",
+        dy=-8,
+        fontWeight=600,
+        color=paper,
+        stroke=paper,
+        strokeWidth=5,
+        strokeJoin="round",
+        aria=False,
+    ).encode(x=alt.value(0), text="licence:N")
+    layers = [middle, stem, span, behind, point, name, number]
+    return alt.layer(*layers).properties(height=alt.Step(38))
 
 
 def waiting_times() -> pd.DataFrame:
     """Return median days from leukapheresis to infusion by product and place, the shortest first.
 
     Lymphoma: medians over published studies, for all studies and for those of one region.
-    Myeloma: the randomised trials. A time whose label does not fit is left out. Columns are ``line`` (product and place), ``where``, ``days`` and, where a range is
-    printed, ``shortest`` and ``longest``.
+    Myeloma: the randomised trials. A time whose label does not fit is left out. Columns are ``line`` (product and place), ``product``, ``where``, ``days`` and, where a range
+    is printed, ``shortest`` and ``longest``.
     """
     rows = evidence(
         endpoint="vein-to-vein time", source_id=["hemasphere-2023-v2v", "jtct-2024-review"]
@@ -172,8 +190,10 @@ def waiting_times() -> pd.DataFrame:
     times = pd.DataFrame(
         {
             "line": [f"{one}, {at}" for one, at in zip(product, place, strict=True)],
+            "product": product,
             "where": rows["subgroup"].map(where).mask(trial.ne(""), "randomised trial").to_numpy(),
             "days": rows["value"].astype(float).to_numpy(),
+            "outcome_id": rows["outcome_id"].to_numpy(),
         }
     )
     ends = rows["printed"].str.extract(r"\((\d+)-(\d+)\)").to_numpy()
@@ -181,15 +201,25 @@ def waiting_times() -> pd.DataFrame:
     return times.sort_values("days", kind="stable", ignore_index=True)
 
 
+#: where the number of a median is written: alignment, horizontal and vertical shift
+WRITTEN: dict[str, tuple[Literal["left", "right", "center"], int, int]] = {
+    "United States": ("right", 4, -11),
+    "all studies": ("center", 0, 17),
+    "Europe": ("left", -4, -11),
+    "randomised trial": ("left", -4, -11),
+}
+
+
 def waits_plot(times: pd.DataFrame) -> Layers:
-    """Draw `waiting_times`: a dot for each median, and a line for the range of days where there is one."""
+    """Draw `waiting_times`, a line per product: a mark for each median, and a rule for a printed range."""
     lines = times.assign(
         written=[
             f"{days:g}" if pd.isna(low) else f"{days:g} (range {low:.0f}–{high:.0f})"
             for days, low, high in times[["days", "shortest", "longest"]].to_numpy()
         ]
     )
-    base = alt.Chart(lines).encode(y=alt.Y("line:N", sort=list(lines["line"]), axis=None))
+    order = list(dict.fromkeys(lines["product"]))
+    base = alt.Chart(lines).encode(y=alt.Y("product:N", sort=order, axis=None))
     scale = alt.Scale(domain=[0, 130], nice=False)
     axis = alt.Axis(values=[0, 30, 60, 90, 120], grid=True)
     x = alt.X("days:Q", title="Days from leukapheresis to infusion", scale=scale, axis=axis)
@@ -198,28 +228,39 @@ def waits_plot(times: pd.DataFrame) -> Layers:
         .mark_rule(strokeWidth=2.5, color=colour("line"), aria=False)
         .encode(x=alt.X("shortest:Q", scale=scale), x2="longest:Q")
     )
-    groups = list(dict.fromkeys(lines["where"]))
+    groups = [one for one in WRITTEN if one in set(lines["where"])]
+    tints = [colour(one) for one in ("blue", "vermillion", "green", "purple")]
     point = base.mark_point(size=110, filled=True).encode(
         x=x,
         color=alt.Color(
             "where:N",
             legend=alt.Legend(title=None),
-            scale=alt.Scale(
-                domain=groups,
-                range=[colour(one) for one in ("blue", "vermillion", "green", "purple")][
-                    : len(groups)
-                ],
-            ),
+            scale=alt.Scale(domain=groups, range=tints[: len(groups)]),
         ),
         shape=alt.Shape(
             "where:N",
             legend=alt.Legend(title=None),
             scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]),
         ),
-        tooltip=[alt.Tooltip("line:N", title="Product"), alt.Tooltip("written:N", title="Days")],
+        tooltip=[
+            alt.Tooltip("product:N", title="Product"),
+            alt.Tooltip("where:N", title="Studies"),
+            alt.Tooltip("written:N", title="Days"),
+        ],
     )
-    name, number = row_texts(base, "line", dy=-8)
-    return alt.layer(span, point, name, number).properties(height=alt.Step(40))
+    numbers = [
+        base.transform_filter(f"datum.where == '{group}'")
+        .mark_text(align=align, dx=dx, dy=dy, aria=False)
+        .encode(x=alt.X("days:Q", scale=scale), text="written:N")
+        for group, (align, dx, dy) in WRITTEN.items()
+        if group in groups
+    ]
+    name = (
+        base.transform_aggregate(groupby=["product"])
+        .mark_text(align="left", fontWeight=600, aria=False)
+        .encode(x=alt.value(0), text="product:N")
+    )
+    return alt.layer(span, point, name, *numbers).properties(height=alt.Step(58))
 
 
 def fates(rows: pd.DataFrame) -> pd.DataFrame:

@@ -175,12 +175,17 @@ def passing_plot(threshold: float = 0.6) -> Layers:
 
 
 REPORTS = 120
-TRUE_RATES = (50, 60, 70)
+TRUE_RATES = (50, 60, 63, 70)
+MIXED = (90, 47)  # two true rates, in per cent; two thirds of the reports have the first
+BOTH = "90% and 47%"
 
 
-def simulated_reports(true: float = 60, *, seed: int = SEED) -> pd.DataFrame:
+def simulated_reports(
+    true: float = 60, *, also: float | None = None, seed: int = SEED
+) -> pd.DataFrame:
     """Simulate reports of 6 to 150 patients with one true response rate, in per cent.
 
+    With ``also`` every third report has that true rate instead, as if it were of another disease.
     Columns: ``patients``, ``responses``, ``rate`` (per cent), and ``draw``, a number between 0 and
     100 by which `published` decides about a report that is not above the threshold.
 
@@ -190,7 +195,10 @@ def simulated_reports(true: float = 60, *, seed: int = SEED) -> pd.DataFrame:
     random = np.random.default_rng(seed)
     patients = np.exp(random.uniform(np.log(6), np.log(150), REPORTS)).round().astype(int)
     draw = random.uniform(0, 100, REPORTS).round(1)
-    responses = random.binomial(patients, true / 100)
+    rates = np.full(REPORTS, float(true))
+    if also is not None:
+        rates[2::3] = also
+    responses = random.binomial(patients, rates / 100)
     rate = (100 * responses / patients).round(1)
     columns = {"patients": patients, "responses": responses, "rate": rate, "draw": draw}
     return pd.DataFrame(columns)
@@ -203,15 +211,19 @@ def published(reports: pd.DataFrame, low: float, threshold: float = 60) -> pd.Da
 
 def selection_explorer(threshold: float = 60) -> Layers:
     """Draw simulated reports by rate and size, with the true rate and the selection as controls."""
-    reports = pd.concat(
-        [simulated_reports(true).assign(true=true) for true in TRUE_RATES], ignore_index=True
-    )[["true", "patients", "rate", "draw"]]
+    first, second = MIXED
+    sets: list[tuple[int | str, pd.DataFrame]] = [
+        (true, simulated_reports(true)) for true in TRUE_RATES
+    ]
+    sets.append((BOTH, simulated_reports(first, also=second)))
+    reports = pd.concat([rows.assign(true=true) for true, rows in sets], ignore_index=True)
+    reports = reports[["true", "patients", "rate", "draw"]]
     truth_is = menu(
         "truth_is",
         60,
-        list(TRUE_RATES),
+        [*TRUE_RATES, BOTH],
         "True response rate ",
-        labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES],
+        labels=[f"{one}%\N{EM SPACE}" for one in TRUE_RATES] + [BOTH],
         radio=True,
     )
     low = slider("low", 25, 0, 100, 5, f"Of reports at or below {threshold:g}%, published, % ")
@@ -229,7 +241,7 @@ def selection_explorer(threshold: float = 60) -> Layers:
     )
     y = alt.Y(
         "patients:Q",
-        title=None,
+        title="Patients (logarithmic axis)",
         scale=alt.Scale(type="log", domain=[5, 170], nice=False),
         axis=alt.Axis(values=[6, 10, 20, 50, 100, 150], grid=True),
     )
@@ -241,18 +253,19 @@ def selection_explorer(threshold: float = 60) -> Layers:
         color=alt.Color(
             "seen:N",
             scale=alt.Scale(domain=names, range=[blue, grey]),
-            legend=alt.Legend(title=None),
+            legend=alt.Legend(title=None, offset=28),
         ),
         shape=alt.Shape(
             "seen:N",
             scale=alt.Scale(domain=names, range=["circle", "cross"]),
-            legend=alt.Legend(title=None),
+            legend=alt.Legend(title=None, offset=28),
         ),
         opacity=alt.condition("datum.seen == 'published'", alt.value(0.95), alt.value(0.45)),
     )
     truth = (
-        alt.Chart(pd.DataFrame({"one": [1]}))
-        .transform_calculate(rate="truth_is")
+        alt.Chart(pd.DataFrame({"mixed": [0, *MIXED]}))
+        .transform_filter(f"(truth_is == '{BOTH}') == (datum.mixed > 0)")
+        .transform_calculate(rate="datum.mixed > 0 ? datum.mixed : truth_is")
         .mark_rule(color=colour("text"), strokeDash=[4, 3], aria=False)
         .encode(x=alt.X("rate:Q", scale=PERCENT))
     )

@@ -19,6 +19,7 @@ from cartbook.simulation import (
     median_survival,
     numbers_at_risk,
     patients,
+    simulate_trial,
 )
 from cartbook.stats import proportions
 from cartbook.theme import colour
@@ -31,6 +32,8 @@ STEPS = 6  # Newton's steps to the hazard ratio
 #: short names of end points
 SHORT = {"CR or CRi": "CR/CRi", "objective response": "any response"}
 ENDPOINTS = ("event-free survival", "overall survival")
+#: whether the interval of a simulated trial shows a difference
+FINDINGS = ("interval excludes 1", "interval includes 1")
 Z = 1.959964  # 97.5th percentile of the normal distribution
 
 
@@ -131,7 +134,7 @@ def difference_explorer() -> Layers:
         for name, value, low, high, step, words in (
             ("size", 100, 10, 400, 10, "Patients in each group "),
             ("rate_a", 70, 30, 100, 5, "Response in group A, % "),
-            ("rate_b", 55, 0, 80, 5, "Response in group B, % "),
+            ("rate_b", 55, 30, 100, 5, "Response in group B, % "),
         )
     ]
     half = f"{Z} * sqrt({Z * Z} + 4 * {{k}} * (size - {{k}}) / size)"
@@ -163,13 +166,18 @@ def difference_explorer() -> Layers:
         "replace(format(datum.at, '.0f'), '-', '−') + (datum.key == 'd' ? ' points' : '%')"
         " + ' (95% CI ' + format(datum.low, '.0f') + ' to ' + format(datum.high, '.0f') + ')'"
     )
-    base = base.transform_calculate(written=spoken)
+    counted = "datum.key == 'd' ? datum.row : datum.row + ': ' + {0} + ' of ' + size"
+    base = base.transform_calculate(
+        written=spoken, named=counted.format("(datum.key == 'a' ? datum.k_a : datum.k_b)")
+    )
     y = alt.Y("row:N", sort=rows, axis=None)
-    axis = alt.Axis(values=[-50, 0, 50, 100], grid=False)
+    axis = alt.Axis(
+        values=[-100, -50, 0, 50, 100], labelExpr="replace(datum.value, '-', '−')", grid=False
+    )
     x = alt.X(
         "low:Q",
         title="Per cent, and percentage points for the difference",
-        scale=alt.Scale(domain=[-75, 100], nice=False),
+        scale=alt.Scale(domain=[-100, 100], nice=False),
         axis=axis,
     )
     tint = alt.Color(
@@ -194,32 +202,33 @@ def difference_explorer() -> Layers:
         ),
     )
     name = base.mark_text(align="left", dy=-18, fontWeight=600, aria=False).encode(
-        x=alt.value(0), y=y, text="row:N"
+        x=alt.value(0), y=y, text="named:N"
     )
     number = base.mark_text(align="right", dy=-18, aria=False).encode(
         x=alt.value("width"), y=y, text="written:N"
     )
-    verdict = (
-        base.transform_filter("datum.key == 'd'")
-        .transform_calculate(
-            verdict="(datum.low_a <= datum.high_b && datum.low_b <= datum.high_a"
-            " ? 'The two intervals overlap;' : 'The two intervals do not overlap;')"
-            " + '|' + (datum.low_d > 0 || datum.high_d < 0"
-            " ? 'that of the difference excludes 0.' : 'that of the difference includes 0.')"
-        )
-        .mark_text(
-            align="left",
-            baseline="top",
-            dy=11,
-            fontWeight=600,
-            lineBreak="|",
-            limit=0,
-            aria=False,
-        )
-        .encode(x=alt.value(0), y=y, text="verdict:N")
+    verdict = base.transform_filter("datum.key == 'd'").transform_calculate(
+        verdict="(datum.low_a <= datum.high_b && datum.low_b <= datum.high_a"
+        " ? 'The two intervals overlap;' : 'The two intervals do not overlap;')"
+        " + '|' + (datum.low_d > 0 || datum.high_d < 0"
+        " ? 'that of the difference excludes 0.' : 'that of the difference includes 0.')"
     )
+    place: dict[str, Any] = {
+        "align": "left",
+        "baseline": "top",
+        "dy": 11,
+        "fontWeight": 600,
+        "lineBreak": "|",
+        "limit": 0,
+        "aria": False,
+    }
+    paper: dict[str, Any] = {"color": colour("paper"), "stroke": colour("paper"), "strokeWidth": 5}
+    verdicts = [  # the words, above an outline that keeps the broken line out of the letters
+        verdict.mark_text(**place, **style).encode(x=alt.value(0), y=y, text="verdict:N")
+        for style in (paper, {})
+    ]
     return (
-        alt.layer(zero, span, point, name, number, verdict)
+        alt.layer(zero, span, point, name, number, *verdicts)
         .add_params(*controls)
         .properties(height=alt.Step(88))
     )
@@ -326,9 +335,9 @@ def trial_simulator() -> Layers:
     fates = pd.concat([_fates(seed) for seed in range(1, TRIALS + 1)], ignore_index=True)
     ranges = (
         ("accrual", 18, 0, 36, 3, "Months of enrolment "),
-        ("follow", 12, 0, 36, 3, "Months of follow-up after the last enrolment "),
+        ("follow", 12, 0, 36, 3, "Months of follow-up "),
         ("crossover", 0, 0, 100, 10, "Control patients who cross over, % "),
-        ("which", 1, 1, TRIALS, 1, "Repeat the trial: number "),
+        ("which", 1, 1, TRIALS, 1, "Other patients: trial "),
     )
     controls: list[alt.Parameter] = [menu("endpoint", ENDPOINTS[1], list(ENDPOINTS), "End point ")]
     controls += [
@@ -398,6 +407,96 @@ def trial_simulator() -> Layers:
         last=SPAN,
         every=12,
     ).add_params(*controls)
+
+
+def repeated_trials(
+    sizes: tuple[int, ...] = (40, 80, 160, 320), *, trials: int = 20, effect: float = 0.7
+) -> pd.DataFrame:
+    """Simulate one treatment in many trials of each size, and return the hazard ratio of each.
+
+    The end point is event-free survival, of which ``effect`` is the true hazard ratio. Columns are
+    ``patients`` (in each arm), ``trial`` (the seed), ``estimate``, ``low``, ``high`` and
+    ``finding``: whether the 95% interval includes 1.
+    """
+    rows: list[dict[str, Any]] = []
+    for size in sizes:
+        for seed in range(1, trials + 1):
+            trial = simulate_trial(size, effect=effect, endpoint="event-free survival", seed=seed)
+            ratio = hazard_ratio(trial)
+            excludes = ratio.high < 1 or ratio.low > 1
+            rows.append(
+                {
+                    "patients": size,
+                    "trial": seed,
+                    "estimate": ratio.estimate,
+                    "low": ratio.low,
+                    "high": ratio.high,
+                    "finding": FINDINGS[0] if excludes else FINDINGS[1],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def repeats_plot(rows: pd.DataFrame, *, truth: float = 0.7) -> Layers:
+    """Draw `repeated_trials` of a size that the reader chooses, the smallest ratio first.
+
+    The solid rule is the true ratio. Above the trials are how many intervals exclude 1, and the
+    geometric mean of the ratios of those trials and of all.
+    """
+    sizes = [int(one) for one in rows["patients"].unique()]
+    chosen = menu("patients", sizes[0], sizes, "Patients in each arm: ", radio=True)
+    ranked = rows.sort_values(["patients", "estimate"], kind="stable")
+    ranked = ranked.assign(rank=ranked.groupby("patients").cumcount() + 1)
+    lines = ranked[["patients", "trial", "rank", "estimate", "low", "high", "finding"]].round(3)
+    base = alt.Chart(lines).transform_filter("datum.patients == patients")
+    y = alt.Y("rank:O", axis=None)
+    scale = alt.Scale(type="log", domain=[0.15, 2.2], nice=False)
+    axis = alt.Axis(values=[0.2, 0.5, 0.7, 1, 2], grid=False)
+    x = alt.X("low:Q", title="Hazard ratio (below 1 favours CAR-T cells)", scale=scale, axis=axis)
+    tint = alt.Scale(domain=list(FINDINGS), range=[colour("blue"), colour("grey")])
+    form = alt.Scale(domain=list(FINDINGS), range=["circle", "square"])
+    legend = alt.Legend(title=None, orient="bottom")
+    hue = alt.Color("finding:N", scale=tint, legend=legend)
+    span = base.mark_rule(strokeWidth=2.5, clip=True, aria=False).encode(
+        x=x, x2="high:Q", y=y, color=hue
+    )
+    tips = {"trial": "Trial", "estimate": "Hazard ratio", "low": "95% from", "high": "95% to"}
+    point = base.mark_point(size=70, filled=True).encode(
+        x="estimate:Q",
+        y=y,
+        color=hue,
+        shape=alt.Shape("finding:N", scale=form, legend=legend),
+        tooltip=[alt.Tooltip(f"{name}:Q", title=words) for name, words in tips.items()],
+    )
+    rules = []
+    for at, dash in ((1.0, [4, 3]), (truth, [1, 0])):
+        rule = alt.Chart(pd.DataFrame({"at": [at]})).mark_rule(
+            color=colour("text"), strokeDash=dash, aria=False
+        )
+        rules.append(rule.encode(x=alt.X("at:Q", scale=scale)))
+    found = f"datum.finding == '{FINDINGS[0]}'"
+    summary = (
+        base.transform_calculate(
+            logged="log(datum.estimate)",
+            found=f"{found} ? 1 : 0",
+            logged_found=f"{found} ? log(datum.estimate) : 0",
+        )
+        .transform_aggregate(
+            n="count()", k="sum(found)", all="mean(logged)", sum_found="sum(logged_found)"
+        )
+        .transform_calculate(
+            words="datum.k + ' of ' + datum.n + ' intervals exclude 1'",
+            means="'Mean ratio: ' + (datum.k > 0 ? format(exp(datum.sum_found / datum.k), '.2f')"
+            " + ' in these, ' : '') + format(exp(datum.all), '.2f') + ' in all'",
+        )
+    )
+    texts = [
+        summary.mark_text(align="left", baseline="bottom", fontWeight=600, aria=False).encode(
+            x=alt.value(0), y=alt.value(place), text=f"{name}:N"
+        )
+        for name, place in (("words", -24), ("means", -6))
+    ]
+    return alt.layer(*rules, span, point, *texts).add_params(chosen).properties(height=alt.Step(16))
 
 
 def _fates(seed: int) -> pd.DataFrame:

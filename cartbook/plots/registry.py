@@ -25,6 +25,13 @@ LAST = YEARS[-1]
 #: periods of `composition_plot`: window of the recount -> words
 COMPOSED = {"in": "2018 to March 2022", "after": "since"}
 WRITTEN = 6.0  # the smallest share, in per cent, that has room for its number in a bar
+#: opacity of the groups of `composition_plot`, which are in order: number of groups -> tints
+TINTS: Mapping[int, Sequence[float]] = {
+    2: (0.2, 1),
+    3: (0.15, 0.5, 1),
+    4: (0.12, 0.3, 0.5, 1),
+    5: (0.1, 0.25, 0.4, 0.55, 1),
+}
 
 
 def registry_counts(
@@ -307,7 +314,8 @@ def composition_plot(dimension: str, groups: Sequence[str]) -> Layers:
 
     ``groups`` are the groups of the recount's ``dimension`` in their order, without *not stated*,
     whose trials are left out. The periods are 2018 to March 2022, the years of the review, and the
-    time since. Shares of 6% and more are written in the bar.
+    time since. The groups are shades of one colour, the last one the darkest. Shares of 6% and more
+    are written in the bar.
     """
     parts = []
     for window, words in COMPOSED.items():
@@ -326,25 +334,37 @@ def composition_plot(dimension: str, groups: Sequence[str]) -> Layers:
         f"{trials} trials, {percent:.0f}%"
         for trials, percent in zip(rows["trials"], rows["percent"], strict=True)
     ]
-    inks = [colour(one) for one in ("blue", "teal", "ochre", "vermillion", "purple")][: len(groups)]
+    rows["dark"] = rows["order"] == len(groups) - 1
+    shades = alt.Scale(type="ordinal", domain=list(groups), range=list(TINTS[len(groups)]))
+    shade = alt.Legend(
+        title=None,
+        symbolType="square",
+        symbolFillColor=colour("blue"),
+        symbolStrokeColor=colour("blue"),
+        symbolStrokeWidth=1,
+    )
     base = alt.Chart(rows).encode(y=alt.Y("bar:N", sort=bars, axis=None))
     axis = percent_axis(grid=True)
-    bar = base.mark_bar(height=26).encode(
-        x=alt.X("trials:Q", stack="normalize", title="Share of the country’s trials", axis=None),
-        order="order:Q",
-        color=alt.Color(
-            "group:N",
-            scale=alt.Scale(domain=list(groups), range=inks),
-            legend=alt.Legend(title=None, symbolType="square"),
-        ),
+    stacked: dict[str, Any] = {
+        "x": alt.X("trials:Q", stack="normalize", title="Share of the country’s trials", axis=None),
+        "order": "order:Q",
+    }
+    bar = base.mark_bar(height=26, color=colour("blue")).encode(
+        **stacked,
+        opacity=alt.Opacity("group:N", scale=shades, legend=shade),
         tooltip=[
             alt.Tooltip("bar:N", title="Country and period"),
             alt.Tooltip("group:N", title="Group"),
             alt.Tooltip("said:N", title="Trials"),
         ],
     )
+    edge = base.mark_bar(
+        height=26, color=colour("paper"), stroke=colour("blue"), strokeWidth=1.5, aria=False
+    ).encode(**stacked, detail="group:N")
     whole = PERCENT
-    share = base.mark_text(color=colour("paper"), fontWeight=600, aria=False).encode(
+    ink: Any = alt.condition("datum.dark", alt.value(colour("paper")), alt.value(colour("text")))
+    share = base.mark_text(fontWeight=600, aria=False).encode(
+        color=ink,
         x=alt.X("middle:Q", scale=whole, axis=axis, title="Share of the country’s trials"),
         text="written:N",
     )
@@ -353,5 +373,5 @@ def composition_plot(dimension: str, groups: Sequence[str]) -> Layers:
         .mark_text(align="left", baseline="bottom", dy=-17, fontWeight=600, aria=False)
         .encode(x=alt.value(0), y=alt.Y("bar:N", sort=bars, axis=None), text="bar:N")
     )
-    chart: Layers = alt.layer(bar, share, name).resolve_scale(x="independent")
+    chart: Layers = alt.layer(edge, bar, share, name).resolve_scale(x="independent")
     return chart.properties(height=alt.Step(64))

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cartbook.charts import Layers, menu, slider
+from cartbook.charts import Layers, menu, percent_axis, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -59,8 +59,8 @@ def escape_explorer() -> Layers:
         scale=alt.Scale(domain=[-9, -1], nice=False),
         axis=alt.Axis(
             values=[-9, -6, -3, -1],
-            labelExpr="{'-9': 'a billionth', '-6': 'a millionth', '-3': '0.1%', "
-            "'-1': '10%'}[datum.value]",
+            labelExpr="{'-9': '1 in a billion', '-6': '1 in a million', '-3': '1 in 1,000', "
+            "'-1': '1 in 10'}[datum.value]",
             labelFlush=True,
         ),
     )
@@ -101,10 +101,11 @@ def escape_explorer() -> Layers:
     return alt.layer(single, line, dot, *numbers).add_params(burden, link).properties(height=300)
 
 
-#: outcome -> target, disease and what was counted; one single-arm trial for a target and disease
+#: outcome -> target, disease and what was counted; one single-arm trial for a target and disease,
+#: and two where they differ
 RESULTS: Mapping[str, tuple[str, str, str, str]] = {
     "lt-zuma1-5y.objective-response": ("CD19", "B cells", "LBCL", "any"),
-    "fry2018.complete-response": ("CD22", "B cells", "B-ALL", "CR"),
+    "fry2018.group.complete-response.ten-years": ("CD22", "B cells", "B-ALL", "CR"),
     "firce-1.complete-response": ("CD22", "B cells", "LBCL after CD19", "CR"),
     "munshi2021.objective-response": ("BCMA", "plasma cells", "myeloma", "any"),
     "mailankody2022.group.objective-response.mskcc-2022": (
@@ -118,10 +119,16 @@ RESULTS: Mapping[str, tuple[str, str, str, str]] = {
     "hill2024.group.objective-response.hill2024": ("CD5", "T cells", "T-cell lymphoma", "any"),
     "jin2022.group.cr-or-cri.jin2022": ("CLL-1", "myeloid cells", "AML", "CR or CRi"),
     "nct03766126.group.objective-response.cart123-2024": ("CD123", "myeloid cells", "AML", "any"),
+    "sallman2023.objective-response": (
+        "NKG2D ligands",
+        "myeloid cells",
+        "THINK",
+        "any",
+    ),
     "deplethink-pollyea2025.objective-response": (
         "NKG2D ligands",
         "myeloid cells",
-        "AML",
+        "DEPLETHINK",
         "any",
     ),
 }
@@ -141,27 +148,53 @@ def results_by_target() -> pd.DataFrame:
     return rows
 
 
-#: outcome -> what was targeted, in which disease, and what counts as lost
-LOSSES: Mapping[str, str] = {
-    "rel-ball-420.cd19-negative": "CD19, B-ALL",
-    "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
-        "CD19, LBCL (absent or low)"
+#: outcome -> what was targeted in which disease and what counts as lost, and the number of targets
+LOSSES: Mapping[str, tuple[str, str]] = {
+    "rel-ball-420.cd19-absent": ("CD19, B-ALL (absent)", "one target"),
+    "tc-cd7-2y.cd7-lost": ("CD7, T-ALL (absent)", "one target"),
+    "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021": (
+        "CD19, LBCL (lower than before)",
+        "one target",
     ),
-    "tc-cd7-2y.cd7-lost": "CD7, T-ALL",
-    "wang2023.group.relapse-without-cd19-and-cd22.wang2023": "CD19 and CD22, B-ALL (both)",
+    "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
+        "CD19, LBCL (absent or low)",
+        "one target",
+    ),
+    "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.b-cell-acute-lymphoblastic-leukaemia.spiegel2021": (
+        "CD19/CD22, B-ALL (absent or low)",
+        "two targets",
+    ),
+    "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.large-b-cell-lymphoma.spiegel2021": (
+        "CD19/CD22, LBCL (absent or low)",
+        "two targets",
+    ),
+    "wang2023.group.antigen-negative-relapse.with-or-without-cd22.wang2023": (
+        "CD19 + CD22, B-ALL (CD19 absent)",
+        "two targets",
+    ),
+    "wang2023.group.relapse-without-cd19-and-cd22.wang2023": (
+        "CD19 + CD22, B-ALL (both absent)",
+        "two targets",
+    ),
 }
+#: the study's label names its product; these relapses followed another one
+AXI_CEL = "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021"
 
 
 def measured_losses() -> pd.DataFrame:
-    """Return relapses whose cells had lost the target, one series for each target or pair of targets.
+    """Return relapses whose cells lacked the target or had less of it, by target and definition.
 
-    The denominators are relapses, or progressions, and not patients; ``name`` says what was targeted.
+    The denominators are relapses, or progressions, and not patients; a lineage switch counts as a
+    relapse without CD19. ``name`` says what was targeted and what was counted, ``targets`` whether
+    the CAR-T cells had one target or two.
 
     >>> measured_losses()["name"].tolist()[0]
-    'CD19, B-ALL'
+    'CD19, B-ALL (absent)'
     """
     rows = evidence(outcome_id=list(LOSSES))
-    rows["name"] = rows["outcome_id"].map(LOSSES)
+    rows["name"] = [LOSSES[key][0] for key in rows["outcome_id"]]
+    rows["targets"] = [LOSSES[key][1] for key in rows["outcome_id"]]
+    rows.loc[rows["outcome_id"] == AXI_CEL, "label"] = "axi-cel"
     return rows.sort_values(
         "outcome_id", key=lambda keys: keys.map(list(LOSSES).index)
     ).reset_index(drop=True)
@@ -206,22 +239,28 @@ def aims_by_country(recount: pd.DataFrame) -> pd.DataFrame:
 
 
 def aims_plot(table: pd.DataFrame) -> Layers:
-    """Draw the trials of `aims_by_country` as bars by target, with a menu of periods."""
+    """Draw the shares of the trials of `aims_by_country` as bars by target, with a menu of periods."""
     names = list(table["target"].cat.categories)
     rows = table[["target", "period", "country", "trials"]].astype({"target": str})
     period = menu("period", PERIODS["in"], list(PERIODS.values()), "Registered ")
+    sums = rows.groupby(["period", "country"])["trials"].transform("sum")
+    rows["percent"] = 100 * rows["trials"] / sums
+    rows["written"] = [
+        f"{trials} · {percent:.0f}%"
+        for trials, percent in zip(rows["trials"], rows["percent"], strict=True)
+    ]
     base = alt.Chart(rows).transform_filter("datum.period == period")
     y = alt.Y("target:N", sort=names, axis=None)
     offset = alt.YOffset("country:N", scale=alt.Scale(domain=COUNTRIES, paddingOuter=0.35))
     middle = alt.YOffset(
         "country:N", bandPosition=0.5, scale=alt.Scale(domain=COUNTRIES, paddingOuter=0.35)
     )
-    most = int(rows["trials"].max())
+    most = float(rows["percent"].max())
     x = alt.X(
-        "trials:Q",
-        title="Trials",
-        scale=alt.Scale(domain=[0, 1.12 * most], nice=False),
-        axis=alt.Axis(tickCount=5),
+        "percent:Q",
+        title="Share of the country’s trials of the period",
+        scale=alt.Scale(domain=[0, 1.25 * most], nice=False),  # room for the numbers
+        axis=percent_axis(None, tickCount=5),
     )
     tint = alt.Color(
         "country:N",
@@ -230,7 +269,7 @@ def aims_plot(table: pd.DataFrame) -> Layers:
     )
     bar = base.mark_bar().encode(x=x, y=y, yOffset=offset, color=tint)
     number = base.mark_text(align="left", dx=5, color=colour("quiet"), aria=False).encode(
-        x=x, y=y, yOffset=middle, text="trials:Q"
+        x=x, y=y, yOffset=middle, text="written:N"
     )
     name = (
         base.transform_filter(f"datum.country == '{COUNTRIES[0]}'")

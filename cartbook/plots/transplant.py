@@ -145,6 +145,11 @@ def transplant_plot(
             GROUPS[1]: "100 * datum.left2 / datum.size2",
         }
     ).transform_fold(list(GROUPS), as_=["group", "percent"])
+    tint = alt.Color(
+        "group:N",
+        scale=alt.Scale(domain=list(GROUPS), range=[colour("blue"), colour("vermillion")]),
+        legend=None,  # the curves are named at their ends
+    )
     line = lines.mark_line(strokeWidth=3).encode(
         x=alt.X(
             "month:Q",
@@ -158,15 +163,20 @@ def transplant_plot(
             scale=PERCENT,
             axis=percent_axis(),
         ),
-        color=alt.Color(
-            "group:N",
-            scale=alt.Scale(domain=list(GROUPS), range=[colour("blue"), colour("vermillion")]),
-            legend=alt.Legend(title=None, symbolType="stroke"),
-        ),
+        color=tint,
         strokeDash=alt.StrokeDash(
             "group:N", scale=alt.Scale(domain=list(GROUPS), range=[[1, 0], [6, 4]]), legend=None
         ),
     )
+    upper = "(datum.left1 / datum.size1 >= datum.left2 / datum.size2)"
+    upper += f" == (datum.group == '{GROUPS[0]}')"
+    ends = lines.transform_filter(f"datum.month == {MONTHS}")
+    names = [
+        ends.transform_filter(which)
+        .mark_text(align="right", dx=-4, dy=dy, fontSize=14, fontWeight=600, aria=False)
+        .encode(x="month:Q", y=alt.Y("percent:Q", scale=PERCENT), text="group:N", color=tint)
+        for which, dy in ((upper, -16), (f"!({upper})", 18))
+    ]
     step = months.transform_window(
         sort=[alt.SortField("month")], before1="lag(left1)", before2="lag(left2)"
     )
@@ -188,4 +198,4 @@ def transplant_plot(
     ratio = total.mark_text(align="right", baseline="top", fontSize=16, fontWeight=600).encode(
         x=alt.value("width"), y=alt.value(6), text="written:N"
     )
-    return alt.layer(line, ratio).add_params(*params).properties(height=280)
+    return alt.layer(line, *names, ratio).add_params(*params).properties(height=280)

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 from pybtex.database import Entry, parse_file
 
@@ -168,7 +167,6 @@ def _markdown(source: str, **metadata: Any) -> NotebookNode:
 def _code(cell: NotebookNode) -> Iterator[NotebookNode]:
     """Yield a code cell for any Jupyter, a quiz without readable answers, and after it the words of its charts."""
     cell.source = source_shown(cell)
-    cell.outputs = coalesce_streams(cell.outputs)
     folded = {"remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
     cell.metadata = NotebookNode(HIDDEN if folded else {})
     yield cell

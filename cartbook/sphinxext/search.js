@@ -81,7 +81,15 @@
     words.textContent = excerpt(section.text);
     item.append(words);
   };
+  // The index and the texts are 250 kB: a page without a question does not need them.
+  const load = () => {
+    const sections = document.createElement("script");
+    sections.addEventListener("load", () => Search.loadIndex("searchindex.js"));
+    sections.src = "_static/sections.js";
+    document.body.append(sections);
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    if (new URLSearchParams(location.search).get("q")) load();
     const results = document.getElementById("search-results");
     const watch = new MutationObserver(seen =>
       seen.forEach(one => one.addedNodes.forEach(node => node.nodeName === "LI" && explain(node))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -103,10 +103,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 @pytest.fixture(scope="session")
 def axe() -> Callable[..., list[Any]]:
-    """Return what axe finds against WCAG 2.2 AA in a page: ``axe(page, context=None, rules=[…])``."""
+    """Return what axe finds against WCAG 2.2 AA in a page: ``axe(page, context=None, rules=[…], skip=[…])``."""
 
-    def run(page: Page, context: Any = None, rules: list[str] = WCAG) -> list[Any]:
-        options = {"preload": False, "resultTypes": ["violations"], "runOnly": rules}
+    def run(
+        page: Page, context: Any = None, rules: list[str] = WCAG, skip: Sequence[str] = ()
+    ) -> list[Any]:
+        off = {rule: {"enabled": False} for rule in skip}
+        options = {"preload": False, "resultTypes": ["violations"], "runOnly": rules, "rules": off}
         found = Axe().run(page, context=context, options=options).response["violations"]
         return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
 

@@ -258,3 +258,12 @@ def test_numbers_in_print_are_read_whole() -> None:
     assert printed_numbers("two hundred and twelve, three") == {212, 3}
     assert printed_numbers(".5–1.5") == {0.5, 1.5}
     assert printed_numbers("no number") == set()
+
+
+@pytest.mark.parametrize("wider", [rules.RESPONSES, rules.GRADES], ids=["responses", "grades"])
+def test_what_includes_a_wider_thing_includes_the_narrower(
+    wider: dict[str, tuple[str, ...]],
+) -> None:
+    for narrow, including in wider.items():
+        for one in including:
+            assert set(wider.get(one, ())) <= set(including), f"{narrow} is within {one}"

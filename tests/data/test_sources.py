@@ -54,6 +54,7 @@ ALLOWED = {
     "yescartahcp.com",
     "jnjmedicalconnect.com",
     "carvyktihcp.com",
+    "abecmahcp.com",
     "mskcc.org",
 }
 OUTLETS = {
@@ -67,12 +68,16 @@ OUTLETS = {
     "the-scientist.com",
     "survivornet.com",
     "onclive.com",
+    "ajmc.com",
     "healio.com",
     "bloodcancerstoday.com",
     "fiercebiotech.com",
     "cancernetwork.com",
     "aabb.org",
     "sohoinsider.com",
+    "montefioreeinstein.org",
+    "press-news.org",  # releases of research institutes
+    "intercitydailynews.com",
 }
 
 
@@ -125,7 +130,7 @@ def test_a_new_source_needs_its_canonical_address(
 
 
 def test_most_sources_have_an_identifier() -> None:
-    names = ("doi", "pmid", "registry_id", "document")
+    names = ("doi", "pmid", "pmcid", "registry_id", "document")
     known = [row for row in SOURCES if any(row[name] not in MISSING for name in names)]
     assert len(known) >= 0.85 * len(SOURCES)
 

@@ -204,6 +204,7 @@ CELLS = {
     ),
     "pattern": ("recount", {"recount_id": "R1"}, "recount_id", "'R1' does not fit"),
     "minimum": ("studies", {"year": "1999"}, "year", "does not fit"),
+    "not above zero": ("outcomes", {"at_month": "0"}, "at_month", '"exclusiveMinimum" is "0"'),
     "unknown study": (
         "outcomes",
         {"study_id": "locke1999"},

@@ -206,15 +206,6 @@ def test_a_chart_is_followed_by_its_words_and_numbers(tmp_path: Path) -> None:
     assert made.cells[1].outputs[0].data == {"text/plain": "A chart"}
 
 
-def test_what_a_cell_prints_is_one_output_however_it_arrived(tmp_path: Path) -> None:
-    parts = [new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n")]
-    path = tmp_path / "one.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell("print()", outputs=parts)]), path)
-    book = notebooks.Book("cartbook.whl", "all.zip")
-    made = nbformat.reads(notebooks.notebook(path, "One", [], book, {}), as_version=4)
-    assert [one.text for one in made.cells[1].outputs] == ["one\ntwo\n"]
-
-
 def test_links_that_a_notebook_cannot_follow_go_to_the_site_or_are_words(tmp_path: Path) -> None:
     book = notebooks.Book("cartbook.whl", "all.zip")
     book.add("08-b-cell", "# B\n\n```{code-cell}\n# no heading\n```\n\n## Who, and what?\n")

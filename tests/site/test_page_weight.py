@@ -18,8 +18,6 @@ from helpers import SITE, THEMED, tree
 MAX_PAGE, MAX_LIVE, MAX_PICTURE = 113_000, 320_000, 12_000
 #: of the one page that is over: its two charts of judgements weigh 20 kB, wide and narrow
 LARGER = {"chapters/17-checking-the-review.html": 120_500}
-#: of the search page, which has the index with the names of all studies and the text of every section, and fetches no page
-MAX_SEARCH = 300_000
 COMPRESSED = (".woff", ".woff2", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".zip")
 NEVER = [
     "jquery",
@@ -59,7 +57,7 @@ def test_a_page_keeps_within_its_bytes_and_loads_only_what_it_uses(page):
     loaded, text = loads(page), (SITE / page).read_text(encoding="utf-8")
     weights = {path.name: size(path) for path in [SITE / page, *loaded]}
     whole = sum(weights.values())
-    assert whole <= (LARGER | {"search.html": MAX_SEARCH}).get(page, MAX_PAGE), weights
+    assert whole <= LARGER.get(page, MAX_PAGE), weights
     if "data-chart=" in text:
         charts = re.findall(r'data-spec="(?:\.\./)*(figures/[^"?]*)', text)
         live = sum(size(SITE / one) for one in ("_static/vega.js", *charts))
@@ -75,7 +73,7 @@ def test_a_page_keeps_within_its_bytes_and_loads_only_what_it_uses(page):
         "copybutton.js": "<pre",
     }.items():
         assert (script in names) == bool(re.search(sign, text)), script
-    assert ("searchindex.js" in names) == (page == "search.html")
+    assert "searchindex.js" not in names, "the index comes with the first question"
     styles = [path.name for path, one in loaded.items() if one.get("rel") == "stylesheet"]
     assert styles == ["site.css"]
 

@@ -31,6 +31,14 @@ ROW = [
     "topic=response",
     "flag=none",
     "note=none",
+    "follow_up_months=not reported",
+    *(
+        f"{column}=not applicable"
+        for column in (
+            *("endpoint_printed", "grade", "subgroup", "denominator_basis", "low", "high"),
+            *("at_month", "section"),
+        )
+    ),
 ]
 
 
@@ -75,7 +83,7 @@ def test_a_column_without_a_value_is_asked_for_with_its_words(data: Path) -> Non
 
     def ask(question: str) -> str:
         asked.append(question)
-        return "proportion" if question.startswith("statistic:") else ""
+        return "proportion" if question.startswith("statistic:") else "not reported"
 
     add(data, "outcome", [one for one in ROW if "statistic" not in one], ask=ask, show=False)
     (statistic,) = [one for one in asked if one.startswith("statistic:")]
@@ -85,6 +93,11 @@ def test_a_column_without_a_value_is_asked_for_with_its_words(data: Path) -> Non
         AuthoringError, match=r"column statistic needs a value, one of: .*proportion"
     ):
         add(data, "outcome", [one for one in ROW if "statistic" not in one], show=False)
+    no_value = (
+        "column follow_up_months needs a value, one of: not reported; not reached; not applic"
+    )
+    with pytest.raises(AuthoringError, match=no_value):
+        add(data, "outcome", [one for one in ROW if "follow_up" not in one], show=False)
 
 
 def test_nothing_is_written_without_agreement(data: Path) -> None:

@@ -34,10 +34,9 @@ def test_proportions_have_wilson_intervals_and_the_largest_comes_first() -> None
 
 def test_ratios_are_on_a_logarithmic_axis_with_the_source_s_interval() -> None:
     chart = forest(RATIOS, title="Hazard ratio").to_dict()
-    point = next(one for one in chart["layer"] if one["mark"]["type"] == "point")
     span = next(one for one in chart["layer"] if "x2" in one["encoding"])
     assert span["encoding"]["x"]["scale"]["type"] == "log"
-    data = chart["datasets"][point["data"]["name"]]
+    data = chart["datasets"][chart["data"]["name"]]
     assert [(one["line"], one["written"]) for one in data] == [
         ("B", "0.35 (0.23–0.53)"),
         ("A", "1.07 (0.82–1.40)"),

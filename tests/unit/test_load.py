@@ -250,3 +250,10 @@ def test_tables_that_are_not_there_come_with_the_right_advice(
     (tmp_path / "tables").rename(tables)
     assert "install it again, from its wheel or with pip install . in a checkout" in stderr
     assert "git checkout" not in stderr
+
+
+def test_a_ratio_is_quoted_with_its_printed_interval() -> None:
+    ratio = quote("rct-zuma7-os.overall-survival-hazard-ratio")
+    assert ratio.ratio() == "0.73 (95% CI 0.54–0.98)"
+    assert ratio.ratio("") == "0.73 (0.54–0.98)"
+    assert ratio.ratio().key == "rct-zuma7-os.overall-survival-hazard-ratio"

@@ -16,18 +16,20 @@ from cartbook.plots.aml import (
 )
 
 
-@pytest.mark.parametrize(("antigen", "threshold"), [*((name, 2.8) for name in PROFILES), (None, 4)])
-def test_the_chart_shows_the_shares_that_are_killed(antigen: str | None, threshold: float) -> None:
+@pytest.mark.parametrize(
+    ("antigen", "molecules"), [*((name, 650) for name in PROFILES), (None, 9000)]
+)
+def test_the_chart_shows_the_shares_that_are_killed(antigen: str | None, molecules: float) -> None:
     name = antigen or next(iter(PROFILES))
-    shown = chart_words(window_explorer(), antigen=name, threshold=threshold)
-    for cells, share in killed(name, threshold).items():
+    shown = chart_words(window_explorer(), antigen=name, molecules=molecules)
+    for cells, share in killed(name, molecules).items():
         digits = 1 if share > 0.995 else 0
         assert f"{cells}: {100 * share:.{digits}f}% killed" in shown
 
 
 def test_a_higher_threshold_kills_fewer_of_every_kind() -> None:
     for name in PROFILES:
-        low, high = killed(name, 2), killed(name, 3)
+        low, high = killed(name, 100), killed(name, 1000)
         assert (high < low).all()
         assert list(low.index) == list(CELLS)
 
@@ -35,6 +37,11 @@ def test_a_higher_threshold_kills_fewer_of_every_kind() -> None:
 def test_an_unknown_antigen_is_refused() -> None:
     with pytest.raises(ValueError, match="the antigens are"):
         killed("CD19")
+
+
+def test_a_threshold_of_no_molecules_is_refused() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        killed("shared with healthy stem cells", 0)
 
 
 PARTS = coverage(87.8, 69.5, 9.4)

@@ -21,14 +21,16 @@ from cartbook.stats import proportion
 def test_the_page_computes_what_python_computes(patients: int, response: int) -> None:
     chart = precision_plot(patients=patients, response=response, rate=30)
     drawn = vl_convert.vegalite_to_svg(specification(chart), vl_version=VEGALITE)
-    written = re.findall(r">(\d+)/(\d+) · (\d+)–(\d+)% · (above|below|not ruled out)<", drawn)
+    verdicts = "above 30%|below 30%|30% not ruled out"
+    written = re.findall(rf">(\d+)/(\d+) · (\d+)–(\d+)% · ({verdicts})<", drawn)
     others = [size for size in SIZES if size != patients]  # no row twice
     assert [int(n) for _, n, *_ in written] == [patients, *others]
     for k, n, low, high, verdict in written:
         exact = proportion(int(k), int(n))
         assert (int(low), int(high)) == (round(100 * exact.low), round(100 * exact.high))
         above, below = 100 * exact.low > 30, 100 * exact.high < 30
-        assert verdict == ("above" if above else "below" if below else "not ruled out")
+        words = "above 30%" if above else "below 30%" if below else "30% not ruled out"
+        assert verdict == words
 
 
 def test_the_fewest_responders_are_just_enough() -> None:

@@ -72,14 +72,14 @@ def test_a_licence_that_is_missing_is_hollow_and_not_in_the_median() -> None:
             "known": ["no licence", "to the year", "to the month"],
             "months": [27, 11, 7],
             "latest": [27, 22, 7],
-            "from_line_first": ["3rd line", "3rd line", "4th line"],
+            "from_line_first": ["3rd line", "3rd line", "relapsed"],
             "from_line_second": [None, "3rd line", "3rd line"],
         }
     )
     sets = list(delay_plot(pairs, "Months").to_dict()["datasets"].values())
     lines = next(one for one in sets if "written" in one[0])
     assert [one["written"] for one in lines] == ["none after 27", "+11 to +22", "+7"]
-    assert [one["licence"] for one in lines] == ["a", "b", "c, 4th v 3rd line"]
+    assert [one["licence"] for one in lines] == ["a", "b", "c, relapsed v 3rd line"]
     assert [{"months": 9.0}] in sets
 
 
@@ -87,6 +87,7 @@ def test_a_wait_has_a_range_only_where_one_is_printed() -> None:
     times = pd.DataFrame(
         {
             "line": ["a", "b"],
+            "product": ["a-cel", "b-cel"],
             "where": ["Europe", "randomised trial"],
             "days": [38.0, 49.0],
             "shortest": [None, 34.0],

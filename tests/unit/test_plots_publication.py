@@ -54,3 +54,11 @@ def test_charts_have_their_controls() -> None:
     assert {one["name"] for one in table["params"]} == {"ask", "made"}
     assert {one["name"] for one in selection_explorer().to_dict()["params"]} == {"truth_is", "low"}
     assert passing_plot().to_dict()["params"][0]["bind"]["step"] == 5
+
+
+def test_a_mixture_of_two_diseases_gives_the_vote_of_a_single_higher_rate() -> None:
+    mixed = simulated_reports(90, also=47)
+    one = simulated_reports(63)
+    shares = [100 * (rows["rate"] > 60).mean() for rows in (mixed, one)]
+    assert all(65 <= share <= 75 for share in shares)
+    assert mixed["rate"].std() > one["rate"].std() + 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -13,6 +14,8 @@ from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
     of_all_enrolled,
+    repeated_trials,
+    repeats_plot,
     survival_plot,
     trial_simulator,
 )
@@ -117,3 +120,24 @@ def test_a_survival_plot_has_medians_and_numbers_at_risk() -> None:
     assert str(hazard_ratio(trial)) in survival_plot(trial)["description"]
     assert f"Hazard ratio {hazard_ratio(trial)}" in shown
     assert {str(n) for n in numbers_at_risk(trial, 12).loc["Control"]} <= set(shown)
+
+
+def test_repeated_trials_are_drawn_by_size_with_what_they_found() -> None:
+    rows = repeated_trials((40, 320), trials=6, effect=0.5)
+    assert rows.groupby("patients").size().to_dict() == {40: 6, 320: 6}
+    for size in (40, 320):
+        some = rows[rows["patients"] == size]
+        found = some[some["finding"] == "interval excludes 1"]
+        assert (found["high"] < 1).all()
+        shown = chart_words(repeats_plot(rows, truth=0.5), patients=size)
+        assert f"{len(found)} of 6 intervals exclude 1" in shown
+        means = [
+            math.exp(sum(map(math.log, one)) / len(one))
+            for one in (found["estimate"], some["estimate"])
+        ]
+        assert f"Mean ratio: {means[0]:.2f} in these, {means[1]:.2f} in all" in shown
+
+
+def test_the_explorer_shows_the_counts_behind_its_rates() -> None:
+    shown = chart_words(difference_explorer(), size=30, rate_a=70, rate_b=55)
+    assert {"Group A: 21 of 30", "Group B: 17 of 30"} <= set(shown)

@@ -14,6 +14,7 @@ from cartbook import (
     escaping,
     load,
     measured_losses,
+    quote,
     results_by_target,
 )
 from cartbook.figures import VEGALITE
@@ -78,6 +79,14 @@ def test_counts_agree_with_the_recount_and_keep_every_bar() -> None:
 def test_losses_are_counted_among_relapses() -> None:
     """A share of relapses is no share of patients: the denominators differ."""
     rows = measured_losses()
-    assert rows["name"].tolist() == list(LOSSES.values())
+    assert rows["name"].tolist() == [name for name, _ in LOSSES.values()]
     assert set(rows["population"]) == {"relapsed"}
     assert (rows["events"] <= rows["denominator"]).all()
+    assert not rows["label"].str.contains("CD19/CD22")[rows["targets"] == "one target"].any()
+
+
+def test_a_lineage_switch_lacks_cd19_too() -> None:
+    parts = [quote(f"rel-ball-420.{one}").events for one in ("cd19-negative", "lineage-switch")]
+    first = measured_losses().iloc[0]
+    assert first["outcome_id"] == "rel-ball-420.cd19-absent"
+    assert first["events"] == sum(parts)
