@@ -28,9 +28,11 @@ from cartbook.plots.audit import (
 )
 from cartbook.plots.availability import (
     days_and_infused,
+    denominators_plot,
     flow_bars,
     patient_flow,
     share_infused,
+    two_denominators,
     wait_plot,
     weekly_loss,
 )
@@ -208,6 +210,7 @@ __all__ = [
     "decisions_plot",
     "delay_plot",
     "delays",
+    "denominators_plot",
     "difference",
     "difference_explorer",
     "difference_plot",
@@ -329,6 +332,7 @@ __all__ = [
     "transplant_model",
     "transplant_plot",
     "trial_simulator",
+    "two_denominators",
     "unlikely",
     "variants",
     "wait_plot",

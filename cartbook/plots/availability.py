@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, percent_axis, slider
+from cartbook.charts import PERCENT, Layers, percent_axis, row_texts, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -68,6 +69,23 @@ WAITS = {
         "acc-us-community.wait-2022",
         "battiwalla2025.group.not-infused.2021-to-2022.battiwalla2025",
     ),
+}
+#: the short name of each cohort, and where it is beside its point: alignment, pixels right and down
+NAMES: Mapping[str, tuple[str, Literal["left", "right"], int, int]] = {
+    "axi-cel, ZUMA-7": ("ZUMA-7", "left", 9, 7),
+    "liso-cel, TRANSFORM": ("TRANSFORM", "left", 9, -4),
+    "ide-cel, KarMMa-3": ("KarMMa-3", "left", 2, -14),
+    "tisa-cel, UK children": ("UK children", "left", 9, 8),
+    "US community, 2021–22": ("US community", "right", 8, 20),
+}
+#: responses of all who were intended or enrolled, and of those infused: rows with the two endings
+PAIRS = {
+    "Trials, ALL (pooled)": "den-itt-meta.objective-response-leukaemia",
+    "Trials, lymphoma (pooled)": "den-itt-meta.objective-response-lymphoma",
+    "Trials, myeloma (pooled)": "den-itt-meta.objective-response-myeloma",
+    "France, lymphoma": "den-rw-itt.bachy-objective-response",
+    "France, lymphoma (complete)": "den-rw-itt.bachy-complete-response",
+    "Spain, lymphoma": "den-rw-itt.kwon-objective-response",
 }
 ZUMA7_INFUSED = "locke2022.axi-cel.cytokine-release-syndrome.any-grade-table-1"
 
@@ -200,6 +218,58 @@ def weekly_loss(days: float, infused: float) -> float:
     return float(100 * (1 - 2 ** (log(infused / 100, 2) * 7 / days)))
 
 
+def two_denominators() -> pd.DataFrame:
+    """Return responses counted of all patients and of those infused, the largest gap first.
+
+    Columns: ``label``, ``everyone`` (per cent of those enrolled or intended for treatment),
+    ``infused`` (per cent) and ``gap`` (percentage points).
+    """
+    rows = evidence(source=["mohyuddin2021", "bcj-2024-01183"]).set_index("outcome_id")["value"]
+    found = []
+    for label, name in PAIRS.items():
+        whole = f"{name}-enrolled" if f"{name}-enrolled" in rows else f"{name}-intended"
+        found.append((label, float(rows[whole]), float(rows[f"{name}-infused"])))
+    pairs = pd.DataFrame(found, columns=["label", "everyone", "infused"])
+    pairs["gap"] = pairs["infused"] - pairs["everyone"]
+    return pairs.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
+
+
+def denominators_plot(pairs: pd.DataFrame) -> Layers:
+    """Draw `two_denominators`: two points a line, joined, and the gap between them."""
+    lines = pairs.assign(
+        written=[
+            f"{one:.0f} → {two:.0f}% (+{gap:.0f})"
+            for one, two, gap in pairs[["everyone", "infused", "gap"]].to_numpy()
+        ]
+    )
+    base = alt.Chart(lines).encode(y=alt.Y("label:N", sort=None, axis=None))
+    x: dict[str, Any] = {
+        "title": "Patients with a response",
+        "scale": alt.Scale(domain=[40, 100], nice=False),
+        "axis": percent_axis([40, 60, 80, 100], grid=True),
+    }
+    rule = base.mark_rule(strokeWidth=3, color=colour("line"), aria=False).encode(
+        x=alt.X("everyone:Q", **x), x2="infused:Q"
+    )
+    kinds = {"everyone": "of all intended or enrolled", "infused": "of those infused"}
+    tint = alt.Scale(domain=list(kinds.values()), range=[colour("ochre"), colour("blue")])
+    shape = alt.Scale(domain=list(kinds.values()), range=["square", "circle"])
+    legend = alt.Legend(title=None, columns=1)
+    points = [
+        base.transform_calculate(counted=f"'{words}'")
+        .mark_point(size=110, filled=True, opacity=1)
+        .encode(
+            x=alt.X(f"{name}:Q", **x),
+            color=alt.Color("counted:N", scale=tint, legend=legend),
+            shape=alt.Shape("counted:N", scale=shape, legend=legend),
+            tooltip=[alt.Tooltip("label:N", title="Patients"), alt.Tooltip("written:N")],
+        )
+        for name, words in kinds.items()
+    ]
+    name, number = row_texts(base, "label")
+    return alt.layer(rule, *points, name, number).properties(height=alt.Step(44))
+
+
 def wait_plot(
     seen: pd.DataFrame, *, days: int = 30, weekly: float = 2, failure: float = 3
 ) -> Layers:
@@ -226,17 +296,17 @@ def wait_plot(
     y = alt.Y(
         "left:Q",
         title="Infused",
-        scale=PERCENT,
-        axis=percent_axis(),
+        scale=alt.Scale(domain=[50, 100], nice=False),
+        axis=percent_axis([50, 60, 70, 80, 90, 100]),
     )
     curve = alt.Chart(alt.sequence(0, 121, 1, as_="day")).transform_calculate(
         left="(100 - failure) * pow(1 - weekly / 100, datum.day / 7)"
     )
-    line = curve.mark_line(strokeWidth=3, color=colour("blue")).encode(x=x, y=y)
+    line = curve.mark_line(strokeWidth=3, color=colour("blue"), clip=True).encode(x=x, y=y)
     here = curve.transform_filter("datum.day == wait")
-    dot = here.mark_point(size=140, filled=True, opacity=1, color=colour("vermillion")).encode(
-        x=x, y=y
-    )
+    dot = here.mark_point(
+        size=140, filled=True, opacity=1, color=colour("vermillion"), clip=True
+    ).encode(x=x, y=y)
     words = here.transform_calculate(
         written="'After ' + datum.day + ' days: ' + format(datum.left, '.0f') + ' of 100 infused'"
     )
@@ -244,10 +314,8 @@ def wait_plot(
         x=alt.value(8), y=alt.value(238), text="written:N"
     )
     points = seen.rename(columns={"days": "day", "infused": "left"})[["cohort", "day", "left"]]
-    points = points.sort_values("left", ascending=False, kind="stable")
-    points["mark"] = [str(place) for place in range(1, len(points) + 1)]
     base = alt.Chart(points)
-    mark = base.mark_point(size=260, filled=True, opacity=1, color=colour("grey")).encode(
+    mark = base.mark_point(size=110, filled=True, opacity=1, color=colour("grey")).encode(
         x=x,
         y=y,
         tooltip=[
@@ -256,8 +324,12 @@ def wait_plot(
             alt.Tooltip("left:Q", title="Infused, %", format=".0f"),
         ],
     )
-    number = base.mark_text(fontWeight=700, color=colour("paper"), aria=False).encode(
-        x=x, y=y, text="mark:N"
-    )
-    layers = alt.layer(line, mark, number, dot, said).add_params(*params)
+    names = [
+        base.transform_filter(alt.datum.cohort == cohort)
+        .transform_calculate(name=f"'{name}'")
+        .mark_text(align=align, dx=dx, dy=dy, color=colour("quiet"), aria=False)
+        .encode(x=x, y=y, text="name:N")
+        for cohort, (name, align, dx, dy) in NAMES.items()
+    ]
+    layers = alt.layer(line, mark, *names, dot, said).add_params(*params)
     return layers.properties(height=270)

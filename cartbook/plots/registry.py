@@ -132,7 +132,7 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
         )
     )
     words: list[Any] = []
-    for country, shift in zip(COUNTRIES, (-34, 22), strict=True):
+    for country, shift in zip(COUNTRIES, (-34, 31), strict=True):
         own = base.transform_filter(alt.datum.country == country)
         style: dict[str, Any] = {"color": colour(country), "aria": False}
         y = alt.Y("trials:Q", **axis)
@@ -141,13 +141,14 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
             .mark_text(align="right", dx=20, dy=shift, fontWeight=600, **style)
             .encode(y=y, text="country:N")
         )
-        # a number is above its mark, or below it where the review's diamond is just above
+        # the upper country's numbers are above its marks, the lower one's below, away from the
+        # review's diamond where that is close on the same side
         beside = review.merge(rows, on=["year", "country"], suffixes=("", "_own"))
-        near = beside["country"].eq(country) & (beside["trials"] - beside["trials_own"]).between(
-            0, 12
-        )
-        below = f"indexof({list(beside.loc[near, 'year'])}, datum.year) >= 0"
-        for test, place in ((below, 17), (f"!({below})", -14)):
+        side, other = (-14, 17) if country == COUNTRIES[0] else (17, -14)
+        away = (beside["trials"] - beside["trials_own"]) * (1 if side < 0 else -1)
+        near = beside["country"].eq(country) & away.between(0, 12)
+        turned = f"indexof({list(beside.loc[near, 'year'])}, datum.year) >= 0"
+        for test, place in ((turned, other), (f"!({turned})", side)):
             part = own.transform_filter(test)
             words.append(part.mark_text(dy=place, **style).encode(y=y, text="trials:Q"))
     return alt.layer(*bands, line, point, theirs, *words).properties(height=300)
@@ -274,9 +275,12 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     long["right"] = long["percent"] >= other
     long["written"] = [f"{one:.0f}%" for one in long["percent"]]
     same = long.duplicated(["label", "written"], keep=False)
-    long["right"] = long["right"].mask(same, long["country"].eq(COUNTRIES[1]))
+    largest = long["percent"].eq(long.groupby("label")["percent"].transform("max"))
+    long["right"] = long["right"].mask(same, largest & ~long.duplicated(["label", "percent"]))
     long["written"] = long["written"].mask(same, long["written"] + " in both")
     long["written"] = long["written"].mask(same & ~long["right"], "")
+    # circles last: on a square of the same share its corners still show
+    long = long.sort_values("country", ascending=False, kind="stable")
     scale = alt.Scale(domain=list(COUNTRIES), range=[colour(one) for one in COUNTRIES])
     shapes = alt.Scale(domain=list(COUNTRIES), range=["circle", "square"])
     legend = alt.Legend(title=None)
@@ -292,8 +296,8 @@ def features_plot(rows: pd.DataFrame) -> Layers:
     )
     words: dict[str, Any] = {"color": colour("quiet"), "baseline": "middle", "aria": False}
     placed: tuple[tuple[str, Literal["left", "right"], int], ...] = (
-        ("", "left", 9),
-        ("!", "right", -9),
+        ("", "left", 12),
+        ("!", "right", -12),
     )
     sides = [
         base.transform_filter(f"{test}datum.right")

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers, menu, percent_axis, row_texts
+from cartbook.meta_analysis import pool
 from cartbook.stats import proportions
 from cartbook.tables import evidence, load
 from cartbook.theme import colour
@@ -42,11 +43,16 @@ SHORT = {
     "JULIET": "JULIET (tisa-cel)",
     "CARTITUDE-1 (cilta-cel)": "CARTITUDE-1 (cilta)",
 }
+#: what the reader compares -> Vega's test of a study, and the same in pandas
 AMONG = {
-    "all studies": "true",
-    "anti-CD19 products": "datum.target == 'CD19'",
-    "large B-cell lymphoma": "datum.disease == 'large B-cell lymphoma'",
+    "all studies": ("true", "events >= 0"),
+    "anti-CD19 products": ("datum.target == 'CD19'", "target == 'CD19'"),
+    "large B-cell lymphoma": (
+        "datum.disease == 'large B-cell lymphoma'",
+        "disease == 'large B-cell lymphoma'",
+    ),
 }
+FEWEST = 3  # studies for an average
 
 
 def severe_by_costimulation() -> pd.DataFrame:
@@ -76,47 +82,54 @@ def severe_by_costimulation() -> pd.DataFrame:
     return found.sort_values(order, ascending=[False, False], kind="stable", ignore_index=True)
 
 
-def _wilson(side: str) -> str:
-    """Return Vega's expression for an end of the 95% Wilson interval of ``events`` of ``n``, in per cent."""
-    z = 1.959963984540054
-    centre = f"(datum.events + {z * z / 2}) / (datum.n + {z * z})"
-    half = (
-        f"{z} / (datum.n + {z * z}) * "
-        f"sqrt(datum.events * (datum.n - datum.events) / datum.n + {z * z / 4})"
-    )
-    return f"100 * ({centre} {side} {half})"
+def averages(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the random-effects average of each domain among the studies of each choice, in per cent.
+
+    ``rows`` is `severe_by_costimulation`. Columns: ``among``, ``domain``, ``label``, ``percent``, ``low``
+    and ``high`` (95% confidence interval), ``next_low`` and ``next_high`` (95% prediction interval for a
+    new study). A domain with fewer than three studies has no row.
+    """
+    found = []
+    for among, (_, test) in AMONG.items():
+        for domain, studies in rows.query(test).groupby("costimulation", sort=False):
+            if len(studies) < FEWEST:
+                continue
+            one = pool(studies)
+            found.append(
+                {
+                    "among": among,
+                    "domain": domain,
+                    "label": f"Average, {domain}",
+                    "percent": 100 * one.estimate,
+                    "low": 100 * one.low,
+                    "high": 100 * one.high,
+                    "next_low": 100 * one.prediction_low,
+                    "next_high": 100 * one.prediction_high,
+                }
+            )
+    return pd.DataFrame(found)
 
 
 def costimulation_plot(rows: pd.DataFrame) -> Layers:
-    """Draw `severe_by_costimulation`; the reader chooses the studies, and the sums of each domain follow.
+    """Draw `severe_by_costimulation`; the reader chooses the studies, and the averages follow.
 
-    The two rows that begin with "All" add the patients of the studies shown, by domain, with the Wilson
-    interval of the sum.
+    The rows that begin with "Average" are `averages`: a thick line is the confidence interval, the thin
+    line the prediction interval for a new study.
     """
     numbers = rows[["percent", "low", "high", "events", "denominator"]].to_numpy()
-    lines = rows[["label", "percent", "low", "high", "events", "target", "disease"]].assign(
-        n=rows["denominator"],
+    lines = rows[["label", "percent", "low", "high", "target", "disease"]].assign(
         domain=rows["costimulation"],
         written=[f"{k:.0f}/{n:.0f} · {p:.0f}% ({a:.0f}–{b:.0f})" for p, a, b, k, n in numbers],
     )
+    means = averages(rows)
+    means["written"] = [
+        f"{p:.0f}% ({a:.0f}–{b:.0f})"
+        for p, a, b in means[["percent", "low", "high"]].itertuples(index=False)
+    ]
     among = menu("among", "all studies", list(AMONG), "Compare among ")
-    shown = " || ".join(f"(among == '{name}' && {test})" for name, test in AMONG.items())
+    shown = " || ".join(f"(among == '{name}' && {test})" for name, (test, _) in AMONG.items())
     studies = alt.Chart(lines).transform_filter(shown)
-    together = (
-        alt.Chart(lines)
-        .transform_filter(shown)
-        .transform_aggregate(events="sum(events)", n="sum(n)", groupby=["domain"])
-        .transform_calculate(
-            label="'All ' + datum.domain + ' patients'",
-            percent="100 * datum.events / datum.n",
-            low=_wilson("-"),
-            high=_wilson("+"),
-        )
-        .transform_calculate(
-            written="datum.events + '/' + datum.n + ' · ' + format(datum.percent, '.0f') + '% ('"
-            " + format(datum.low, '.0f') + '–' + format(datum.high, '.0f') + ')'"
-        )
-    )
+    together = alt.Chart(means).transform_filter("datum.among == among")
     domains = list(DOMAINS)
     scale = alt.Scale(domain=domains, range=[colour(hue) for hue, _ in DOMAINS.values()])
     shapes = alt.Scale(domain=domains, range=[shape for _, shape in DOMAINS.values()])
@@ -124,23 +137,30 @@ def costimulation_plot(rows: pd.DataFrame) -> Layers:
     tint = alt.Color("domain:N", scale=scale, legend=legend)
     form = alt.Shape("domain:N", scale=shapes, legend=legend)
     axis = percent_axis([0, 20, 40, 60], grid=True)
-    x = alt.X(
-        "low:Q",
-        title="Patients with grade 3 or higher",
-        scale=alt.Scale(domain=[0, 60], nice=False, clamp=True),
-        axis=axis,
-    )
+
+    def place(field: str) -> alt.X:
+        return alt.X(
+            field,
+            title="Patients with grade 3 or higher",
+            scale=alt.Scale(domain=[0, 60], nice=False, clamp=True),
+            axis=axis,
+        )
+
     y = alt.Y("label:N", sort=None, axis=None)
     tooltip = [alt.Tooltip("label:N", title="Row"), alt.Tooltip("written:N", title="Patients")]
     layers = []
     for base, width, size in ((together, 6, 190), (studies, 2.5, 100)):
         span = base.mark_rule(strokeWidth=width, aria=False).encode(
-            x=x, x2="high:Q", y=y, color=tint
+            x=place("low:Q"), x2="high:Q", y=y, color=tint
         )
         point = base.mark_point(size=size, filled=True, opacity=1).encode(
             x=alt.X("percent:Q"), y=y, color=tint, shape=form, tooltip=tooltip
         )
         layers += [span, point, *row_texts(base.encode(y=y), "label")]
+    new = together.mark_rule(strokeWidth=1.5, aria=False).encode(
+        x=place("next_low:Q"), x2="next_high:Q", y=y, color=tint
+    )
+    layers.insert(1, new)  # after the first span, which gives the rows their order
     return alt.layer(*layers).add_params(among).properties(height=alt.Step(42))
 
 
@@ -164,20 +184,21 @@ def clinical_course() -> pd.DataFrame:
 
 
 def course_plot(rows: pd.DataFrame) -> Layers:
-    """Draw `clinical_course`: a point at each median onset, with the median duration in words.
+    """Draw `clinical_course`: a row for each study, with the median onset of each syndrome.
 
-    The duration is not drawn: the sum of two medians is not the median of the end.
+    The earliest CRS comes first. Durations are not drawn: the sum of two medians is not the median of
+    the end.
     """
-    short = rows["study"].replace(SHORT)
-    lines = rows.assign(
-        name=short + ", " + rows["syndrome"].replace({SYNDROMES[0]: "CRS", SYNDROMES[1]: "NT"}),
-        written=[
-            f"day {a:g}, for {b:g} days" if pd.notna(b) else f"day {a:g}"
-            for a, b in zip(rows["onset"], rows["duration"], strict=True)
-        ],
+    short = dict(zip(SYNDROMES, ("CRS", "NT"), strict=True))
+    lines = rows.assign(name=rows["study"].replace(SHORT)).sort_values(
+        ["syndrome", "onset", "name"], kind="stable"
     )
+    order = list(dict.fromkeys(lines["name"]))
+    lines["written"] = lines["syndrome"].map(short) + lines["onset"].map(" day {:g}".format)
+    lines["written"] = lines.groupby("name")["written"].transform(", ".join)
     names = list(TINTS)
-    base = alt.Chart(lines).encode(y=alt.Y("name:N", sort=None, axis=None))
+    y = alt.Y("name:N", sort=order, axis=None)
+    base = alt.Chart(lines).encode(y=y)
     x = alt.X(
         "onset:Q",
         title="Day of onset after infusion (median)",
@@ -191,8 +212,11 @@ def course_plot(rows: pd.DataFrame) -> Layers:
     )
     tooltip = [
         alt.Tooltip("name:N", title="Study"),
-        alt.Tooltip("written:N", title="Median onset and duration"),
+        alt.Tooltip("written:N", title="Median onset"),
     ]
+    line = base.mark_line(color=colour("quiet"), strokeWidth=1.5, aria=False).encode(
+        x=x, detail="name:N"
+    )
     dot = base.mark_point(size=130, filled=True, opacity=1).encode(
         x=x,
         color=tint,
@@ -203,8 +227,9 @@ def course_plot(rows: pd.DataFrame) -> Layers:
         ),
         tooltip=tooltip,
     )
-    name, number = row_texts(base, "name")
-    return alt.layer(dot, name, number).properties(height=alt.Step(42))
+    one_each = alt.Chart(lines.drop_duplicates("name")).encode(y=y)
+    name, number = row_texts(one_each, "name")
+    return alt.layer(line, dot, name, number).properties(height=alt.Step(42))
 
 
 def risk_plot(rows: pd.DataFrame) -> Layers:

@@ -7,9 +7,11 @@ from helpers import chart_words
 
 from cartbook.plots.availability import (
     days_and_infused,
+    denominators_plot,
     flow_bars,
     patient_flow,
     share_infused,
+    two_denominators,
     wait_plot,
     weekly_loss,
 )
@@ -50,6 +52,18 @@ def test_the_chart_shows_what_the_model_gives(days: int, weekly: float, failure:
     chart = wait_plot(days_and_infused())
     shown = chart_words(chart, wait=days, weekly=weekly, failure=failure)
     assert f"After {days} days: {share_infused(days, weekly, failure):.0f} of 100 infused" in shown
+
+
+def test_every_cohort_is_named_beside_its_point() -> None:
+    names = {"ZUMA-7", "TRANSFORM", "KarMMa-3", "UK children", "US community"}
+    assert names <= set(chart_words(wait_plot(days_and_infused())))
+
+
+def test_a_response_is_rarer_among_all_than_among_the_infused() -> None:
+    pairs = two_denominators()
+    assert (pairs["gap"] > 0).all()
+    assert pairs["gap"].tolist() == sorted(pairs["gap"], reverse=True)
+    assert "75 → 87% (+12)" in chart_words(denominators_plot(pairs))
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:

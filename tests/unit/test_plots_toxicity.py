@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import vl_convert
 
-from cartbook import proportion
+from cartbook import pool
 from cartbook.figures import VEGALITE
 from cartbook.plots.toxicity import (
     AMONG,
+    averages,
     clinical_course,
     costimulation_plot,
     course_plot,
@@ -31,7 +32,7 @@ def test_a_study_counts_once_with_its_latest_number() -> None:
     }
 
 
-def test_the_sums_follow_the_studies_that_the_reader_chooses() -> None:
+def test_the_averages_follow_the_studies_that_the_reader_chooses() -> None:
     rows = severe_by_costimulation()
     chart = costimulation_plot(rows)
     menu = next(one for one in chart.to_dict()["params"] if "bind" in one)
@@ -41,36 +42,32 @@ def test_the_sums_follow_the_studies_that_the_reader_chooses() -> None:
         if one.get("name") == "among":
             one["value"] = "large B-cell lymphoma"
     drawn = vl_convert.vegalite_to_svg({**spec, "width": 600}, vl_version=VEGALITE)
-    axi = proportion(28 + 36, 101 + 170)  # ZUMA-1 and ZUMA-7
-    assert f"64/271 · 24% ({100 * axi.low:.0f}–{100 * axi.high:.0f})" in drawn
+    studies = rows[rows["disease"].eq("large B-cell lymphoma") & rows["costimulation"].eq("4-1BB")]
+    average = pool(studies)
+    assert f"{100 * average.estimate:.0f}% ({100 * average.low:.0f}–" in drawn
+    assert ">Average, 4-1BB<" in drawn
+    assert ">Average, CD28<" not in drawn  # two studies give no average
     assert "ZUMA-7" in drawn
     assert "KarMMa" not in drawn
 
 
-def test_the_course_shows_onsets_and_says_durations() -> None:
+def test_a_prediction_interval_is_wider_than_the_confidence_interval() -> None:
+    means = averages(severe_by_costimulation())
+    assert (means["next_low"] <= means["low"]).all()
+    assert means["next_low"].iloc[0] < means["low"].iloc[0]
+    assert (means["next_high"] >= means["high"]).all()
+
+
+def test_the_course_has_one_row_for_each_study_with_both_onsets() -> None:
     rows = clinical_course()
     for _, one in rows.groupby("syndrome"):
         assert one["onset"].is_monotonic_increasing
     chart = course_plot(rows).to_dict()
-    fields = {one["encoding"]["x"].get("field") for one in chart["layer"] if "x" in one["encoding"]}
     assert "end" not in rows  # the sum of two medians is not the median of the end
-    assert "onset" in fields
-    assert not any("x2" in one["encoding"] for one in chart["layer"])
     drawn = vl_convert.vegalite_to_svg({**chart, "width": 600}, vl_version=VEGALITE)
-    whole = rows[rows["duration"].notna()].iloc[0]
-    assert f"day {whole.onset:g}, for {whole.duration:g} days" in drawn
-
-
-def test_an_onset_without_a_duration_is_still_drawn() -> None:
-    rows = clinical_course()
-    alone = rows[rows["duration"].isna()]
-    assert {"ZUMA-1 (axi-cel)"} <= set(alone.loc[alone["syndrome"] == "neurotoxicity", "study"])
-    drawn = vl_convert.vegalite_to_svg(
-        {**course_plot(rows).to_dict(), "width": 600}, vl_version=VEGALITE
-    )
-    first = rows["study"].iloc[0].partition(" ")[0]
-    assert drawn.index(f">{first}") < drawn.index(f">{rows['study'].iloc[-1].partition(' ')[0]}")
-    dots = drawn.partition("layer_0_marks")[2].partition("</g>")[0]
+    assert "CRS day 1, NT day 2" in drawn  # KarMMa
+    assert drawn.index(">KarMMa") < drawn.index(">FELIX")
+    dots = drawn.partition("layer_1_marks")[2].partition("</g>")[0]
     assert dots.count("<path") == len(rows)
 
 
