@@ -193,7 +193,9 @@ def pool_logits(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     """Pool proportions by the inverse variances of their log odds, with τ of DerSimonian and Laird.
 
     A study without events, or with nothing else, gets half an event and half a patient without.
-    Intervals are those of Hartung, Knapp, Sidik and Jonkman; that of τ is from the Q profile.
+    Intervals are those of Hartung, Knapp, Sidik and Jonkman, modified so that results which happen
+    to agree closely do not shrink them (Röver, Knapp and Friede 2015,
+    https://doi.org/10.1186/s12874-015-0091-1); that of τ is from the Q profile.
     With few events `pool` is the better method; this one can be computed in a page.
 
     Raise ValueError as `pool` does.
@@ -214,7 +216,7 @@ def pool_logits(rows: pd.DataFrame, *, level: float = 0.95) -> Pooled:
     squared = max(0.0, (q(0) - freedom) / (weights.sum() - (weights**2).sum() / weights.sum()))
     weights = 1 / (variances + squared)
     mean = np.average(odds, weights=weights)
-    error = sqrt(q(squared) / freedom / weights.sum())
+    error = sqrt(max(1.0, q(squared) / freedom) / weights.sum())
     tails = stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], freedom)
     ends = [
         sqrt(optimize.brentq(lambda at, tail=tail: q(at) - tail, 0, 1e4)) if q(0) > tail else 0.0

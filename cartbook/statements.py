@@ -294,11 +294,17 @@ def _not_typed(findings: Rows) -> Iterator[Break]:
                 yield Break(line, column, problem, "say it in words, or name the outcome")
 
 
+def _worded(findings: Rows) -> Iterator[Break]:
+    """Yield findings whose words are not those of their certainty."""
+    for line, row in numbered(findings):
+        if not re.fullmatch(HEDGES.get(row["certainty"], ".*"), row["words"]):
+            problem = f"{row['words']!r} are not the words of {row['certainty']} certainty"
+            yield Break(line, "words", problem, "correct the words, or the certainty")
+
+
 state("summary_of_findings", "Certainty follows from the five domains", _graded)
 state("summary_of_findings", "A number of a finding comes from its outcomes", _not_typed)
-for level, hedge in HEDGES.items():
-    worded = implies({"certainty": level}, {"words": hedge})
-    state("summary_of_findings", f"The words say how certain the finding is: {level}", worded)
+state("summary_of_findings", "The words say how certain the finding is", _worded)
 state(
     "summary_of_findings",
     "A comparison has a control",

@@ -32,13 +32,14 @@ class Limits:
 
     An interval of a rate wider than ``wide`` lowers certainty by one step, one wider than
     ``very_wide`` by two; so does an interval of a difference that includes zero, and one that then
-    reaches ``appreciable`` in both directions. A prediction interval wider than ``wide`` is
+    reaches ``appreciable`` in both directions or rests on fewer than ``few`` people. A prediction interval wider than ``wide`` is
     inconsistency.
     """
 
     wide: float = 20
     very_wide: float = 40
     appreciable: float = 5
+    few: int = 200
 
 
 LIMITS = Limits()
@@ -88,7 +89,7 @@ class Finding:
     ratio: Quote | None = None
     prediction: tuple[float, float] | None = None
     is_range: bool = False
-    by_ratio: bool = False  # the CAR-T arm is computed from the control arm and the hazard ratio
+    medians: tuple[float, float] | None = None  # months, where only a ratio compares the arms
     participants: int = 0
     studies: int = 1
     meta_analysis: bool = False
@@ -112,11 +113,14 @@ class Finding:
     @property
     def numbers(self) -> str:
         """The line in numbers of 100 people, with intervals."""
+        if self.medians:
+            first, second = (f"{one:.1f}" for one in self.medians)
+            return f"median {first} months with {self.treatment}, {second} with standard treatment"
         if self.control and self.difference:
             arms = (
                 f"{self.treatment} {whole(self.rate.estimate)}, "
                 f"standard treatment {whole(self.control.estimate)} of 100"
-            ) + (", by the hazard ratio" if self.by_ratio else "")
+            )
             return f"{arms}: {_more(self.difference)}"
         low, high = whole(self.rate.low), whole(self.rate.high)
         if self.is_range:
@@ -124,7 +128,7 @@ class Finding:
         beyond = ""
         if self.prediction:
             ends = [whole(one) for one in self.prediction]
-            beyond = f"; a new trial {ends[0]} to {ends[1]}"
+            beyond = f"; a new {'study' if self.mixed else 'trial'} {ends[0]} to {ends[1]}"
         return f"{whole(self.rate.estimate)} of 100 ({low} to {high}{beyond})"
 
     @property
@@ -203,7 +207,8 @@ def imprecision(finding: Finding) -> str:
         low, high = finding.difference.low, finding.difference.high
         if low > 0 or high < 0:
             return "not serious"
-        return "very serious" if min(-low, high) >= LIMITS.appreciable else "serious"
+        few = 0 < finding.participants < LIMITS.few
+        return "very serious" if few or min(-low, high) >= LIMITS.appreciable else "serious"
     width = finding.rate.high - finding.rate.low
     return (
         "very serious"
@@ -230,17 +235,18 @@ def summary_rows() -> pd.DataFrame:
     Columns of the table of the same name, and: ``estimate``, ``low``, ``high``, of the CAR-T arm
     or of the group; ``prediction_low``, ``prediction_high`` where studies were pooled; ``control``,
     ``difference``, ``difference_low``, ``difference_high``, ``ratio``, ``ratio_low``,
-    ``ratio_high`` where two arms are compared.
+    ``ratio_high`` where two arms are compared; where only a hazard ratio compares them there are no
+    rates. ``counts`` says what a line counts: people alive, without progression, or in remission.
 
     >>> rows = summary_rows().set_index("finding_id")
     >>> rows.loc["cilta-cel-survival", ["estimate", "control", "certainty"]].tolist()
-    [76.4, 63.8, 'high']
+    [76.4, 63.8, 'moderate']
     """
     return pd.DataFrame([_numbers(one) for one in read_findings()])
 
 
 def _numbers(one: Finding) -> dict[str, Any]:
-    spans = [one.rate, one.difference]
+    spans = [one.rate, one.difference] if not one.medians else [None, None]
     names = ("estimate", "low", "high"), ("difference", "difference_low", "difference_high")
     values = {
         name: getattr(span, part) if span else None
@@ -256,11 +262,12 @@ def _numbers(one: Finding) -> dict[str, Any]:
         **{name: one.row[name] for name in ("finding_id", "part")},
         "outcome": one.outcome,
         "label": one.label,
+        "counts": _counts(one.label),
         **{name: one.row[name] for name in ("question", "method", "certainty", "chapter")},
         **values,
         "prediction_low": least,
         "prediction_high": most,
-        "control": one.control.estimate if one.control else None,
+        "control": one.control.estimate if one.control and not one.medians else None,
         **ratio,
         "participants": one.participants,
         "people": one.people,
@@ -269,6 +276,17 @@ def _numbers(one: Finding) -> dict[str, Any]:
         "would_change": one.row["would_change"],
         "outcome_id": _names(one.row["effect"])[0],
     }
+
+
+def _counts(label: str) -> str:
+    for word, name in (
+        ("alive", "alive"),
+        ("no ", "without progression or event"),
+        ("remission", "in remission"),
+    ):
+        if f": {word}" in label or (word == "remission" and word in label):
+            return name
+    return "other"
 
 
 def _names(cell: str) -> list[str]:
@@ -348,16 +366,15 @@ def _comparison(row: dict[Any, Any], effects: list[Quote], size: int | None) -> 
         found["difference"] = rate_difference(found["rate"], found["control"])
         return found
     assert ratio  # the rules of the table say so
-    median = second.row["statistic"] == "median"
-    base = 50.0 if median else second.value
+    # no rates were read: the difference where half of the controls have had the event serves the
+    # rating of imprecision alone, and is not shown
+    base = 50.0
     ends = [with_ratio(base, float(ratio.row[end])) for end in ("high", "low")]
-    middle = with_ratio(base, ratio.value)  # an estimate and its interval are made in one way
-    found["by_ratio"] = True
+    middle = with_ratio(base, ratio.value)
+    found["medians"] = (first.value, second.value)
     found["control"] = Rate(base, base, base)
     found["rate"] = Rate(middle, *ends)
     found["difference"] = Rate(middle - base, *(one - base for one in ends))
-    if median:
-        found["time"] = f"{whole(second.value)} months"
     return found
 
 
@@ -452,7 +469,9 @@ def _line(one: Finding) -> Line:
         outcome=one.outcome,
         words=one.words,
         numbers="; ".join(filter(None, [one.numbers, one.relative])),
-        pictures=tuple(_squares(label, rate, one.is_range) for label, rate in bars),
+        pictures=()
+        if one.medians
+        else tuple(_squares(label, rate, one.is_range) for label, rate in bars),
         people=one.people,
         certainty=one.row["certainty"].capitalize(),
         circles="●" * level + "○" * (len(LEVELS) - level),

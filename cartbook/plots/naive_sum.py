@@ -57,9 +57,8 @@ def naive_simulation(
         )
         w = 1 / (variance + squared[:, None])
         mean = (w * seen).sum(axis=1) / w.sum(axis=1)
-        error = np.sqrt(
-            (w * (seen - mean[:, None]) ** 2).sum(axis=1) / (len(n) - 1) / w.sum(axis=1)
-        )
+        ratio = (w * (seen - mean[:, None]) ** 2).sum(axis=1) / (len(n) - 1)
+        error = np.sqrt(np.maximum(1, ratio) / w.sum(axis=1))
         effects = expit(mean - t * error), expit(mean + t * error)
         average = float((weight * expit(middle + tau * nodes)).sum())
         for method, (low, high), truth in (

@@ -85,7 +85,7 @@ def _steps() -> list[dict[str, str] | list[tuple[str, str]]]:
         {"gap2": "datum.w2 * pow(datum.odds - datum.mean, 2)"},
         [("q2", "gap2")],
         {
-            "error2": "datum.q2 / (datum.k - 1) / datum.s",
+            "error2": "max(1, datum.q2 / (datum.k - 1)) / datum.s",
             "t": f"{quantiles}[min(max(datum.k, 2), {MOST}) - 2]",
         },
         {
@@ -204,6 +204,7 @@ def steered_forest(rows: pd.DataFrame) -> Layers:
         written=f"datum.kind == 'pooled' ? {spelled['pooled']}"
         f" : datum.kind == 'prediction' ? {spelled['prediction']} : {spelled['study']}"
     )
+    chart = chart.transform_calculate(area="datum.kind == 'study' ? max(50, 1.2 * datum.n) : 130")
     return _steered_layers(chart, dropped).add_params(*controls)
 
 
@@ -224,11 +225,10 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
         ],
         "value": blue,
     }
-    span = pooled_span(base, "Rate: share of the patients counted", tint)
-    point = base.mark_point(
-        size=130, strokeWidth=2, filled=False, cursor="pointer", opacity=1
-    ).encode(
+    span = pooled_span(base, "Percent of the patients counted", tint)
+    point = base.mark_point(strokeWidth=2, filled=False, cursor="pointer", opacity=1).encode(
         x="at:Q",
+        size=alt.Size("area:Q", scale=None),
         color=tint,
         fill={
             "condition": [
@@ -247,9 +247,10 @@ def _steered_layers(chart: Any, dropped: alt.Parameter) -> Layers:
             for one in ("k", "tau2", "i2", "events", "patients_used")
         ]
     )
-    few = "datum.k < 3 ? '' : "
+    few = "datum.k < 1 ? 'Undo the last one.' : datum.k < 3 ? '' : "
     lines = (
-        "datum.k < 3 ? 'Fewer than three studies: no pooled rate' : datum.k + ' studies, '"
+        "datum.k < 1 ? 'No study fits these choices'"
+        " : datum.k < 3 ? 'Fewer than three studies: no pooled rate' : datum.k + ' studies, '"
         " + datum.events + '/' + datum.patients_used + ' patients; τ² '"
         " + format(datum.tau2, '.3f') + ', I² ' + format(datum.i2, '.0f') + '%'",
         few + "'No control group: not a treatment effect.'",

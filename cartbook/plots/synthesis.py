@@ -47,8 +47,8 @@ POPULATIONS = {
 }
 #: designs of studies of routine practice, which are no trials
 OBSERVATIONAL = ("cohort", "registry study", "case report", "meta-analysis")
-#: reports on patients of other studies here: to pool both would count the patients twice
-OVERLAPPING = ("legend-2",)  # the four sites of zhao2018 and xu2019 together
+#: parts of a trial whose report on all patients is pooled instead, in the wider set
+PARTS = ("zhao2018", "xu2019")  # the sites of legend-2
 KINDS = ("article", "label", "agency document", "abstract", "company release", "review")
 SETS = ("the review’s tables", "all trials of licensed products")
 PRODUCT = r" \(\S+-cel\)$"  # the end of a label, left out where a phone is too narrow for it
@@ -65,7 +65,7 @@ def pooling_rows() -> pd.DataFrame:
 
     ``set`` is *the review's tables*, as the review prints them, or *all trials of licensed products*:
     there the latest report of each trial is used, an article before a label, an abstract or the
-    review, and groups of fewer than 15 patients are left out. ``preferred`` marks one population of
+    review, groups of fewer than 15 patients are left out, and a trial reported by site counts once. ``preferred`` marks one population of
     each study: those infused, else those evaluable, else those enrolled. Columns are those of
     `proportions` and ``costimulation`` of the product, ``end_point``, ``disease_group``,
     ``patients`` (the population) and ``name``.
@@ -74,7 +74,7 @@ def pooling_rows() -> pd.DataFrame:
     domains = load("products").set_index("product")["costimulation"]
     rows = rows[rows["product"].isin(domains.index) & rows["arm"].ne("standard of care")]
     rows = rows[rows["subgroup"].isin(["not applicable", "phase 1 and 2"])]
-    rows = rows[~rows["design"].isin(OBSERVATIONAL) & ~rows["study_id"].isin(OVERLAPPING)]
+    rows = rows[~rows["design"].isin(OBSERVATIONAL)]
     found = proportions(rows)
     found = found.assign(
         costimulation=found["product"].map(domains),
@@ -88,7 +88,8 @@ def pooling_rows() -> pd.DataFrame:
     )
     found = found[found["grade"].isin([*GRADES, "not applicable"])]
     found = found.dropna(subset=["disease_group", "patients", "rank"])
-    wide = found[found["denominator"].ge(LEAST)].sort_values(
+    whole = found[found["denominator"].ge(LEAST) & ~found["study_id"].isin(PARTS)]
+    wide = whole.sort_values(
         ["from_review", "landmark", "date", "rank", "denominator"],
         ascending=[True, True, False, True, False],
         kind="stable",
@@ -141,7 +142,10 @@ def pooled_by(rows: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def pooled_plot(
-    lines: pd.DataFrame | Mapping[str, pd.DataFrame], *, title: str = "Patients", most: float = 100
+    lines: pd.DataFrame | Mapping[str, pd.DataFrame],
+    *,
+    title: str = "Percent of patients",
+    most: float = 100,
 ) -> Layers:
     """Draw pooled rates: a dot, a thick line for the confidence and a thin one for the prediction interval.
 
@@ -199,7 +203,8 @@ def pooled_plot(
 def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> Layers:
     """Draw studies with their Wilson intervals, and below them the pooled rate and its prediction interval.
 
-    ``rows`` is from `proportions`; the largest rate comes first.
+    ``rows`` is from `proportions`; the largest rate comes first, and the area of a study's circle
+    grows with its number of patients.
     """
     lines = rows.sort_values("percent", ascending=False, kind="stable")
     studies = pd.DataFrame(
@@ -209,6 +214,7 @@ def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") ->
             "low": lines["low"],
             "high": lines["high"],
             "kind": "study",
+            "area": (1.2 * lines["denominator"]).clip(lower=30),
             "written": [
                 f"{k}/{n} · {p:.0f}% ({low:.0f}–{high:.0f})"
                 for k, n, p, low, high in zip(
@@ -236,6 +242,7 @@ def pooled_forest(rows: pd.DataFrame, found: Pooled, *, label: str = "label") ->
         f"{at:.1f}% ({low:.1f}–{high:.1f})" if kind == "pooled" else f"{low:.1f}% to {high:.1f}%"
         for _, at, low, high, kind in pooled.itertuples(index=False)
     ]
+    pooled["area"] = 100.0
     return _forest_layers(alt.Chart(pd.concat([studies, pooled], ignore_index=True)), None)
 
 
@@ -255,12 +262,13 @@ def _forest_layers(chart: alt.Chart, y: alt.Y | None) -> Layers:
     tint = alt.condition(
         "datum.kind == 'study'", alt.value(colour("blue")), alt.value(colour("vermillion"))
     )
-    span = pooled_span(base, "Patients", tint)
+    span = pooled_span(base, "Percent of patients", tint)
     point = (
         base.transform_filter("datum.kind != 'prediction'")
-        .mark_point(size=100, filled=True, opacity=1)
+        .mark_point(filled=True, opacity=1)
         .encode(
             x="at:Q",
+            size=alt.Size("area:Q", scale=None),
             color=tint,
             shape=STUDY_OR_POOLED,
             tooltip=[
@@ -334,7 +342,11 @@ def funnel_plot(rows: pd.DataFrame, found: Pooled, *, label: str = "label") -> L
         alt.Chart(limits)
         .transform_filter("datum.limits == limits")
         .mark_area(color=colour("band"), opacity=1, clip=True, aria=False)
-        .encode(x=x, y=alt.Y("low:Q", title="Rate", scale=y_scale, axis=y_axis), y2="high:Q")
+        .encode(
+            x=x,
+            y=alt.Y("low:Q", title="Percent of patients", scale=y_scale, axis=y_axis),
+            y2="high:Q",
+        )
     )
     middle = (
         alt.Chart(pd.DataFrame({"at": [100 * found.estimate]}))

@@ -13,7 +13,7 @@ from cartbook.plots.summary import difference_plot, rate_plot, ratio_explorer
 from cartbook.summary import summary_rows, with_ratio
 
 ROWS = summary_rows()
-COMPARED = ROWS[ROWS["question"] == "comparison"]
+COMPARED = ROWS[ROWS["difference"].notna()]
 RATES = ROWS[ROWS["question"] == "rate"]
 
 
@@ -26,7 +26,7 @@ def drawn(chart: object) -> list[str]:
 def test_differences_are_written_with_sign_interval_and_certainty() -> None:
     words = drawn(difference_plot(COMPARED))
     assert "+9 (−2 to +19), moderate" in words
-    assert "0 (−12 to +10), low" in words
+    assert "+11 (−3 to +25), low" in words
     assert {"alive", "free of an event or of progression"} <= set(words)
 
 

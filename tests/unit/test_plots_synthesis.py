@@ -154,7 +154,10 @@ def test_rows_count_each_study_once_and_the_review_as_it_prints() -> None:
 
 
 #: studies of one registration whose patients differ: two cohorts of ZUMA-1, the sites of LEGEND-2
-APART = [{"neelapu2017", "oluwole2021"}, {"zhao2018", "xu2019"}]
+APART = [
+    {"neelapu2017", "oluwole2021"},
+    {"zhao2018", "xu2019"},
+]  # the latter as the review prints them
 
 
 def test_no_patient_is_counted_twice() -> None:
