@@ -281,3 +281,12 @@ def test_the_table_of_contents_is_in_order() -> None:
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_a_hint_is_folded_until_it_is_asked_for(page: Path) -> None:
     assert re.findall(r"^:::\{hint\}.*\n(?!:class: dropdown$).*", text(page), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_a_value_in_a_sentence_begins_with_a_name(page: Path) -> None:
+    """MyST evaluates nothing else: a quoted string is shown as it is written."""
+    config = yaml.safe_load((TOP / "_config.yml").read_text(encoding="utf-8"))
+    pattern = config["sphinx"]["config"]["nb_eval_name_regex"]
+    for expression in re.findall(r"{eval}`([^`]+)`", text(page)):
+        assert re.match(pattern, expression), expression
