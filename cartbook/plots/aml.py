@@ -59,10 +59,11 @@ def window_explorer() -> Layers:
     antigen = menu("antigen", names[0], names, "Antigen ")
     molecules = slider("molecules", THRESHOLD, 50, 10_000, 50, "Molecules needed ")
     threshold = "(log(molecules) / LN10)"  # the axis is logarithmic, the control is not
-    points = rows.merge(pd.DataFrame({"density": np.arange(0, 5.51, 0.05).round(2)}), how="cross")
     curve = (
-        alt.Chart(points)
+        alt.Chart(rows)
         .transform_filter("datum.antigen == antigen")
+        .transform_calculate(density="sequence(0, 5.51, 0.05)")
+        .transform_flatten(["density"])  # made in the page, which a table of points would weigh down
         .transform_calculate(
             base="2 - datum.row",
             top="2 - datum.row + 0.62 * densityNormal(datum.density, datum.mean, datum.deviation)",

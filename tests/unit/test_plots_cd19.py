@@ -37,3 +37,14 @@ def test_axis_ends_where_it_is_told_and_a_line_has_one_heading() -> None:
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 50]
     with pytest.raises(ValueError, match="two headings"):
         interval_plot(harms, by="harm", heads="harm")
+
+
+def test_heading_of_the_chosen_disease_is_not_faded() -> None:
+    chart = forest(cd19_trials("response"), group="disease", heads=True, choose="disease")
+    spec = chart.to_dict()
+    headings = [
+        row for rows in spec["datasets"].values() for row in rows if "heading" in row
+    ]  # the condition of each layer compares the choice with this column
+    assert len(headings) == 7
+    assert all(row["label"] == "|" + row["disease"] for row in headings if "label" in row)
+    assert all("disease" in row for row in headings)
