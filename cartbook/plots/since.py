@@ -96,6 +96,11 @@ FIVE_YEARS = [
     ("ZUMA-2: mantle cell lymphoma", "lt-zuma2-5y.overall-survival-year-5", "alive"),
     (
         "ZUMA-5: indolent lymphoma",
+        "jacobson2022.group.overall-survival.month-60.neelapu2024b",
+        "alive",
+    ),
+    (
+        "ZUMA-5: indolent lymphoma",
         "jacobson2022.group.progression-free-survival.month-60.neelapu2024b",
         "without relapse or progression",
     ),
@@ -372,7 +377,11 @@ def decisions_plot(rows: pd.DataFrame) -> Layers:
         ),
         "shape": alt.Shape(
             "what:N",
-            legend=alt.Legend(title=None),
+            legend=alt.Legend(
+                title=None,
+                symbolFillColor=colour("quiet"),
+                symbolStrokeColor=colour("quiet"),
+            ),
             scale=alt.Scale(domain=kinds, range=["circle", "triangle-up", "diamond"]),
         ),
         "opacity": alt.condition(
