@@ -47,7 +47,7 @@ OUTCOME = "outcome_id"  # the column that names the reported number of each row
 PLACES = 2  # decimals of a picture's coordinates, in px
 #: of a picture: boxes without a size, attributes for scripts and screen readers, and those with the value that SVG gives
 UNSEEN = (
-    r'<path [^>]*d="M0,0h0v0h0Z"[^>]*/>| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
+    r'<path [^>]*d="M0,0h0v0h0Z"[^>]*/>|<path d="" display="none"/>| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
     r'| (?:(?:fill-|stroke-)?opacity|stroke-width)="1"| text-anchor="start"'
 )
 SVG = "{http://www.w3.org/2000/svg}"

@@ -506,7 +506,7 @@ def judgement_matrix(
     )
     frame = (
         base.transform_filter(picked)
-        .mark_rect(filled=False, stroke=colour("text"), strokeWidth=3, cornerRadius=4, aria=False)
+        .mark_rect(filled=False, stroke=colour("text"), strokeWidth=3, aria=False)
         .encode(x=x, y=y)
     )
     sign = base.mark_text(fontWeight=700, fontSize=15, color=colour("paper"), aria=False).encode(
