@@ -62,8 +62,9 @@ def window_explorer() -> Layers:
     curve = (
         alt.Chart(rows)
         .transform_filter("datum.antigen == antigen")
+        # made in the page, which a table of points would weigh down
         .transform_calculate(density="sequence(0, 5.51, 0.05)")
-        .transform_flatten(["density"])  # made in the page, which a table of points would weigh down
+        .transform_flatten(["density"])
         .transform_calculate(
             base="2 - datum.row",
             top="2 - datum.row + 0.62 * densityNormal(datum.density, datum.mean, datum.deviation)",
