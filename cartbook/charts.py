@@ -239,10 +239,10 @@ def _headings(rows: pd.DataFrame, label: str, heads: str) -> tuple[pd.DataFrame,
         raise ValueError("a line of the chart is under two headings")
     places = [one for one in order if one.startswith("|")]
     words = [one[1:2].upper() + one[2:] for one in places]
-    heading = {label: places, "heading": words}
+    columns = {label: places, "heading": words}
     if heads != label:  # a reader who chooses a group sees its heading too
-        heading[heads] = [one[1:] for one in places]
-    return pd.DataFrame(heading), order
+        columns[heads] = [one[1:] for one in places]
+    return pd.DataFrame(columns), order
 
 
 def _written(rows: pd.DataFrame, value: str, written: str | None, unit: str = "") -> list[str]:
