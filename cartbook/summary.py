@@ -334,8 +334,8 @@ def pooled_studies(finding_id: str) -> pd.DataFrame:
     line = load("summary_of_findings").set_index("finding_id").loc[finding_id]
     if line["method"] != "pooled":
         raise ValueError(f"{finding_id} is not pooled from studies")
-    rows = evidence(outcome_id=_names(line["effect"]))
-    counts = [quote(name).row for name in _names(line["participants"])]
+    rows = evidence(outcome_id=_names(str(line["effect"])))
+    counts = [quote(name).row for name in _names(str(line["participants"]))]
     sizes = {one["study_id"]: one["value"] for one in counts}
     return proportions(
         rows.assign(denominator=rows["denominator"].fillna(rows["study_id"].map(sizes)))
