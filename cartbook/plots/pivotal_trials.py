@@ -46,6 +46,7 @@ KINDS = {
     "severe cytokine release syndrome": ("vermillion", "triangle-up"),
 }
 RESPONSE, LASTING, HARM = KINDS
+NOT_REPORTED = "not reported"
 TRIALS = (
     Trial(
         "locke2022",
@@ -108,7 +109,7 @@ TRIALS = (
         Number("stringent CR", "martin2023"),
         Number("progression-free for five years", "jagannath2025"),
         5,
-        Number(CRS, "yang2023", grade=SEVERE),
+        Number(CRS, "fda-summary-cilta-cel-2024", grade=SEVERE),
     ),
 )
 
@@ -131,8 +132,8 @@ def _value(study: str, wanted: Number) -> pd.Series[Any]:
 def overview() -> pd.DataFrame:
     """Return three numbers of each pivotal trial on the landing page, one row per number.
 
-    Columns: ``disease``, ``trial``, ``kind``, ``value`` (per cent), ``endpoint`` and
-    ``population`` as the source has them, ``years``, and ``source`` as a few words.
+    Columns: ``disease``, ``trial``, ``kind``, ``value`` (per cent), ``endpoint``, ``population`` and
+    ``denominator`` as the source has them, ``years``, and ``source`` as a few words.
     """
     found = []
     for trial in TRIALS:
@@ -146,6 +147,9 @@ def overview() -> pd.DataFrame:
                     "value": _percent(row),
                     "endpoint": row["endpoint"],
                     "population": row["population"],
+                    "denominator": str(row["denominator"])
+                    if pd.notna(row["denominator"])
+                    else NOT_REPORTED,
                     "years": trial.years if kind == LASTING else 0,
                     "source": row["source_citation"],
                     "outcome_id": row["outcome_id"],
@@ -205,7 +209,7 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
     shaft: dict[str, Any] = {"strokeWidth": 1.5, "strokeDash": [2, 3], "aria": False}
     fall = ends.mark_rule(color=colour("line"), **shaft).encode(y=y, x=track, x2="high:Q")
     tip = (
-        ends.transform_calculate(tip="datum.low + 3.2")
+        ends.transform_calculate(tip="datum.low + 1.9")
         .mark_point(shape="triangle-left", size=60, filled=True, color=colour("line"), aria=False)
         .encode(y=y, x=alt.X("tip:Q", scale=PERCENT))
     )

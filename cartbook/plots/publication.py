@@ -128,7 +128,7 @@ def chance_to_pass(true: float, patients: int, threshold: float = 0.6) -> float:
     return float(binom.sf(int(np.floor(round(threshold * patients, 9))), patients, true))
 
 
-SIZES = range(5, 101, 5)
+SIZES = range(5, 101)
 
 
 def passing_plot(threshold: float = 0.6) -> Layers:
@@ -139,7 +139,7 @@ def passing_plot(threshold: float = 0.6) -> Layers:
             for true in range(40, 81, 5)
             for n in SIZES
         ]
-    ).round(2)
+    ).round(1)
     level = slider("truth", 50, 40, 80, 5, "True response rate, % ")
     base = (
         alt.Chart(rows)
@@ -161,16 +161,17 @@ def passing_plot(threshold: float = 0.6) -> Layers:
     )
     blue = colour("blue")
     fill = alt.condition("datum.n < 30", alt.value(colour("paper")), alt.value(blue))
-    dot = base.mark_point(size=70, strokeWidth=2, filled=False, color=blue).encode(fill=fill)
-    ends = [
-        base.transform_filter(f"datum.n == {n}")
+    dot = base.mark_point(size=18, strokeWidth=1.5, filled=False, color=blue).encode(fill=fill)
+    end = (
+        base.transform_filter(f"datum.n == {SIZES[-1]}")
         .transform_calculate(written="format(datum.chance, '.0f') + '%'")
         .mark_text(align="center", dy=-15, fontWeight=600, aria=False)
         .encode(text="written:N")
-        for n in (10, 100)
-    ]
+    )
     return (
-        alt.layer(base.mark_line(color=blue), dot, *ends).add_params(level).properties(height=260)
+        alt.layer(base.mark_line(color=blue, strokeWidth=1), dot, end)
+        .add_params(level)
+        .properties(height=260)
     )
 
 

@@ -53,7 +53,11 @@ def test_charts_have_their_controls() -> None:
     table = dealing_table({"small": (24, 20), "high": (52, 30)}, 74, 42).to_dict()
     assert {one["name"] for one in table["params"]} == {"ask", "made"}
     assert {one["name"] for one in selection_explorer().to_dict()["params"]} == {"truth_is", "low"}
-    assert passing_plot().to_dict()["params"][0]["bind"]["step"] == 5
+    passing = passing_plot().to_dict()
+    assert passing["params"][0]["bind"]["step"] == 5
+    rows = next(iter(passing["datasets"].values()))
+    sizes = {row["n"] for row in rows}
+    assert {10, 11} <= sizes, "the jumps between neighbouring sizes are drawn"
 
 
 def test_a_mixture_of_two_diseases_gives_the_vote_of_a_single_higher_rate() -> None:
