@@ -77,8 +77,8 @@ WAITS = {
 #: the short name of each cohort, and where it is beside its point: alignment, pixels right and down
 NAMES: Mapping[str, tuple[str, Literal["left", "right"], int, int]] = {
     "axi-cel, ZUMA-7": ("ZUMA-7", "left", 9, 7),
-    "tisa-cel, BELINDA": ("BELINDA", "left", 9, 1),
-    "liso-cel, TRANSFORM": ("TRANSFORM", "left", 9, -4),
+    "tisa-cel, BELINDA": ("BELINDA", "left", 9, 2),
+    "liso-cel, TRANSFORM": ("TRANSFORM", "left", -4, -12),
     "ide-cel, KarMMa-3": ("KarMMa-3", "left", 2, -14),
     "tisa-cel, UK children": ("UK children", "left", 9, 8),
     "US community, 2021–22": ("US community", "right", 8, 20),
