@@ -17,12 +17,12 @@ from cartbook.checks import steps_down
 from cartbook.figures import Shown
 from cartbook.meta_analysis import pool
 from cartbook.render import html
-from cartbook.stats import proportion
-from cartbook.tables import Quote, load, quote
+from cartbook.stats import proportion, proportions
+from cartbook.tables import Quote, evidence, load, quote
 
 #: GRADE's domains that lower certainty, in the order in which tables name them
 DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
-TRIALS = ("single arm", "randomised", "dose comparison")
+OBSERVATIONAL = ("cohort", "registry study", "case report", "case series")
 LEVELS = ("very low", "low", "moderate", "high")
 
 
@@ -298,24 +298,57 @@ def _finding(row: dict[Any, Any]) -> Finding:
     counts = [quote(name) for name in _names(row["participants"])]
     people = [one for one in counts if one.row["unit"] == "patients"]
     first = effects[0]
-    size = sum(int(one.value) for one in people) or None
+    if pooled := row["method"] == "pooled":
+        sizes_of = {one.row["study_id"]: one.value for one in people}
+        effects = [_sized(one, sizes_of) for one in effects]
+    size = None if pooled else sum(int(one.value) for one in people) or None
     build = {"pooled": _pooled, "range": _range, "rate": _rate}.get(row["method"], _comparison)
     counted = [int(one.value) for one in counts if one.row["unit"] == "studies"]
     studies = counted or [len({one.row["study_id"] for one in effects})]
-    pooled = load("studies").query("design == 'meta-analysis'")["study_id"]
+    reviews = load("studies").query("design == 'meta-analysis'")["study_id"]
     values: dict[str, Any] = {
         "row": row,
         "treatment": _short_name(str(first.row["arm"])),
         "time": _time(first.row["at_month"]),
         "studies": studies[0],
-        "meta_analysis": not counted and first.row["study_id"] in set(pooled),
-        "mixed": bool(counted) or any(one.row["design"] not in TRIALS for one in effects),
+        "meta_analysis": not counted and first.row["study_id"] in set(reviews),
+        "mixed": bool(counted) or any(one.row["design"] in OBSERVATIONAL for one in effects),
         "participants": size or 0,
     }
     if not size and row["question"] == "rate":
         sizes = {one.row["study_id"]: one.denominator for one in effects}
         values["participants"] = sum(sizes.values())
     return Finding(**values | build(row, effects, size))
+
+
+def pooled_studies(finding_id: str) -> pd.DataFrame:
+    """Return the studies of a pooled line, one row each, with events, denominator and percent.
+
+    Where a source prints a percentage without its denominator, this is the number of patients of
+    the same study that the line names under ``participants``. Raise ValueError for other lines.
+
+    >>> rows = pooled_studies("severe-crs").set_index("trial_name")
+    >>> rows.loc["ELARA", ["events", "denominator"]].tolist()
+    [0, 97]
+    """
+    line = load("summary_of_findings").set_index("finding_id").loc[finding_id]
+    if line["method"] != "pooled":
+        raise ValueError(f"{finding_id} is not pooled from studies")
+    rows = evidence(outcome_id=_names(str(line["effect"])))
+    counts = [quote(name).row for name in _names(str(line["participants"]))]
+    sizes = {one["study_id"]: one["value"] for one in counts}
+    return proportions(
+        rows.assign(denominator=rows["denominator"].fillna(rows["study_id"].map(sizes)))
+    )
+
+
+def _sized(one: Quote, sizes: Mapping[str, float]) -> Quote:
+    """Return the rate with its own denominator or, where none is printed, that of its study."""
+    if pd.notna(one.row["denominator"]):
+        return one
+    row = one.row.copy()
+    row["denominator"] = sizes[row["study_id"]]
+    return Quote(row)
 
 
 def _short_name(arm: str) -> str:

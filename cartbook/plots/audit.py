@@ -494,7 +494,7 @@ def judgement_matrix(
     )
     base = alt.Chart(cells)
     picked = "datum.label == line && datum.item == question"
-    box = base.mark_rect(cornerRadius=4).encode(
+    box = base.mark_rect().encode(
         x=x,
         y=y,
         color=tint,

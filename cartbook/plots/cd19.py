@@ -58,8 +58,8 @@ DURABILITY = {
 TOXICITY = [
     "neelapu2017.group.cytokine-release-syndrome.grade-3-or-higher.fda-label-yescarta-2017",
     "neelapu2017.group.neurotoxicity.grade-3-or-higher.jain2023",
-    "locke2022.axi-cel.cytokine-release-syndrome.grade-3-table-1",
-    "locke2022.axi-cel.neurotoxicity.grade-3-table-1",
+    "locke2022.crs-grade-3-agency",
+    "locke2022.neurotoxicity-grade-3-agency",
     "jacobson2022.single-group.cytokine-release-syndrome.grade-3-table-1",
     "jacobson2022.single-group.neurotoxicity.grade-3-table-1",
     "shah2021.single-group.cytokine-release-syndrome.grade-3-table-1",
@@ -93,6 +93,7 @@ INFUSED = [
     "maude2018.group.infused.rives2022",
     "roddie2024.group.infused.roddie2024",
     "shah2021.group.infused.shah2021",
+    "wang2020.group.infused.wang2020",
 ]
 
 

@@ -59,7 +59,7 @@ def escape_explorer() -> Layers:
         scale=alt.Scale(domain=[-9, -1], nice=False),
         axis=alt.Axis(
             values=[-9, -6, -3, -1],
-            labelExpr="{'-9': '1 in a billion', '-6': '1 in a million', '-3': '1 in 1,000', "
+            labelExpr="{'-9': '1 in 10⁹', '-6': '1 in 10⁶', '-3': '1 in 1,000', "
             "'-1': '1 in 10'}[datum.value]",
             labelFlush=True,
         ),
@@ -169,11 +169,11 @@ LOSSES: Mapping[str, tuple[str, str]] = {
         "two targets",
     ),
     "wang2023.group.antigen-negative-relapse.with-or-without-cd22.wang2023": (
-        "CD19 + CD22, B-ALL (CD19 absent)",
+        "CD19 + CD22, ALL (no CD19)",
         "two targets",
     ),
     "wang2023.group.relapse-without-cd19-and-cd22.wang2023": (
-        "CD19 + CD22, B-ALL (both absent)",
+        "CD19 + CD22, ALL (both lost)",
         "two targets",
     ),
 }

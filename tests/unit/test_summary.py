@@ -16,6 +16,7 @@ from cartbook.summary import (
     certainty,
     evidence_profile,
     imprecision,
+    pooled_studies,
     rate_difference,
     read_findings,
     summary_of_findings,
@@ -126,6 +127,17 @@ def test_no_ratio_that_leaves_events_out_stands_beside_rates_that_count_them() -
         for name, one in LINES.items()
         if one.ratio and "weighted" in str(one.ratio.row["flag"])
     ]
+
+
+def test_pooled_line_takes_a_missing_denominator_from_the_count_of_patients() -> None:
+    """ELARA prints 0% after 97 infusions; TRANSFORM 1% of the 92 randomised to liso-cel."""
+    rows = pooled_studies("severe-crs").set_index("trial_name")
+    assert rows.loc["ELARA", ["events", "denominator"]].tolist() == [0, 97]
+    assert rows.loc["TRANSFORM", ["events", "denominator"]].tolist() == [1, 92]
+    line = LINES["severe-crs"]
+    assert (line.studies, line.participants) == (len(rows), rows["denominator"].sum())
+    with pytest.raises(ValueError, match="follicular is not pooled"):
+        pooled_studies("follicular")
 
 
 def test_estimates_lie_within_their_intervals() -> None:
