@@ -108,7 +108,7 @@ ALLOGENEIC: Mapping[str, tuple[str, str, str]] = {
     "allo-cemacel.complete-response": ("cema-cel, LBCL", EDITED, CR),
     "ghobadi2025.recommended-dose.cr-or-cri.ghobadi2025": ("WU-CART-007, T-ALL", EDITED, CR),
     "hu-y2022.complete-response": ("RD13-01, T-ALL", EDITED, CR),
-    "allo-calm.objective-response": ("UCART19, adult B-ALL", EDITED, ANY),
+    "allo-calm.objective-response": ("UCART19, adult B-ALL", EDITED, CR),
     "universal.objective-response": ("ALLO-715, myeloma", EDITED, ANY),
     "chiesa2023.group.transplant-in-remission.chiesa2025": ("BE-CAR7, T-ALL", EDITED, BRIDGE),
     "delbufalo2023.group.complete-response.delbufalo2023": ("CD19, child B-ALL", UNEDITED, CR),
