@@ -57,6 +57,10 @@ WAITS = {
         "kamdar2022.liso-cel.time-to-infusion.hon-3153",
         "kamdar2022.liso-cel.infused.kamdar2025",
     ),
+    "tisa-cel, BELINDA": (
+        "bishop2022.tisa-cel.time-to-infusion.hon-3153",
+        "bishop2022.tisa-cel.infused.hon-3153",
+    ),
     "ide-cel, KarMMa-3": (
         "acc-v2v-mm-trials.karmma-3",
         "rodriguezotero2023.ide-cel.infused.jtct-2024-review",
@@ -73,7 +77,8 @@ WAITS = {
 #: the short name of each cohort, and where it is beside its point: alignment, pixels right and down
 NAMES: Mapping[str, tuple[str, Literal["left", "right"], int, int]] = {
     "axi-cel, ZUMA-7": ("ZUMA-7", "left", 9, 7),
-    "liso-cel, TRANSFORM": ("TRANSFORM", "left", 9, -4),
+    "tisa-cel, BELINDA": ("BELINDA", "left", 9, 2),
+    "liso-cel, TRANSFORM": ("TRANSFORM", "left", -4, -12),
     "ide-cel, KarMMa-3": ("KarMMa-3", "left", 2, -14),
     "tisa-cel, UK children": ("UK children", "left", 9, 8),
     "US community, 2021–22": ("US community", "right", 8, 20),
@@ -184,6 +189,8 @@ def days_and_infused() -> pd.DataFrame:
         row = rows[who]
         if row["endpoint"] == "not infused":
             share = 100 - row["value"]
+        elif row["endpoint"] == "infused" and pd.isna(row["events"]):  # a percentage alone
+            share = row["value"]
         elif row["endpoint"] == "infused":
             share = 100 * row["events"] / row["denominator"]
         else:  # the arm; the infused are those whose toxicity was counted

@@ -116,7 +116,7 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         ", "
         + pairs["from_line_first"].str.removesuffix(" line")
         + " v "
-        + pairs["from_line_second"]
+        + pairs["from_line_second"].str.removesuffix(" line")
     )
     lines["licence"] += both.where(unlike, "")
     signed = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]

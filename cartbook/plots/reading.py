@@ -288,10 +288,10 @@ def _survival_layers(
         scale=scale,
         axis=alt.Axis(values=ticks, grid=False),
     )
-    y = alt.Y(  # below 0 there is room for the numbers at risk
+    y = alt.Y(  # room below 0 for the numbers at risk, above 100 for the words
         "percent:Q",
         title="Without the event, %",
-        scale=alt.Scale(domain=[-38, 100], nice=False),
+        scale=alt.Scale(domain=[-38, 124], nice=False),
         axis=alt.Axis(values=[0, 25, 50, 75, 100], grid=True),
     )
     hue = alt.Color("arm:N", scale=alt.Scale(domain=list(ARMS), range=TINTS), legend=None)
@@ -322,7 +322,7 @@ def _survival_layers(
         layers.append(
             text.encode(x=alt.value("width"), y=alt.value(2 + 18 * place), text="words:N")
         )
-    return alt.layer(*layers).properties(height=330)
+    return alt.layer(*layers).properties(height=386)
 
 
 def trial_simulator() -> Layers:

@@ -42,6 +42,8 @@ def test_days_and_shares_come_from_the_rows() -> None:
     zuma7 = rows.loc["axi-cel, ZUMA-7"]
     assert (zuma7["days"], round(zuma7["infused"], 1)) == (29, 94.4)
     assert rows.loc["US community, 2021–22", "infused"] == 66
+    belinda = rows.loc["tisa-cel, BELINDA"]
+    assert (belinda["days"], belinda["infused"]) == (52, 96)
     # the weekly loss is the one with which the model gives the share that was seen
     for row in rows.itertuples():
         assert share_infused(row.days, row.weekly) == pytest.approx(row.infused)
@@ -55,7 +57,7 @@ def test_the_chart_shows_what_the_model_gives(days: int, weekly: float, failure:
 
 
 def test_every_cohort_is_named_beside_its_point() -> None:
-    names = {"ZUMA-7", "TRANSFORM", "KarMMa-3", "UK children", "US community"}
+    names = {"ZUMA-7", "TRANSFORM", "BELINDA", "KarMMa-3", "UK children", "US community"}
     assert names <= set(chart_words(wait_plot(days_and_infused())))
 
 
