@@ -59,9 +59,8 @@ def test_a_page_has_an_entry_with_all_parts_for_each_number(page: str) -> None:
 
 def test_an_entry_lists_the_sentences_that_use_it_and_links_back() -> None:
     chapter = next(page for page in PAGES if page.endswith("b-cell.html"))
-    link = next(
-        one for one in tree(chapter).iter("a") if "evidence" in one.get("class", "").split()
-    )
+    links = (one for words in tree(chapter).iter("p") for one in words.iter("a"))
+    link = next(one for one in links if "evidence" in one.get("class", "").split())
     page, _, key = str(link.get("href")).partition("#")
     name = str((SITE / chapter).parent.joinpath(page).resolve().relative_to(SITE.resolve()))
     entry = next(one for one in tree(name).iter("article") if one.get("id") == key)
