@@ -47,9 +47,11 @@ OUTCOME = "outcome_id"  # the column that names the reported number of each row
 PLACES = 2  # decimals of a picture's coordinates, in px
 #: of a picture: boxes without a size, attributes for scripts and screen readers, and those with the value that SVG gives
 UNSEEN = (
-    r'<path [^>]*d="M0,0h0v0h0Z"[^>]*/>|<path d="" display="none"/>| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
+    r'<path [^>]*d="M0,0h0v0h0Z"[^>]*/>| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
     r'| (?:(?:fill-|stroke-)?opacity|stroke-width)="1"| text-anchor="start"'
 )
+#: what is left of a group's background without a colour, and of its foreground; a place that is no other
+EMPTY = r'<path d="(?:M0,0h[\d.]+v[\d.]+h-[\d.]+Z)?"(?: display="none")?/>| transform="translate\(0,0\)"'
 SVG = "{http://www.w3.org/2000/svg}"
 
 Cell = str | int | float
@@ -203,7 +205,7 @@ def _lean(markup: str) -> str:
     def shorter(number: re.Match[str]) -> str:
         return f"{round(float(number[0]), PLACES):.10g}"
 
-    lean = re.sub(UNSEEN, "", markup)
+    lean = re.sub(EMPTY, "", re.sub(UNSEEN, "", markup))
     lean = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", shorter, tag[0]), lean)
     fonts = Counter(re.findall(r' font-family="[^"]*"', lean))
     for font, _ in fonts.most_common(1):
