@@ -30,7 +30,7 @@ LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 #: characters beside a chart, of its title, and of a question with its choices, for which a slide has room
 FIGURE_WORDS, TITLE, VOTE_WORDS = 450, 140, 500
 #: characters of an answer and of all takeaways, above which their letters are smaller
-LONG_ANSWER, LONG_POINTS = 600, 900
+LONG_ANSWER, LONG_POINTS = 600, 850
 
 
 def figure_fits(record: Mapping[str, Any]) -> bool:
