@@ -96,8 +96,8 @@ def main(*asked: str) -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     for name in asked or parts:
-        measured = {"date": date.today().isoformat(), "machine": machine}
-        measured["load"] = f"{os.getloadavg()[0]:.1f}"
+        load = f"{os.getloadavg()[0]:.1f}"
+        measured = {"date": date.today().isoformat(), "machine": machine, "load": load}
         results = json.loads(RESULTS.read_text(encoding="utf-8"))
         results[name] = {"measured": measured, **parts[name]()}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

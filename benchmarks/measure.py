@@ -94,9 +94,8 @@ def cdn_file(url: str, cache: Path) -> Path | None:
         with tarfile.open(home / packed.stdout.strip()) as archive:
             archive.extractall(home, filter="data")
     about = json.loads((home / "package" / "package.json").read_text(encoding="utf-8"))
-    path = (
-        home / "package" / ((found[3] or "").lstrip("/") or about.get("jsdelivr") or about["main"])
-    )
+    main = (found[3] or "").lstrip("/") or about.get("jsdelivr") or about["main"]
+    path: Path = home / "package" / main
     return path if path.is_file() else None
 
 
@@ -123,7 +122,7 @@ def profiles(cache: Path) -> Iterator[Profile]:
 
 
 def _weight(responses: list[Response], address: str) -> dict[str, int]:
-    total = dict.fromkeys(("requests", "gzip", "outside"), 0)
+    total = {"requests": 0, "gzip": 0, "outside": 0}
     for response in responses:
         with suppress(Error):
             body = response.body() if response.status < 300 else b""
@@ -137,7 +136,8 @@ def page_weight(profile: Profile, address: str, name: str) -> dict[str, dict[str
     """Return requests and gzipped bytes of a page before interaction and after scrolling."""
     seen: list[Response] = []
     with profile(1280) as context:
-        (page := context.new_page()).on("response", seen.append)
+        page = context.new_page()
+        page.on("response", seen.append)
         page.goto(address + name, wait_until="networkidle")
         before = _weight(list(seen), address)
         page.evaluate(SCROLL)
