@@ -245,7 +245,19 @@ def summary_rows() -> pd.DataFrame:
     return pd.DataFrame([_numbers(one) for one in read_findings()])
 
 
+#: what a line counts, by its end point
+COUNTS = {
+    "overall survival": "alive",
+    "event-free survival": "without progression or event",
+    "progression-free survival": "without progression or event",
+    "progression-free for five years": "without progression or event",
+    "complete response": "in remission",
+    "CR or CRi": "in remission",
+}
+
+
 def _numbers(one: Finding) -> dict[str, Any]:
+    key = _names(one.row["effect"])[0]
     spans = [one.rate, one.difference] if not one.medians else [None, None]
     names = ("estimate", "low", "high"), ("difference", "difference_low", "difference_high")
     values = {
@@ -262,7 +274,7 @@ def _numbers(one: Finding) -> dict[str, Any]:
         **{name: one.row[name] for name in ("finding_id", "part")},
         "outcome": one.outcome,
         "label": one.label,
-        "counts": _counts(one.label),
+        "counts": "other" if one.medians else COUNTS.get(quote(key).row["endpoint"], "other"),
         **{name: one.row[name] for name in ("question", "method", "certainty", "chapter")},
         **values,
         "prediction_low": least,
@@ -274,19 +286,8 @@ def _numbers(one: Finding) -> dict[str, Any]:
         "numbers": one.numbers,
         "words": one.words,
         "would_change": one.row["would_change"],
-        "outcome_id": _names(one.row["effect"])[0],
+        "outcome_id": key,
     }
-
-
-def _counts(label: str) -> str:
-    for word, name in (
-        ("alive", "alive"),
-        ("no ", "without progression or event"),
-        ("remission", "in remission"),
-    ):
-        if f": {word}" in label or (word == "remission" and word in label):
-            return name
-    return "other"
 
 
 def _names(cell: str) -> list[str]:
@@ -299,8 +300,7 @@ def _finding(row: dict[Any, Any]) -> Finding:
     people = [one for one in counts if one.row["unit"] == "patients"]
     first = effects[0]
     if pooled := row["method"] == "pooled":
-        sizes_of = {one.row["study_id"]: one.value for one in people}
-        effects = [_sized(one, sizes_of) for one in effects]
+        effects = [_sized(one, _sizes(people)) for one in effects]
     size = None if pooled else sum(int(one.value) for one in people) or None
     build = {"pooled": _pooled, "range": _range, "rate": _rate}.get(row["method"], _comparison)
     counted = [int(one.value) for one in counts if one.row["unit"] == "studies"]
@@ -335,11 +335,15 @@ def pooled_studies(finding_id: str) -> pd.DataFrame:
     if line["method"] != "pooled":
         raise ValueError(f"{finding_id} is not pooled from studies")
     rows = evidence(outcome_id=_names(str(line["effect"])))
-    counts = [quote(name).row for name in _names(str(line["participants"]))]
-    sizes = {one["study_id"]: one["value"] for one in counts}
+    sizes = _sizes([quote(name) for name in _names(str(line["participants"]))])
     return proportions(
         rows.assign(denominator=rows["denominator"].fillna(rows["study_id"].map(sizes)))
     )
+
+
+def _sizes(people: list[Quote]) -> dict[str, float]:
+    """Return the number of patients of each study."""
+    return {one.row["study_id"]: one.value for one in people}
 
 
 def _sized(one: Quote, sizes: Mapping[str, float]) -> Quote:
