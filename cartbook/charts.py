@@ -6,7 +6,7 @@ matters is written at its mark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import altair as alt
@@ -76,6 +76,34 @@ def row_texts(base: alt.Chart, label: str, dy: int = -9) -> tuple[Any, Any]:
     """Return two layers above the marks of each row: its name at the left, ``written`` at the right."""
     style: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": dy}
     return _names(base, label, dy), _numbers(base, "written", style)
+
+
+def named_points(
+    base: alt.Chart,
+    sides: Mapping[str, tuple[str, str, str]],
+    place: Callable[[str], alt.X],
+    tooltip: Sequence[alt.Tooltip],
+    legend: alt.Legend,
+    **mark: Any,
+) -> list[alt.Chart]:
+    """Return a point in each row for each column of ``sides``: its words, colour and shape.
+
+    ``place`` gives the axis of a column. The legend shows the words, as ``counted``.
+    """
+    words, hues, shapes = (list(one) for one in zip(*sides.values(), strict=True))
+    tint = alt.Scale(domain=words, range=[colour(hue) for hue in hues])
+    form = alt.Scale(domain=words, range=shapes)
+    return [
+        base.transform_calculate(counted=f"'{said}'")
+        .mark_point(filled=True, **mark)
+        .encode(
+            x=place(field),
+            color=alt.Color("counted:N", scale=tint, legend=legend),
+            shape=alt.Shape("counted:N", scale=form, legend=legend),
+            tooltip=tooltip,
+        )
+        for field, (said, _, _) in sides.items()
+    ]
 
 
 def slider(

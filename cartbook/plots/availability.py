@@ -9,7 +9,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, percent_axis, row_texts, slider
+from cartbook.charts import PERCENT, Layers, named_points, percent_axis, row_texts, slider
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -258,21 +258,18 @@ def denominators_plot(pairs: pd.DataFrame) -> Layers:
     rule = base.mark_rule(strokeWidth=3, color=colour("line"), aria=False).encode(
         x=alt.X("everyone:Q", **x), x2="infused:Q"
     )
-    kinds = {"everyone": "of all intended or enrolled", "infused": "of those infused"}
-    tint = alt.Scale(domain=list(kinds.values()), range=[colour("ochre"), colour("blue")])
-    shape = alt.Scale(domain=list(kinds.values()), range=["square", "circle"])
-    legend = alt.Legend(title=None, columns=1)
-    points = [
-        base.transform_calculate(counted=f"'{words}'")
-        .mark_point(size=110, filled=True, opacity=1)
-        .encode(
-            x=alt.X(f"{name}:Q", **x),
-            color=alt.Color("counted:N", scale=tint, legend=legend),
-            shape=alt.Shape("counted:N", scale=shape, legend=legend),
-            tooltip=[alt.Tooltip("label:N", title="Patients"), alt.Tooltip("written:N")],
-        )
-        for name, words in kinds.items()
-    ]
+    points = named_points(
+        base,
+        {
+            "everyone": ("of all intended or enrolled", "ochre", "square"),
+            "infused": ("of those infused", "blue", "circle"),
+        },
+        lambda field: alt.X(f"{field}:Q", **x),
+        [alt.Tooltip("label:N", title="Patients"), alt.Tooltip("written:N")],
+        alt.Legend(title=None, columns=1),
+        size=110,
+        opacity=1,
+    )
     name, number = row_texts(base, "label")
     return alt.layer(rule, *points, name, number).properties(height=alt.Step(44))
 

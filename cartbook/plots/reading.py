@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cartbook.charts import PERCENT, Layers, menu, percent_axis, slider
+from cartbook.charts import PERCENT, Layers, menu, named_points, percent_axis, row_texts, slider
 from cartbook.simulation import (
     ARMS,
     hazard_ratio,
@@ -84,44 +84,31 @@ def joined_rates(both: pd.DataFrame) -> Layers:
     join = base.mark_rule(strokeWidth=3, color=colour("line"), aria=False).encode(
         x=x, x2="of_infused:Q"
     )
+    sides = {
+        "of_infused": ("of the infused", "blue", "circle"),
+        "of_enrolled": ("of all enrolled", "vermillion", "square"),
+    }
+    places: dict[str, tuple[Literal["left", "right"], int]] = {
+        "of_infused": ("left", 9),
+        "of_enrolled": ("right", -9),
+    }
+    tooltip = [
+        alt.Tooltip("label:N", title="Trial"),
+        alt.Tooltip("counted:N", title="Counted"),
+        alt.Tooltip("written:N", title="Responders"),
+    ]
+
+    def place(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", scale=scale)
+
+    points = named_points(base, sides, place, tooltip, alt.Legend(title=None), size=100)
     layers: list[Any] = [join]
-    sides: tuple[tuple[str, str, str, str, Literal["left", "right"], int], ...] = (
-        ("of_infused", "of the infused", "blue", "circle", "left", 9),
-        ("of_enrolled", "of all enrolled", "vermillion", "square", "right", -9),
-    )
-    key = [said for _, said, *_ in sides]
-    tint = alt.Scale(domain=key, range=[colour(one[2]) for one in sides])
-    form = alt.Scale(domain=key, range=[one[3] for one in sides])
-    legend = alt.Legend(title=None)
-    for field, said, hue, _, align, shift in sides:
-        place = alt.X(f"{field}:Q", scale=scale)
-        point = base.transform_calculate(counted=f"'{said}'").mark_point(size=100, filled=True)
-        point = point.encode(
-            color=alt.Color("counted:N", scale=tint, legend=legend),
-            shape=alt.Shape("counted:N", scale=form, legend=legend),
-            tooltip=[
-                alt.Tooltip("label:N", title="Trial"),
-                alt.Tooltip("counted:N", title="Counted"),
-                alt.Tooltip("written:N", title="Responders"),
-            ],
-        )
-        words = base.mark_text(align=align, dx=shift, color=colour(hue), aria=False)
-        written = alt.Text("share:N")
-        layers += [
-            point.encode(x=place),
-            words.transform_calculate(share=f"format(datum.{field}, '.0f') + '%'").encode(
-                x=place, text=written
-            ),
-        ]
-    name = base.mark_text(align="left", baseline="bottom", dy=-10, fontWeight=600, aria=False)
-    number = base.mark_text(
-        align="right", baseline="bottom", dy=-10, color=colour("quiet"), aria=False
-    )
-    return alt.layer(
-        *layers,
-        name.encode(x=alt.value(0), text="label:N"),
-        number.encode(x=alt.value("width"), text="written:N"),
-    ).properties(height=alt.Step(50))
+    for point, (field, (align, shift)) in zip(points, places.items(), strict=True):
+        words = base.mark_text(align=align, dx=shift, color=colour(sides[field][1]), aria=False)
+        share = words.transform_calculate(share=f"format(datum.{field}, '.0f') + '%'")
+        layers += [point, share.encode(x=place(field), text=alt.Text("share:N"))]
+    name, number = row_texts(base, "label", dy=-10)
+    return alt.layer(*layers, name, number).properties(height=alt.Step(50))
 
 
 def difference_explorer() -> Layers:
