@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from helpers import SITE, until
@@ -43,11 +44,16 @@ def read(visit):
 
 
 def run(page):
-    page.get_by_role("button", name="Run this chapter here").click()
-    finished(page)
+    with finishing(page):
+        page.get_by_role("button", name="Run this chapter here").click()
 
 
-def finished(page):
+@contextmanager
+def finishing(page):
+    """Wait until the run that the block starts is over: what an earlier run said is removed before."""
+    said = page.locator(".cb-run-bar [role=status]")
+    said.evaluate("one => one.textContent = ''")
+    yield
     until(
         page,
         "document.querySelector('.cb-run-bar [role=status]').textContent.startsWith('Finished')",
@@ -63,8 +69,8 @@ def field(page, code=f'check("{EXERCISE}"'):
 def answer(page, code):
     one = field(page)
     one.fill(one.input_value().replace("61, 115", code).replace("61, 150", code))
-    one.press("Control+Enter")
-    finished(page)
+    with finishing(page):
+        one.press("Control+Enter")
     until(page, "document.querySelector('.cb-run-solved')")
 
 
@@ -98,13 +104,13 @@ def test_changes_and_results_come_back_until_they_are_reset(read, axe):
     run(page)
     assert "61, 167" in field(page).input_value()
 
-    page.locator(".cb-run-kept").get_by_role("button", name="Reset").click()
-    finished(page)
+    with finishing(page):
+        page.locator(".cb-run-kept").get_by_role("button", name="Reset").click()
     assert "61, 115" in field(page).input_value()
     assert page.locator(".cb-run-solved").count() == 0
     assert page.evaluate(f"localStorage.getItem('{KEY}')") is None
-    page.get_by_role("button", name="Undo reset").click()
-    finished(page)
+    with finishing(page):
+        page.get_by_role("button", name="Undo reset").click()
     assert "61, 167" in field(page).input_value()
     assert stored(page)["solved"] == {EXERCISE: True}
 
@@ -164,8 +170,8 @@ def test_without_storage_it_says_so_and_works(read, before, why):
     assert page.locator(".cb-run-solved").inner_text() == "✓ You solved this."
     with page.expect_download():
         page.get_by_role("button", name="Download my notebook").click()
-    page.locator(".cb-run-kept").get_by_role("button", name="Reset").click()
-    finished(page)
+    with finishing(page):
+        page.locator(".cb-run-kept").get_by_role("button", name="Reset").click()
     assert "61, 115" in field(page).input_value()
 
 
