@@ -11,23 +11,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 from markupsafe import Markup
 from playwright.sync_api import Browser, sync_playwright
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import (
-    ArrayObject,
-    BooleanObject,
-    ByteStringObject,
-    DictionaryObject,
-    IndirectObject,
-    NameObject,
-    StreamObject,
-    TextStringObject,
-)
 
-from cartbook.export import chromium
+from cartbook.export import chromium, pdf_tags
 from cartbook.paths import TOP
-from cartbook.render import ENVIRONMENT, render
+from cartbook.render import ENVIRONMENT
 from cartbook.sphinxext.print_builders import STYLE, citation, cover
 
 TITLE = "CAR-T in Numbers"
@@ -49,17 +39,14 @@ def sheet(pages: list[Page], found: dict[str, Any], at: dict[str, int]) -> str:
     return template.render(pages=pages, style=Markup(style), cover=Markup(cover(found)), at=numbers)
 
 
-def pages_of(pdf: Path, pages: list[Page]) -> dict[str, int]:
+def pages_of(path: Path, pages: list[Page]) -> dict[str, int]:
     """Return on which page each chapter begins, counted from 1. Raise ValueError if one is lost."""
-    reader = PdfReader(pdf)
-    places, found = reader.named_destinations, {}
+    with pikepdf.open(path) as pdf:
+        found = pdf_tags.destinations(pdf)
     for one in pages:
-        place = places.get(f"/{one['anchor']}")
-        number = reader.get_destination_page_number(place) if place else None
-        if number is None:
+        if one["anchor"] not in found:
             raise ValueError(f"the print has lost {one['title']}")
-        found[one["anchor"]] = number + 1
-    return found
+    return {one["anchor"]: found[one["anchor"]] for one in pages}
 
 
 def printed(browser: Browser, html: str, work: Path) -> Path:
@@ -97,12 +84,30 @@ def write(folder: Path, target: Path) -> None:
     finish(last, found, target)
 
 
-def finish(pdf: Path, told: dict[str, Any], target: Path) -> None:
-    """Give the print its metadata, its links a name, and bytes that do not depend on the hour."""
-    writer = PdfWriter(clone_from=pdf)
-    writer.pdf_header = "%PDF-1.7"  # tags and their attributes are newer than the 1.3 of pypdf
+def finish(path: Path, told: dict[str, Any], target: Path) -> None:
+    """Give the print its metadata, complete tags, and bytes that do not depend on the hour."""
+    with pikepdf.open(path) as pdf:
+        pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
+        pdf.Root.PageMode = pikepdf.Name.UseOutlines
+        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
+            xmp.update(metadata(told))
+        for name, words in document_information(told).items():
+            pdf.docinfo[name] = words
+        pdf_tags.finish(pdf)
+        part = target.with_suffix(".new")
+        pdf.save(
+            part,
+            min_version="1.7",  # tags and their attributes
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            deterministic_id=True,
+        )
+    os.replace(part, target)
+
+
+def document_information(told: dict[str, Any]) -> dict[str, str]:
+    """Return what a reader shows as the document's properties."""
     day = f"D:{told['date-released']:%Y%m%d}000000Z"
-    writer.metadata = {
+    return {
         "/Title": TITLE,
         "/Author": told["authors"][0]["name"],
         "/Subject": told["title"],
@@ -110,46 +115,23 @@ def finish(pdf: Path, told: dict[str, Any], target: Path) -> None:
         "/CreationDate": day,
         "/ModDate": day,
     }
-    same = ByteStringObject(f"cartbook {told['version']}".encode().ljust(16))
-    writer._ID = ArrayObject([same, same])
-    root = writer.root_object
-    root[NameObject("/ViewerPreferences")] = DictionaryObject(
-        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
-    )
-    root[NameObject("/PageMode")] = NameObject("/UseOutlines")
-    root[NameObject("/Metadata")] = _xmp(writer, told)
-    _name_links(writer)
-    part = target.with_suffix(".new")
-    writer.write(part)
-    os.replace(part, target)
 
 
-def _xmp(writer: PdfWriter, told: dict[str, Any]) -> IndirectObject:
-    """Return the book's metadata as XMP, which readers and catalogues look for first."""
-    stream = StreamObject()
-    stream.set_data(str(render("xmp.xml", title=TITLE, citation=told)).encode())
-    stream |= {
-        NameObject("/Type"): NameObject("/Metadata"),
-        NameObject("/Subtype"): NameObject("/XML"),
+def metadata(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the same as XMP, which catalogues and screen readers look for first, and that the file is PDF/UA-1."""
+    day = f"{told['date-released']}T00:00:00Z"
+    return {
+        "dc:format": "application/pdf",
+        "dc:title": TITLE,
+        "dc:description": told["title"],
+        "dc:creator": [one["name"] for one in told["authors"]],
+        "dc:language": ["en-GB"],
+        "dc:rights": "Words and figures CC BY 4.0, code MIT",
+        "dc:subject": told["keywords"],
+        "pdf:Keywords": ", ".join(told["keywords"]),
+        "pdfuaid:part": "1",
+        "xmp:CreateDate": day,
+        "xmp:ModifyDate": day,
+        "xmpRights:Marked": "True",
+        "xmpRights:WebStatement": "https://creativecommons.org/licenses/by/4.0/",
     }
-    return writer._add_object(stream)
-
-
-def _name_links(writer: PdfWriter) -> None:
-    """Say of each link where it leads, as PDF/UA asks for; Chromium writes none of it."""
-    pages = list(writer.pages)
-    numbers = {page.indirect_reference: at for at, page in enumerate(pages, start=1)}
-    places = {
-        str(name): numbers.get(place.raw_get("/Page"))
-        for name, place in writer.named_destinations.items()
-    }
-    for page in pages:
-        for note in (one.get_object() for one in page.get("/Annots", [])):
-            if note.get("/Subtype") != "/Link" or "/Contents" in note:
-                continue
-            action = note.get("/A", {})
-            words = str(action.get("/URI", ""))
-            if not words:
-                number = places.get(str(note.get("/Dest", action.get("/D"))))
-                words = f"Page {number}" if number else "A place in this book"
-            note[NameObject("/Contents")] = TextStringObject(words)

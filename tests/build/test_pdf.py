@@ -125,6 +125,7 @@ def test_the_file_describes_itself_to_catalogues_and_screen_readers(pdf):
     assert xmp.dc_language == ["en-GB"]
     assert xmp.dc_subject == cited["keywords"]
     assert xmp.xmp_create_date.date() == cited["date-released"] == pdf.metadata.creation_date.date()
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
     notes = [one.get_object() for page in pdf.pages for one in page.get("/Annots", [])]
     links = [one for one in notes if one["/Subtype"] == "/Link"]
     assert all(one.get("/Contents") and "/StructParent" in one for one in links)
@@ -136,6 +137,22 @@ def test_the_file_describes_itself_to_catalogues_and_screen_readers(pdf):
     ]
     assert fonts
     assert all("/ToUnicode" in font for font in fonts), "text can be copied and read aloud"
+
+
+def test_everything_on_a_page_is_tagged_or_an_artifact_as_pdf_ua_asks_for(pdf):
+    root = pdf.root_object["/StructTreeRoot"]
+    assert root["/RoleMap"] == {"/Strong": "/Span", "/Em": "/Span"}
+    items = [one for one in tags(root) if one.get("/S") == "/LI"]
+    inside = [[child.get_object()["/S"] for child in one["/K"]] for one in items]
+    assert len(inside) > 500
+    assert {"/".join(kinds) for kinds in inside} == {"/Lbl//LBody", "/LBody"}
+    seen = {b"Tj", b"TJ", b"Do", b"sh", b"f", b"f*", b"S", b"B"}
+    for page in pdf.pages[1::20]:  # pypdf needs half a second for a page with charts
+        depth, outside = 0, 0
+        for _, operator in page.get_contents().operations:
+            depth += (operator in (b"BMC", b"BDC")) - (operator == b"EMC")
+            outside += depth == 0 and operator in seen
+        assert (depth, outside) == (0, 0), page.page_number
 
 
 def test_every_page_has_its_number_and_is_not_empty(words):
