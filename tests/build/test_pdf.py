@@ -9,9 +9,10 @@ import unicodedata
 from pathlib import Path
 
 import html5lib
+import pikepdf
+import pypdfium2
 import pytest
 from helpers import TOP, run
-from pypdf import PdfReader
 
 from cartbook.export import rendered
 from cartbook.sphinxext.print_builders import citation
@@ -49,13 +50,15 @@ def pdf(printed, tmp_path_factory):
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     done = run(sys.executable, "-c", WRITE, printed, target)
     assert done.returncode == 0, done.stderr
-    return PdfReader(target)
+    with pikepdf.open(target) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
 def words(pdf):
-    """The text of each page."""
-    return [bare(page.extract_text()) for page in pdf.pages]
+    """The text of each page, as Chromium's reader finds it."""
+    with pypdfium2.PdfDocument(pdf.filename) as read:
+        return [bare(page.get_textpage().get_text_range()) for page in read]
 
 
 def bare(text):
@@ -63,28 +66,34 @@ def bare(text):
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-def bookmarks(pdf, items, depth=1):
+def bookmarks(items, numbers, depth=1):
+    """Depth, title and page of each bookmark."""
     for one in items:
-        if isinstance(one, list):
-            yield from bookmarks(pdf, one, depth + 1)
-        else:
-            yield depth, one.title, pdf.get_destination_page_number(one) + 1
+        yield depth, one.title, numbers[one.destination[0].objgen]
+        yield from bookmarks(one.children, numbers, depth + 1)
 
 
 def tags(root):
     """Every element of the tree of tags."""
     waiting = [root]
     while waiting:
-        item = waiting.pop().get_object()
-        if isinstance(item, list):
+        item = waiting.pop()
+        if isinstance(item, pikepdf.Array):
             waiting += item
-        elif isinstance(item, dict) and item.get("/Type") != "/MCR":
+        elif isinstance(item, pikepdf.Dictionary) and item.get("/Type") != "/MCR":
             yield item
-            waiting += [item.raw_get("/K")] if "/K" in item else []
+            waiting += [item.K] if "/K" in item else []
+
+
+def links(pdf):
+    notes = [one for page in pdf.pages for one in page.get("/Annots", [])]
+    return [one for one in notes if one.Subtype == "/Link"]
 
 
 def test_bookmarks_and_contents_name_the_right_pages(pdf, pages, words):
-    marks = list(bookmarks(pdf, pdf.outline))
+    numbers = {page.obj.objgen: at for at, page in enumerate(pdf.pages, start=1)}
+    with pdf.open_outline() as outline:
+        marks = list(bookmarks(outline.root, numbers))
     wanted = ["Contents"]
     for before, page in zip([None, *pages], pages, strict=False):
         if page["part"] and (before is None or page["part"] != before["part"]):
@@ -110,54 +119,60 @@ def test_title_page_and_metadata_name_the_book(pdf, words):
         assert bare(said) in words[0]
     assert "Notyetclinicallyreviewed" in words[0]
     assert "October2022" in words[0]
-    assert (pdf.metadata.title, pdf.root_object["/Lang"]) == ("CAR-T in Numbers", "en-GB")
+    assert (pdf.docinfo.Title, pdf.Root.Lang) == ("CAR-T in Numbers", "en-GB")
 
 
 def test_the_file_describes_itself_to_catalogues_and_screen_readers(pdf):
-    root, cited = pdf.root_object, citation(TOP)
-    assert pdf.pdf_header == "%PDF-1.7"
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    xmp = pdf.xmp_metadata
-    assert xmp.dc_title == {"x-default": pdf.metadata.title}
-    assert xmp.dc_description == {"x-default": cited["title"]}
-    assert xmp.dc_creator == [pdf.metadata.author]
-    assert xmp.dc_language == ["en-GB"]
-    assert xmp.dc_subject == cited["keywords"]
-    assert xmp.xmp_create_date.date() == cited["date-released"] == pdf.metadata.creation_date.date()
-    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
-    notes = [one.get_object() for page in pdf.pages for one in page.get("/Annots", [])]
-    links = [one for one in notes if one["/Subtype"] == "/Link"]
-    assert all(one.get("/Contents") and "/StructParent" in one for one in links)
+    cited = citation(TOP)
+    assert pdf.pdf_version == "1.7"
+    assert pdf.Root.MarkInfo.Marked
+    assert pdf.Root.ViewerPreferences.DisplayDocTitle
+    xmp = pdf.open_metadata()
+    told = {name: xmp[name] for name in ("dc:title", "dc:description", "dc:creator", "dc:subject")}
+    author = cited["authors"][0]["name"]
+    assert list(told.values()) == [
+        str(pdf.docinfo.Title),
+        cited["title"],
+        [author],
+        set(cited["keywords"]),
+    ]
+    assert (xmp["dc:language"], xmp["pdfuaid:part"]) == ({"en-GB"}, "1")
+    assert pdf.docinfo.Author == author
+    assert xmp["xmp:CreateDate"].startswith(f"{cited['date-released']}T")
+    assert str(pdf.docinfo.CreationDate).startswith(f"D:{cited['date-released']:%Y%m%d}")
+    assert all(one.get("/Contents") and "/StructParent" in one for one in links(pdf))
     assert {page["/Tabs"] for page in pdf.pages if page.get("/Annots")} == {"/S"}
     fonts = [
-        font.get_object()
+        font
         for page in pdf.pages
-        for font in (page["/Resources"].get("/Font") or {}).values()
+        for font in dict(page.Resources.get("/Font", pikepdf.Dictionary())).values()
     ]
     assert fonts
     assert all("/ToUnicode" in font for font in fonts), "text can be copied and read aloud"
 
 
 def test_everything_on_a_page_is_tagged_or_an_artifact_as_pdf_ua_asks_for(pdf):
-    root = pdf.root_object["/StructTreeRoot"]
-    assert root["/RoleMap"] == {"/Strong": "/Span", "/Em": "/Span"}
+    root = pdf.Root.StructTreeRoot
+    assert dict(root.RoleMap) == {"/Strong": "/Span", "/Em": "/Span"}
     items = [one for one in tags(root) if one.get("/S") == "/LI"]
-    inside = [[child.get_object()["/S"] for child in one["/K"]] for one in items]
+    inside = ["".join(str(child.S) for child in one.K) for one in items]
     assert len(inside) > 500
-    assert {"/".join(kinds) for kinds in inside} == {"/Lbl//LBody", "/LBody"}
-    seen = {b"Tj", b"TJ", b"Do", b"sh", b"f", b"f*", b"S", b"B"}
-    for page in pdf.pages[1::20]:  # pypdf needs half a second for a page with charts
+    assert set(inside) == {"/Lbl/LBody", "/LBody"}
+    seen = {"Tj", "TJ", "Do", "sh", "f", "f*", "S", "B"}
+    for page in pdf.pages:
         depth, outside = 0, 0
-        for _, operator in page.get_contents().operations:
-            depth += (operator in (b"BMC", b"BDC")) - (operator == b"EMC")
+        for one in pikepdf.parse_content_stream(page):
+            operator = str(one.operator)
+            depth += (operator in ("BMC", "BDC")) - (operator == "EMC")
             outside += depth == 0 and operator in seen
-        assert (depth, outside) == (0, 0), page.page_number
+        assert (depth, outside) == (0, 0), page.label
 
 
 def test_every_page_has_its_number_and_is_not_empty(words):
     for number, text in enumerate(words[1:], start=2):
-        assert text.startswith(f"{number}CAR-TinNumbers"), f"page {number}"
+        assert text.startswith((f"{number}CAR-TinNumbers", f"CAR-TinNumbers{number}")), (
+            f"page {number}"
+        )
         assert len(text) > 60, f"page {number} is empty"
 
 
@@ -168,12 +183,8 @@ def test_every_picture_is_there_with_its_alternative(pdf, printed, trees, words)
     }
     assert {Path(one.get("src")).stem for one in images} == set(pictures)
     assert len(images) == len(pictures) > 100
-    tagged = [
-        one["/Alt"]
-        for one in tags(pdf.root_object["/StructTreeRoot"])
-        if one.get("/S") == "/Figure"
-    ]
-    assert sorted(tagged) == sorted(one.get("alt") for one in images)
+    figures = [one for one in tags(pdf.Root.StructTreeRoot) if one.get("/S") == "/Figure"]
+    assert sorted(str(one.Alt) for one in figures) == sorted(one.get("alt") for one in images)
     text = "".join(words)
     for name, svg in pictures.items():
         labels = [bare(label) for label in re.findall(r"<text[^>]*>([^<&]{4,})</text>", svg)]
@@ -181,15 +192,14 @@ def test_every_picture_is_there_with_its_alternative(pdf, printed, trees, words)
 
 
 def test_links_lead_to_places_of_the_book_or_to_the_web(pdf, trees):
-    places, inside = pdf.named_destinations, 0
-    notes = [one.get_object() for page in pdf.pages for one in page.get("/Annots", [])]
-    for note in (one for one in notes if one["/Subtype"] == "/Link"):
-        action = note.get("/A", {})
+    places, inside = set(pdf.Root.Dests.keys()), 0
+    for note in links(pdf):
+        action = note.get("/A", pikepdf.Dictionary())
         if "/URI" in action:
-            assert str(action["/URI"]).startswith(("https://", "http://")), action["/URI"]
+            assert str(action.URI).startswith(("https://", "http://")), action.URI
         else:
             target = note.get("/Dest", action.get("/D"))
-            assert isinstance(target, list) or str(target) in places, target
+            assert isinstance(target, pikepdf.Array) or str(target) in places, target
             inside += 1
     assert inside > 500
     spans = [
