@@ -79,7 +79,7 @@ def tags(root):
     while waiting:
         item = waiting.pop()
         if isinstance(item, pikepdf.Array):
-            waiting += item
+            waiting += list(item)
         elif isinstance(item, pikepdf.Dictionary) and item.get("/Type") != "/MCR":
             yield item
             waiting += [item.K] if "/K" in item else []
