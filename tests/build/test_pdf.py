@@ -188,7 +188,9 @@ def test_every_picture_is_there_with_its_alternative(pdf, printed, trees, words)
     text = "".join(words)
     for name, svg in pictures.items():
         labels = [bare(label) for label in re.findall(r"<text[^>]*>([^<&]{4,})</text>", svg)]
-        assert not [label for label in labels if label not in text], name
+        # a label over its own outline is there twice, and PDFium finds each of its letters twice
+        twice = {label: re.sub("(.)", r"\1\1", label) for label in labels}
+        assert not [one for one in labels if one not in text and twice[one] not in text], name
 
 
 def test_links_lead_to_places_of_the_book_or_to_the_web(pdf, trees):
