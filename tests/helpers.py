@@ -81,14 +81,21 @@ def chapter(title: str, *cells: str, data: str = "products.csv", end: str = "") 
 
 def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProxyType({})) -> Path:
     """A book in a folder with the machinery and data of this one, of these pages (chapters/NAME) of it and of new ones."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("cartbook", "scripts", "data", "chapters/drawings"):
-        shutil.copytree(TOP / name, folder / name, ignore=ignored)
+    # what the book's build has compiled and bundled is not made again
+    for name in (
+        "cartbook",
+        "scripts",
+        "data",
+        "chapters/drawings",
+        "_build/work/doctrees/bundles",
+    ):
+        if (TOP / name).is_dir():
+            shutil.copytree(TOP / name, folder / name)
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
     validated = (
         "_build/work/validated"  # data that the book's build has validated are not validated again
     )
-    (folder / validated).parent.mkdir(parents=True)
+    (folder / validated).parent.mkdir(parents=True, exist_ok=True)
     for name in (
         "_config.yml",
         "pyproject.toml",
