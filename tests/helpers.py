@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import vl_convert
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from cartbook.datapackage import Table, read_table
 from cartbook.figures import compile_spec, specification
@@ -157,6 +157,16 @@ def until(page: Page, true: str, arg: Any = None, seconds: float = 30) -> None:
             return
         page.wait_for_timeout(20)
     raise AssertionError(f"never true in {seconds:g} s: {true}")
+
+
+def opened(page: Page, name: str) -> Locator:
+    """Open the tree of a figure by the keyboard; return the figure."""
+    page.mouse.move(5, 5)
+    figure = page.locator(f"figure[data-chart='{name}']")
+    figure.locator(".cb-explore > summary").focus()
+    page.keyboard.press("Enter")
+    figure.locator("[role=treeitem]:focus").wait_for()
+    return figure
 
 
 DATA = TOP / "data"
