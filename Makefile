@@ -52,7 +52,7 @@ test: .venv/test-$(VERSION) ## install what tests need, build, run every test (w
 	@$(CARTBOOK) build
 	@$(LINT)
 	@$(RUN) -m mypy
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	@$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 
 teaching: book ## questions, notebooks for classes and slides, in _build/teaching
 	@$(CARTBOOK) teaching

@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import vl_convert
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from cartbook.datapackage import Table, read_table
 from cartbook.figures import compile_spec, specification
@@ -81,14 +81,21 @@ def chapter(title: str, *cells: str, data: str = "products.csv", end: str = "") 
 
 def small_book(folder: Path, *pages: str, texts: Mapping[str, str] = MappingProxyType({})) -> Path:
     """A book in a folder with the machinery and data of this one, of these pages (chapters/NAME) of it and of new ones."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("cartbook", "scripts", "data", "chapters/drawings"):
-        shutil.copytree(TOP / name, folder / name, ignore=ignored)
+    # what the book's build has compiled and bundled is not made again
+    for name in (
+        "cartbook",
+        "scripts",
+        "data",
+        "chapters/drawings",
+        "_build/work/doctrees/bundles",
+    ):
+        if (TOP / name).is_dir():
+            shutil.copytree(TOP / name, folder / name)
     kept = [f"chapters/{page}.md" for page in pages if (TOP / "chapters" / f"{page}.md").is_file()]
     validated = (
         "_build/work/validated"  # data that the book's build has validated are not validated again
     )
-    (folder / validated).parent.mkdir(parents=True)
+    (folder / validated).parent.mkdir(parents=True, exist_ok=True)
     for name in (
         "_config.yml",
         "pyproject.toml",
@@ -150,6 +157,16 @@ def until(page: Page, true: str, arg: Any = None, seconds: float = 30) -> None:
             return
         page.wait_for_timeout(20)
     raise AssertionError(f"never true in {seconds:g} s: {true}")
+
+
+def opened(page: Page, name: str) -> Locator:
+    """Open the tree of a figure by the keyboard; return the figure."""
+    page.mouse.move(5, 5)
+    figure = page.locator(f"figure[data-chart='{name}']")
+    figure.locator(".cb-explore > summary").focus()
+    page.keyboard.press("Enter")
+    figure.locator("[role=treeitem]:focus").wait_for()
+    return figure
 
 
 DATA = TOP / "data"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,7 @@ from cartbook.theme import stylesheet as colours
 
 STATIC = PACKAGE / "static"
 STYLE = "site.css"
+STORE = "bundles"  # beside the doctrees
 #: the book's own styles, which are kept whole
 STYLES = (
     *("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css"),
@@ -90,18 +92,26 @@ READ = re.compile(r"var\(\s*(--[\w-]+)")
 VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
 
 
-def bundle(source: str, store: Path) -> str:
-    """Return vl-convert's bundle of a script; keep it in ``store`` by source and version."""
-    source = source.format(**PARTS)
-    made_by = f"vl-convert {version('vl-convert-python')}: {source}"
-    path = store / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.js"
+def remembered(store: Path, made_from: str, make: Callable[[], str]) -> str:
+    """Return what ``make`` makes of a text; keep it in a folder, for builds with the same text."""
+    path = store / hashlib.sha256(made_from.encode()).hexdigest()[:16]
     if not path.is_file():
         store.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
-        # in a function, so that its short names meet no others
-        new.write_text(f"(() => {{{vl_convert.javascript_bundle(source)}}})();\n", encoding="utf-8")
+        new.write_text(make(), encoding="utf-8")
         new.replace(path)
     return path.read_text(encoding="utf-8")
+
+
+def bundle(source: str, store: Path) -> str:
+    """Return vl-convert's bundle of a script, from a folder of what was made before."""
+    source = source.format(**PARTS)
+    # in a function, so that its short names meet no others
+    return remembered(
+        store,
+        f"vl-convert {version('vl-convert-python')}: {source}",
+        lambda: f"(() => {{{vl_convert.javascript_bundle(source)}}})();\n",
+    )
 
 
 def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
@@ -184,8 +194,8 @@ def inline_imports(path: Path) -> str:
     return IMPORT.sub(lambda found: inline_imports(path.parent / found[1]), text)
 
 
-def stylesheet(out: Path, styles: list[str]) -> str:
-    """Return the styles of the site as one sheet, in the order of the pages."""
+def stylesheet(out: Path, styles: list[str], store: Path) -> str:
+    """Return the styles of the site as one sheet, in the order of the pages, from a folder of what was made before."""
     scripts = [
         path
         for path in (out / "_static").rglob("*.js")
@@ -197,12 +207,17 @@ def stylesheet(out: Path, styles: list[str]) -> str:
     names = {name for text in codes for name in WORD.findall(text)}
     names |= {name for text in pages for found in NAMED.findall(text) for name in found.split()}
     parts = [inline_imports(out / "_static" / name) for name in styles]
-    pruned = (
-        text if Path(name).name in STYLES else prune_css(text, names)
-        for name, text in zip(styles, parts, strict=True)
-    )
     read = {name for text in texts for name in READ.findall(text)}
-    return compact_css(prune_variables("\n".join(pruned), read))
+
+    def make() -> str:
+        pruned = (
+            text if Path(name).name in STYLES else prune_css(text, names)
+            for name, text in zip(styles, parts, strict=True)
+        )
+        return compact_css(prune_variables("\n".join(pruned), read))
+
+    code = Path(__file__).read_text(encoding="utf-8")
+    return remembered(store, "\n".join([code, *parts, *sorted(names), *sorted(read)]), make)
 
 
 def unused(folder: str, names: list[str]) -> set[str]:
@@ -224,7 +239,7 @@ def _styles(app: Sphinx) -> list[str]:
 
 def _config_inited(app: Sphinx, config: Any) -> None:
     """Write the scripts and styles that are made of other packages' parts."""
-    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / "bundles"
+    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / STORE
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "vega.js": bundle(RUNTIME, store),
@@ -262,7 +277,8 @@ def _build_finished(app: Sphinx, error: Exception | None) -> None:
     """Write the style sheet, unless Sphinx wrote no page."""
     if app.builder.name == "html" and not error and (styles := _styles(app)):
         out = Path(app.outdir)
-        (out / "_static" / STYLE).write_text(stylesheet(out, styles), encoding="utf-8")
+        sheet = stylesheet(out, styles, Path(app.doctreedir) / STORE)
+        (out / "_static" / STYLE).write_text(sheet, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:

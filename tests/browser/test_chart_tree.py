@@ -4,64 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from helpers import TOP
-from playwright.sync_api import Locator, Page
+from helpers import opened
 
 CHAPTER = "chapters/08-b-cell.html"
 FIGURE = "cd19-complete-response"
-PAGES = [
-    "index",
-    *(f"chapters/{path.stem}" for path in sorted((TOP / "chapters").glob("[01p]*.md"))),
-]
-MOST_KEYS = 12
-#: walks the rows from the root; lists before the right one are passed by Down, or by Up round the end
-WALK = """root => {
-  const press = key => document.activeElement.dispatchEvent(
-    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  const keys = {};
-  const walk = pressed => {
-    const item = document.activeElement;
-    if (!item.hasAttribute("aria-expanded")) {
-      keys[item.textContent] = Math.min(keys[item.textContent] ?? Infinity, pressed);
-      return;
-    }
-    press("ArrowRight");
-    const count = Number(document.activeElement.getAttribute("aria-setsize"));
-    for (let place = 0; place < count; place++) {
-      walk(pressed + 1 + Math.min(place, count - place));
-      press("ArrowDown");
-    }
-    press("ArrowLeft");
-  };
-  press("ArrowRight"); // all rows
-  walk(1);
-  return keys;
-}"""
-
-
-def opened(page: Page, name: str) -> Locator:
-    """Open the tree of a figure by the keyboard; return the figure."""
-    page.mouse.move(5, 5)
-    figure = page.locator(f"figure[data-chart='{name}']")
-    figure.locator(".cb-explore > summary").focus()
-    page.keyboard.press("Enter")
-    figure.locator("[role=treeitem]:focus").wait_for()
-    return figure
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_row_is_within_twelve_keys(visit, name):
-    page = visit(f"{name}.html")
-    for chart in page.locator("figure[data-chart]").all():
-        figure = opened(page, chart.get_attribute("data-chart"))
-        keys = figure.evaluate(WALK)
-        lines = figure.locator("table tbody tr").all()
-        rows = {line.locator("> :first-child").text_content().strip() for line in lines}
-        found = {words: [row for row in rows if words.startswith(f"{row};")] for words in keys}
-        assert all(found.values())
-        assert {row for several in found.values() for row in several} == rows
-        assert max(keys.values()) <= MOST_KEYS
 
 
 def test_a_place_is_announced_and_its_mark_is_seen(visit):

@@ -101,10 +101,16 @@ def test_filters_counts_words_and_order(visit: Visit) -> None:
       const region = document.querySelector('.explorer-status');
       new MutationObserver(() => spoken.push(region.textContent)).observe(region, { childList: true });
     }""")
-    page.locator("input[name=words]").press_sequentially("response", delay=30)
-    page.wait_for_timeout(600)
+    page.locator("input[name=words]").evaluate("""field => {
+      for (const letter of "response") {
+        field.value += letter;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }""")
+    until(page, "() => spoken.length > 0")
     page.locator("th[data-sort=estimate] button").click()
-    page.wait_for_timeout(600)
+    until(page, "() => spoken.length > 1")
+    page.wait_for_timeout(400)
     assert len(page.evaluate("spoken")) == 2
     assert page.evaluate("spoken[1]").endswith("sorted by number, lowest first")
     for _ in range(2):
