@@ -33,6 +33,8 @@ MIME = "application/vnd.cartbook.quiz+json"
 SALT = 1
 ID = re.compile(r"[a-z][a-z0-9-]*")
 ID_RULE = "an id is a letter, then a-z, 0-9 and hyphens"
+#: a link, bold words or code, as Markdown writes them
+MARKUP = re.compile(r"\]\(|\*\*|`")
 
 
 @dataclass(frozen=True)
@@ -374,6 +376,21 @@ def _check_choices(choices: Sequence[Choice]) -> Iterator[Rule]:
     yield bool(mute), "every option says why it is right or wrong", f"give feedback to {mute}"
 
 
+def _check_text(stem: str, answer: Answer) -> Iterator[Rule]:
+    cases = [one for _, one in answer.cases] if isinstance(answer, Variants) else [answer]
+    texts = [stem]
+    for one in cases:
+        if isinstance(one, Number):
+            texts += [one.why, one.hint, *one.slips.values()]
+        elif isinstance(one, Order):
+            texts += [text for pair in one.items for text in pair]
+        else:
+            choices = one.claims if isinstance(one, Spot) else one
+            texts += [text for choice in choices for text in (choice.text, choice.why)]
+    marked = [text[:60] for text in texts if MARKUP.search(text)]
+    yield bool(marked), "a quiz has plain text, without links and code", f"change {marked[:3]}"
+
+
 def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question:
     """Return a question, its answer as plain numbers and text and its options in their order."""
     id = f"{quiz_id}-{stem.id or _digest(_words(stem.text)).hex()[:6]}"
@@ -393,7 +410,7 @@ def _question(quiz_id: str, number: int, stem: Stem, answer: Answer) -> Question
         choices = _shuffled(answer.claims if isinstance(answer, Spot) else answer, id)
         rules = chain(rules, _check_choices(choices))
         answer = Spot(choices) if isinstance(answer, Spot) else choices
-    for broken, rule, fix in rules:
+    for broken, rule, fix in chain(rules, _check_text(stem.text, answer)):
         if broken:
             place = f"quiz {quiz_id!r}, question {number} ({stem.text[:60]!r})"
             raise ValueError(f"{place}: {rule}; {fix}")

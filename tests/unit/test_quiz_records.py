@@ -261,6 +261,14 @@ def test_no_sentence_ends_twice(text: str) -> None:
             lambda: quiz("q", {"Fine?": OPTIONS, "Which?": OPTIONS[:1]}),
             r"question 2 \('Which\?'\): there are at least two options; found 1",
         ),
+        (
+            lambda: number(hint="See [1](https://example.org)."),
+            r"plain text, .*; change \['See \[1\]",
+        ),
+        (
+            lambda: quiz("q", {"In order?": Order([*ITEMS, ("`D`", "Why.")], "by age")}),
+            r"plain text, .*; change \['`D`'\]",
+        ),
         (lambda: quiz("q", {" ": OPTIONS}), "a question has words"),
         (lambda: quiz("q", {Stem("Which?", id="No 1"): OPTIONS}), "an id is a letter"),
         (lambda: quiz("Q 1", {"Which?": OPTIONS}), "an id is a letter"),
