@@ -12,6 +12,11 @@ import yaml
 from cartbook.export import assignments
 
 TOP = Path(__file__).resolve().parent.parent
+#: appended to the twin's nodes.py: records are shown as notebooks show them
+PLAIN_NODES = """
+RecordRenderer.mime_priority_overrides = []
+RecordRenderer.handle_mime = staticmethod(lambda renderer, data, inline: None)
+"""
 #: appended to the twin's figures.py: each call returns what Altair, pandas and IPython show by themselves
 PLAIN_FIGURES = """
 from IPython.display import SVG
@@ -28,7 +33,9 @@ KERNEL = """---
 jupytext: {text_representation: {extension: .md, format_name: myst}}
 kernelspec: {display_name: Python 3, language: python, name: python3}
 """
-DIRECTIVE = re.compile(r"^```{([a-z]+-(?:table|dictionary|plans|explorer)|downloads)}\n```$", re.M)
+DIRECTIVE = re.compile(
+    r"^```{(?:[a-z]+-(?:table|dictionary|plans|explorer|changes)|downloads)}\n(?:.*\n)*?```$", re.M
+)
 CELL = re.compile(
     r"(^```{code-cell}[^\n]*\n(?:---\n.*?\n---\n|(?::[^\n]*\n)*))(.*?)(^```$)", re.M | re.S
 )
@@ -65,8 +72,9 @@ def plain_twin(folder: Path) -> Path:
     sphinx = {name: config["sphinx"]["config"][name] for name in SPHINX_SETTINGS}
     plain["sphinx"] = {"extra_extensions": ["sphinx_exercise"], "config": sphinx}
     (folder / "_config.yml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
-    with (folder / "cartbook" / "figures.py").open("a", encoding="utf-8") as file:
-        file.write(PLAIN_FIGURES)
+    for name, plainer in (("figures.py", PLAIN_FIGURES), ("sphinxext/nodes.py", PLAIN_NODES)):
+        with (folder / "cartbook" / name).open("a", encoding="utf-8") as file:
+            file.write(plainer)
     return folder
 
 

@@ -23,7 +23,7 @@ yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
 ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
 montefioreeinstein.org
-press-news.org intercitydailynews.com"""
+press-news.org"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cartbook.checks import (
     REVIEW,
@@ -44,138 +44,113 @@ PARAGRAPHS |= dict.fromkeys(["genetic-modification", "hodgkin", "t-cell", "concl
 
 # Cells that imply others; patterns match a whole cell
 
-state(
-    "outcomes",
-    "A proportion is a percentage with events and a denominator, or says that they are missing",
-    implies(
-        {"statistic": "proportion"},
-        {"unit": "percent", "events": f"{NUM}|{NR}", "denominator": f"{NUM}|{NR}"},
-    ),
-)
-state(
-    "outcomes",
-    "A landmark rate is a percentage at a month",
-    implies(
-        {"statistic": "landmark rate"}, {"unit": "percent", "at_month": f"{NUM}|{NR}", **NO_EVENTS}
-    ),
-)
-state(
-    "outcomes",
-    "A median and a single value have no month",
-    implies({"statistic": "median|single value|p value|named without a number"}, {"at_month": NA}),
-)
-state(
-    "outcomes",
-    "A median is a time or an amount, and has no events",
-    implies({"statistic": "median"}, {"unit": "(?!percent$|patients$).*", **NO_EVENTS}),
-)
-state(
-    "outcomes",
-    "A result named without a number has no value and no unit",
-    implies({"statistic": "named without a number"}, {"unit": NA, "value": NR, **NO_EVENTS}),
-)
-state("outcomes", "A value has a unit", implies({"value": NUM}, {"unit": SET}))
-state(
-    "outcomes",
-    "A count is of patients or things",
-    implies({"statistic": "count"}, {"unit": f"(?!percent$|months$|{NA}$).*"}),
-)
-state(
-    "outcomes",
-    "A number that is no share has no events",
-    implies({"statistic": NO_SHARE}, NO_EVENTS),
-)
-state(
-    "outcomes",
-    "A flag has a reason in the note",
-    implies({"flag": "(?!none$).*"}, {"note": "(?!none$).*"}),
-)
-state(
-    "outcomes",
-    "A share of patients with CRS or neurotoxicity has a grade",
-    implies({"endpoint": HARM, "statistic": "proportion"}, {"grade": SET}),
-)
-state(
-    "outcomes",
-    "In the review only CRS and neurotoxicity have a grade",
-    implies({**OF_REVIEW, "endpoint": f"(?!({HARM})$).*"}, {"grade": NA}),
-)
-state(
-    "outcomes",
-    "Only the review has a section, a printed end point and a basis of the denominator",
-    implies(ELSEWHERE, {"section": NA, "endpoint_printed": NA, "denominator_basis": NA}),
-)
-state(
-    "outcomes",
-    "A number of the review has its section and month of submission",
-    implies(OF_REVIEW, {"section": SET, "as_of": "2022-10", "study_id": SET}),
-)
-state(
-    "outcomes",
-    "A denominator of the review says where it comes from",
-    implies({**OF_REVIEW, "denominator": SET}, {"denominator_basis": SET}),
-)
-state(
-    "outcomes",
-    "What has no denominator needs no basis for it",
-    implies({"denominator": NA}, {"denominator_basis": NA}),
-)
-state(
-    "outcomes",
-    "A row of a table of the review has an id and a place that say so",
-    implies({"section": "table-.*"}, {"outcome_id": ".*[.-]table-.*", "place": "row .*"}),
-)
-state(
-    "outcomes",
-    "Only a row of a table of the review has an id and a place that say so",
-    implies(
-        {**OF_REVIEW, "section": "(?!table-).*"},
-        {"outcome_id": "(?!.*[.-]table-).*", "place": "(?!row ).*"},
-    ),
-)
-state(
-    "comparisons",
-    "What was not found has no other source",
-    implies({"verdict": "not found"}, {"source_id": NA, "other_id": NA}),
-)
-state(
-    "comparisons",
-    "What was compared has a source",
-    implies({"verdict": "(?!not found$).*"}, {"source_id": SET}),
-)
-state(
-    "comparisons",
-    "A difference says whether it matters",
-    implies({"verdict": "differs"}, {"matters": SET}),
-)
-state(
-    "comparisons",
-    "What agrees, or was not found, changes nothing",
-    implies({"verdict": "agrees|not found"}, {"matters": NA}),
-)
-state(
-    "approvals",
-    "What the review states has its place, the rest has none",
-    implies({"in_review": "no"}, {"section": NA, "place": NA, "date_printed": NA}),
-)
-state(
-    "approvals",
-    "What the review states has its place",
-    implies({"in_review": "yes"}, {"section": SET}),
-)
-state(
-    "studies",
-    "A study that the review does not cite has no place in it",
-    implies(
-        {"reference": NA},
-        {"table": NA, "section": NA, "place": NA, "product_printed": NA, "disease_printed": NA},
-    ),
-)
-state(
-    "studies",
-    "A study that the review cites has a place in it",
-    implies({"reference": NUM}, {"table": SET, "section": SET, "place": SET}),
-)
+Cells = Mapping[str, str]
+IMPLIED: dict[str, dict[str, tuple[Cells, Cells]]] = {
+    "outcomes": {
+        "A proportion is a percentage with events and a denominator, or says that they are missing": (
+            {"statistic": "proportion"},
+            {"unit": "percent", "events": f"{NUM}|{NR}", "denominator": f"{NUM}|{NR}"},
+        ),
+        "A landmark rate is a percentage at a month": (
+            {"statistic": "landmark rate"},
+            {"unit": "percent", "at_month": f"{NUM}|{NR}", **NO_EVENTS},
+        ),
+        "A median and a single value have no month": (
+            {"statistic": "median|single value|p value|named without a number"},
+            {"at_month": NA},
+        ),
+        "A median is a time or an amount, and has no events": (
+            {"statistic": "median"},
+            {"unit": "(?!percent$|patients$).*", **NO_EVENTS},
+        ),
+        "A result named without a number has no value and no unit": (
+            {"statistic": "named without a number"},
+            {"unit": NA, "value": NR, **NO_EVENTS},
+        ),
+        "A value has a unit": ({"value": NUM}, {"unit": SET}),
+        "A count is of patients or things": (
+            {"statistic": "count"},
+            {"unit": f"(?!percent$|months$|{NA}$).*"},
+        ),
+        "A number that is no share has no events": ({"statistic": NO_SHARE}, NO_EVENTS),
+        "A flag has a reason in the note": ({"flag": "(?!none$).*"}, {"note": "(?!none$).*"}),
+        "A share of patients with CRS or neurotoxicity has a grade": (
+            {"endpoint": HARM, "statistic": "proportion"},
+            {"grade": SET},
+        ),
+        "In the review only CRS and neurotoxicity have a grade": (
+            {**OF_REVIEW, "endpoint": f"(?!({HARM})$).*"},
+            {"grade": NA},
+        ),
+        "Only the review has a section, a printed end point and a basis of the denominator": (
+            ELSEWHERE,
+            {"section": NA, "endpoint_printed": NA, "denominator_basis": NA},
+        ),
+        "A number of the review has its section and month of submission": (
+            OF_REVIEW,
+            {"section": SET, "as_of": "2022-10", "study_id": SET},
+        ),
+        "A denominator of the review says where it comes from": (
+            {**OF_REVIEW, "denominator": SET},
+            {"denominator_basis": SET},
+        ),
+        "What has no denominator needs no basis for it": (
+            {"denominator": NA},
+            {"denominator_basis": NA},
+        ),
+        "A row of a table of the review has an id and a place that say so": (
+            {"section": "table-.*"},
+            {"outcome_id": ".*[.-]table-.*", "place": "row .*"},
+        ),
+        "Only a row of a table of the review has an id and a place that say so": (
+            {**OF_REVIEW, "section": "(?!table-).*"},
+            {"outcome_id": "(?!.*[.-]table-).*", "place": "(?!row ).*"},
+        ),
+    },
+    "comparisons": {
+        "What was not found has no other source": (
+            {"verdict": "not found"},
+            {"source_id": NA, "other_id": NA},
+        ),
+        "What was compared has a source": ({"verdict": "(?!not found$).*"}, {"source_id": SET}),
+        "A difference says whether it matters": ({"verdict": "differs"}, {"matters": SET}),
+        "What agrees, or was not found, changes nothing": (
+            {"verdict": "agrees|not found"},
+            {"matters": NA},
+        ),
+    },
+    "approvals": {
+        "What the review states has its place, the rest has none": (
+            {"in_review": "no"},
+            {"section": NA, "place": NA, "date_printed": NA},
+        ),
+        "What the review states has its place": ({"in_review": "yes"}, {"section": SET}),
+    },
+    "studies": {
+        "A study that the review does not cite has no place in it": (
+            {"reference": NA},
+            {"table": NA, "section": NA, "place": NA, "product_printed": NA, "disease_printed": NA},
+        ),
+        "A study that the review cites has a place in it": (
+            {"reference": NUM},
+            {"table": SET, "section": SET, "place": SET},
+        ),
+    },
+    "summary_of_findings": {
+        "A comparison has a control": (
+            {"question": "comparison"},
+            {"control": SET, "method": "landmarks|counts|ratio"},
+        ),
+        "A rate has no control": (
+            {"question": "rate"},
+            {"control": NA, "ratio": NA, "method": "rate|pooled|range"},
+        ),
+        "A difference from a ratio names the ratio": ({"method": "ratio"}, {"ratio": SET}),
+    },
+}
+for table, sentences in IMPLIED.items():
+    for sentence, (when, then) in sentences.items():
+        state(table, sentence, implies(when, then))
 for precision, form in DAYS.items():
     exact = implies({"precision": precision}, {"date": form})
     state("approvals", "The date is as precise as it says", exact)
@@ -305,23 +280,11 @@ def _worded(findings: Rows) -> Iterator[Break]:
 state("summary_of_findings", "Certainty follows from the five domains", _graded)
 state("summary_of_findings", "A number of a finding comes from its outcomes", _not_typed)
 state("summary_of_findings", "The words say how certain the finding is", _worded)
-state(
-    "summary_of_findings",
-    "A comparison has a control",
-    implies({"question": "comparison"}, {"control": SET, "method": "landmarks|counts|ratio"}),
-)
-state(
-    "summary_of_findings",
-    "A rate has no control",
-    implies({"question": "rate"}, {"control": NA, "ratio": NA, "method": "rate|pooled|range"}),
-)
-state(
-    "summary_of_findings",
-    "A difference from a ratio names the ratio",
-    implies({"method": "ratio"}, {"ratio": SET}),
-)
-
 # Rows
+
+#: tables whose rows have a key of their own, and tables that name a place of the review
+KEYED = "outcomes sources approvals landscape strategies preclinical findings"
+PLACED = "products approvals trial_ids studies outcomes landscape antigens preclinical strategies findings"
 
 state("findings", "Findings are numbered in order", sequence("finding_id", "F{:03d}"))
 state("references", "References are numbered in order", sequence("reference", "{}"))
@@ -330,15 +293,7 @@ state("recount", "Rows are numbered in order", sequence("recount_id", "R{:04d}")
 state("studies", "No study repeats another under a new name", repeated("label", "reference"))
 state("products", "No product repeats another", repeated("product", "short_name"))
 state("recount", "A group of trials has one row", repeated("trials", "participants", "as_of"))
-for table in [
-    "outcomes",
-    "sources",
-    "approvals",
-    "landscape",
-    "strategies",
-    "preclinical",
-    "findings",
-]:
+for table in KEYED.split():
     state(table, "No row repeats another under a new key", repeated())
 
 
@@ -353,16 +308,5 @@ def _place_exists(rows: Rows) -> Iterator[Break]:
             yield Break(line, "place", f"{row['section']} has no {row['place']}", fix)
 
 
-for table in [
-    "products",
-    "approvals",
-    "trial_ids",
-    "studies",
-    "outcomes",
-    "landscape",
-    "antigens",
-    "preclinical",
-    "strategies",
-    "findings",
-]:
+for table in PLACED.split():
     state(table, "A place is one that its section of the review has", _place_exists)

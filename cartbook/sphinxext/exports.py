@@ -1,4 +1,4 @@
-"""Write what readers can download: notebooks, package, tables, one archive, one database."""
+"""Write what readers can download: notebooks, package, tables in three forms, one archive."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cartbook.sphinxext import csvw, notebooks, open_data
 from cartbook.sphinxext.database import write_database
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
+from cartbook.sphinxext.parquet import write_parquet
 
 #: what cartbook.sphinxext.embeds writes of each chart
 CHART_FORMS = (".html", ".js", ".svg")
@@ -79,6 +80,7 @@ def write(app: Sphinx) -> None:
     }
     sync(out / "data", data)
     write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
+    write_parquet(top / "data", out / "data")
     version, day = changes.current(top / "data")
     open_data.write(
         top / "data",

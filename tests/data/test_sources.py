@@ -77,7 +77,6 @@ OUTLETS = {
     "sohoinsider.com",
     "montefioreeinstein.org",
     "press-news.org",  # releases of research institutes
-    "intercitydailynews.com",
 }
 
 

@@ -11,9 +11,12 @@ from functools import cache
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+import fastparquet
+import pandas as pd
 import pytest
 from helpers import PAGES, SITE, THEMED, TOP, tree
 
+from cartbook import load
 from cartbook.csp import IN_PAGE
 
 GENERATED = ("genindex.html", "search.html")
@@ -246,6 +249,21 @@ def test_an_outline_for_language_models_leads_to_text_and_data():
     }
     assert {f"chapters/{name}.txt" for name in chapters} <= set(links)
     assert "data/outcomes.csv" in links
+
+
+def test_each_table_is_a_parquet_file_too():
+    package = json.loads((SITE / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    names = {resource["name"] for resource in package["resources"]}
+    assert {path.stem for path in (SITE / "data").glob("*.parquet")} == names
+    for name in names:
+        found = fastparquet.ParquetFile(SITE / "data" / f"{name}.parquet").to_pandas()
+        table = load(name)
+        assert list(found) == list(table)
+        for column in table:
+            numeric = pd.api.types.is_numeric_dtype(table[column])
+            assert pd.api.types.is_numeric_dtype(found[column]) == numeric
+            both = found[column].convert_dtypes(), table[column].convert_dtypes()
+            pd.testing.assert_series_equal(*both, check_dtype=False)
 
 
 def test_no_cell_of_a_download_is_a_formula():
