@@ -137,7 +137,7 @@ def page_weight(profile: Profile, address: str, name: str) -> dict[str, dict[str
     seen: list[Response] = []
     with profile(1280) as context:
         page = context.new_page()
-        page.on("response", seen.append)
+        page.on("response", lambda one: seen.append(one))
         page.goto(address + name, wait_until="networkidle")
         before = _weight(list(seen), address)
         page.evaluate(SCROLL)

@@ -13,6 +13,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -298,9 +299,20 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         yield page, {"title": title, "body": html(made)}, "page.html"
 
 
+def _contents_once(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Make the book's contents once for all pages of studies: none of them is in it, so it is the same on each."""
+    if pagename.startswith(f"{PLACE}/") and "toctree" in context:
+        known = getattr(app, "cartbook_contents", None) or cache(context["toctree"])
+        app.cartbook_contents = known  # type: ignore[attr-defined]
+        context["toctree"] = known
+
+
 def setup(app: Sphinx) -> None:
     """Join the build (called by cartbook.sphinxext)."""
     app.add_domain(EvidenceDomain)
     app.add_role("evidence", EvidenceRole(innernodeclass=nodes.inline, warn_dangling=True))
     app.connect("html-collect-pages", _collect)
+    app.connect("html-page-context", _contents_once, priority=400)  # the theme asks for it at 500
     app.connect("build-finished", _index)
