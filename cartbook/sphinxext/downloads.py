@@ -69,9 +69,17 @@ class Downloads(SphinxDirective):
                 name = f"downloads/{Path(docname).name}.ipynb"
                 notebooks[name] = (title, "notebook with its outputs")
         tables = {f"data/{name}": words for name, words in TABLES.items()}
+        typed: Items = {}
         for table in read_descriptor(top / "data")["resources"]:
             tables[f"data/{table['path']}"] = (table["path"], table["title"])
-        parts = {"The whole book": books, "Chapters as notebooks": notebooks, "Data": tables}
+            name = f"{table['name']}.parquet"
+            typed[f"data/{name}"] = (name, table["title"])
+        parts = {
+            "The whole book": books,
+            "Chapters as notebooks": notebooks,
+            "Data": tables,
+            "Data with types, as Parquet": typed,
+        }
         return [_section(title, items) for title, items in parts.items() if items]
 
 

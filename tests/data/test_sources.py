@@ -76,7 +76,6 @@ OUTLETS = {
     "aabb.org",
     "sohoinsider.com",
     "montefioreeinstein.org",
-    "press-news.org",  # releases of research institutes
 }
 
 
