@@ -83,6 +83,7 @@ from cartbook.plots.publication import (
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
+    line_at_one,
     of_all_enrolled,
     repeated_trials,
     repeats_plot,

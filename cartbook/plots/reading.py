@@ -221,6 +221,14 @@ def difference_explorer() -> Layers:
     )
 
 
+def line_at_one(chart: Layers) -> Layers:
+    """Return a forest plot of ratios with an unbroken line of no difference behind its rows."""
+    rule = alt.Chart(pd.DataFrame({"at": [1.0]})).mark_rule(
+        color=colour("text"), strokeWidth=1.5, aria=False
+    )
+    return alt.layer(rule.encode(x="at:Q"), chart).properties(height=chart.height)
+
+
 def survival_plot(trial: pd.DataFrame, *, every: int = 6) -> Layers:
     """Draw the Kaplan–Meier curve of each arm, with censored patients and the numbers at risk.
 

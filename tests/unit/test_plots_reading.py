@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from helpers import chart_words
 
+from cartbook.forest import forest
 from cartbook.plots.reading import (
     difference_explorer,
     joined_rates,
+    line_at_one,
     of_all_enrolled,
     repeated_trials,
     repeats_plot,
@@ -141,3 +143,16 @@ def test_repeated_trials_are_drawn_by_size_with_what_they_found() -> None:
 def test_the_explorer_shows_the_counts_behind_its_rates() -> None:
     shown = chart_words(difference_explorer(), size=30, rate_a=70, rate_b=55)
     assert {"Group A: 21 of 30", "Group B: 17 of 30"} <= set(shown)
+
+
+def test_a_forest_plot_of_ratios_gets_one_line_at_no_difference() -> None:
+    columns = ["trial_name", "value", "low", "high", "statistic"]
+    rows = pd.DataFrame([("A", 0.5, 0.3, 0.9, "hazard ratio")], columns=columns)
+    plot = forest(rows, label="trial_name", sort=False)
+    drawn = line_at_one(plot).to_dict()
+    behind = drawn["layer"][0]
+    assert behind["mark"]["type"] == "rule"
+    assert behind["encoding"]["x"]["field"] == "at"
+    assert "y" not in behind["encoding"]  # across all rows
+    assert drawn["datasets"][behind["data"]["name"]] == [{"at": 1.0}]
+    assert drawn["height"] == plot.to_dict()["height"]
