@@ -280,6 +280,7 @@ def _worded(findings: Rows) -> Iterator[Break]:
 state("summary_of_findings", "Certainty follows from the five domains", _graded)
 state("summary_of_findings", "A number of a finding comes from its outcomes", _not_typed)
 state("summary_of_findings", "The words say how certain the finding is", _worded)
+
 # Rows
 
 #: tables whose rows have a key of their own, and tables that name a place of the review

@@ -163,6 +163,7 @@ def test_the_page_leads_to_its_text_which_has_values_and_citations():
     links = [(one.tag, one.get("href")) for one in tree("chapters/08-b-cell.html").iter()]
     assert {("link", "08-b-cell.txt"), ("a", "08-b-cell.txt")} <= set(links)
     text = flat(said("08-b-cell"))
-    assert re.search(r"31 of 58 patients .{1,250} 35 of 59 ", text), "values are filled in"
+    for value in ("31 of 58 patients with large B-cell lymphoma", "in 35 of 59 with mantle cell"):
+        assert value in text, "values are filled in"
     assert "[Shah et al., 2021]" in text
     assert re.search(r"B\. D\. Shah, .*doi:10\.1016/s0140-6736\(21\)01222-8", text)
