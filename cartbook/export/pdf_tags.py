@@ -56,10 +56,13 @@ def destinations(pdf: Pdf) -> dict[str, int]:
 
 def children(element: Object) -> list[Object]:
     """Return the children of a structure element that are dictionaries."""
+    return [one for one in _held(element) if isinstance(one, Dictionary)]
+
+
+def _held(element: Object) -> list[Object]:
+    """Return what a structure element holds: other elements, and content by its number."""
     held = element.get("/K", Array())
-    return [
-        one for one in (held if isinstance(held, Array) else [held]) if isinstance(one, Dictionary)
-    ]
+    return list(held) if isinstance(held, Array) else [held]
 
 
 def elements(root: Object) -> Iterator[Object]:
@@ -74,7 +77,7 @@ def elements(root: Object) -> Iterator[Object]:
 
 def _give_body(pdf: Pdf, item: Object) -> None:
     """Put what an item of a list says, all but its number or bullet, into a body."""
-    listed = list(item.K) if isinstance(item.K, Array) else [item.K]
+    listed = _held(item)
     first = listed[0]
     labels = 1 if isinstance(first, Dictionary) and first.get("/S") == "/Lbl" else 0
     said = listed[labels:]
@@ -94,12 +97,17 @@ def mark_artifacts(page: Page) -> bytes:
     for one in parse_content_stream(page):
         operator = str(one.operator)
         depth += (operator in OPENING) - (operator == "EMC")
-        alone = depth == 0 and operator in SEEN
-        # a path begins with its first point, since no mark may stand between its parts
-        begins = alone or (depth == 0 and not drawing and operator in PATH)
-        drawing = (drawing or (begins and not alone)) and operator not in PAINT
-        ends = alone or (depth == 0 and operator in PAINT)
-        marked += [*([BEGIN] if begins else []), one, *([END] if ends else [])]
+        if depth == 0 and operator in SEEN:
+            marked += [BEGIN, one, END]
+            continue
+        if depth == 0 and operator in PATH and not drawing:
+            # before the first point, since no mark may stand between a path's parts
+            marked.append(BEGIN)
+            drawing = True
+        marked.append(one)
+        if drawing and operator in PAINT:
+            marked.append(END)
+            drawing = False
     return unparse_content_stream(marked)
 
 
