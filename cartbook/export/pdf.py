@@ -89,10 +89,10 @@ def finish(path: Path, told: dict[str, Any], target: Path) -> None:
     with pikepdf.open(path) as pdf:
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
         pdf.Root.PageMode = pikepdf.Name.UseOutlines
-        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
+        # readers that know the older document information alone find the same there, by pikepdf
+        with pdf.open_metadata(set_pikepdf_as_editor=False) as xmp:
+            xmp.load_from_docinfo(pdf.docinfo)
             xmp.update(metadata(told))
-        for name, words in document_information(told).items():
-            pdf.docinfo[name] = words
         pdf_tags.finish(pdf)
         part = target.with_suffix(".new")
         pdf.save(
@@ -104,21 +104,8 @@ def finish(path: Path, told: dict[str, Any], target: Path) -> None:
     os.replace(part, target)
 
 
-def document_information(told: dict[str, Any]) -> dict[str, str]:
-    """Return what a reader shows as the document's properties."""
-    day = f"D:{told['date-released']:%Y%m%d}000000Z"
-    return {
-        "/Title": TITLE,
-        "/Author": told["authors"][0]["name"],
-        "/Subject": told["title"],
-        "/Keywords": ", ".join(told["keywords"]),
-        "/CreationDate": day,
-        "/ModDate": day,
-    }
-
-
 def metadata(told: dict[str, Any]) -> dict[str, Any]:
-    """Return the same as XMP, which catalogues and screen readers look for first, and that the file is PDF/UA-1."""
+    """Return what XMP says of the book to catalogues and screen readers, and that the file is PDF/UA-1."""
     day = f"{told['date-released']}T00:00:00Z"
     return {
         "dc:format": "application/pdf",
