@@ -356,12 +356,13 @@ class Quote:
         return self._text("–".join(words))
 
     def ratio(self, words: str = "95% CI ") -> Text:
-        """A ratio with its printed interval, to two decimals: "0.73 (95% CI 0.54–0.98)".
+        """A ratio with its printed interval, to two decimals below 10: "0.73 (95% CI 0.54–0.98)".
 
         ``words`` stand before the interval; with an empty string it is in brackets alone.
         """
-        low, high = (float(self.row[end]) for end in ("low", "high"))
-        return self._text(f"{self.value:.2f} ({words}{low:.2f}–{high:.2f})")
+        numbers = self.value, self.row["low"], self.row["high"]
+        value, low, high = (f"{one:.2f}" if one < 10 else f"{one:g}" for one in numbers)
+        return self._text(f"{value} ({words}{low}–{high})")
 
     @property
     def share(self) -> Text:

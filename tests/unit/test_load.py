@@ -257,3 +257,5 @@ def test_a_ratio_is_quoted_with_its_printed_interval() -> None:
     assert ratio.ratio() == "0.73 (95% CI 0.54–0.98)"
     assert ratio.ratio("") == "0.73 (0.54–0.98)"
     assert ratio.ratio().key == "rct-zuma7-os.overall-survival-hazard-ratio"
+    large = quote("pulsipher2022.residual-disease-in-marrow-at-month-3.relapse.pulsipher2022")
+    assert large.ratio() == "12 (95% CI 2.87–50)"  # no decimals that the source does not print
