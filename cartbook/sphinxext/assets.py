@@ -10,7 +10,6 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +21,11 @@ from sphinx.application import Sphinx
 
 from cartbook.paths import PACKAGE
 from cartbook.sphinxext import pyodide, spelling
+from cartbook.sphinxext.store import FOLDER, remembered
 from cartbook.theme import stylesheet as colours
 
 STATIC = PACKAGE / "static"
 STYLE = "site.css"
-STORE = "bundles"  # beside the doctrees
 #: the book's own styles, which are kept whole
 STYLES = (
     *("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css"),
@@ -90,17 +89,6 @@ WORD = re.compile(r"[A-Za-z_][\w-]*")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s]+)["']?\)?\s*;""")
 READ = re.compile(r"var\(\s*(--[\w-]+)")
 VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
-
-
-def remembered(store: Path, made_from: str, make: Callable[[], str]) -> str:
-    """Return what ``make`` makes of a text; keep it in a folder, for builds with the same text."""
-    path = store / hashlib.sha256(made_from.encode()).hexdigest()[:16]
-    if not path.is_file():
-        store.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(make(), encoding="utf-8")
-        new.replace(path)
-    return path.read_text(encoding="utf-8")
 
 
 def bundle(source: str, store: Path) -> str:
@@ -239,7 +227,7 @@ def _styles(app: Sphinx) -> list[str]:
 
 def _config_inited(app: Sphinx, config: Any) -> None:
     """Write the scripts and styles that are made of other packages' parts."""
-    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / STORE
+    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "vega.js": bundle(RUNTIME, store),
@@ -277,7 +265,7 @@ def _build_finished(app: Sphinx, error: Exception | None) -> None:
     """Write the style sheet, unless Sphinx wrote no page."""
     if app.builder.name == "html" and not error and (styles := _styles(app)):
         out = Path(app.outdir)
-        sheet = stylesheet(out, styles, Path(app.doctreedir) / STORE)
+        sheet = stylesheet(out, styles, Path(app.doctreedir) / FOLDER)
         (out / "_static" / STYLE).write_text(sheet, encoding="utf-8")
 
 
