@@ -34,6 +34,9 @@ STYLES = (
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 SCRIPTS = ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js")
+EARLY = (
+    "figure.js"  # runs as soon as it is there; the others when the page is whole, in their order
+)
 #: scripts that a page needs only if its text matches
 CONDITIONAL_SCRIPTS = {
     "explorer.js": 'class="explorer"',
@@ -112,6 +115,13 @@ def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
         if not excluded and not elsewhere and re.search(CONDITIONAL_SCRIPTS.get(name, ""), body):
             selected.append(file)
     return selected
+
+
+def deferred(file: Any) -> Any:
+    """Return a script that does not hold up the page: the theme and its extensions declare none."""
+    if {"async", "defer"} & file.attributes.keys():
+        return file
+    return type(file)(file.filename, priority=file.priority, defer="defer", **file.attributes)
 
 
 def selector_can_match(selector: str, names: set[str]) -> bool:
@@ -249,7 +259,8 @@ def _page(
     """Let a page load the scripts that it uses, and one style sheet."""
     if app.builder.name == "html":
         body = context.get("body", "")
-        context["script_files"] = select_scripts(context["script_files"], pagename, body)
+        selected = select_scripts(context["script_files"], pagename, body)
+        context["script_files"] = [deferred(file) for file in selected]
         context["css_files"] = [f"_static/{STYLE}?v={styles_version()}"]
 
 
@@ -274,7 +285,7 @@ def setup(app: Sphinx) -> None:
     for name in STYLES:
         app.add_css_file(name)
     for name in SCRIPTS:
-        app.add_js_file(name, loading_method="defer")
+        app.add_js_file(name, loading_method="async" if name == EARLY else "defer")
     app.connect("config-inited", _config_inited)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _build_finished, priority=900)  # extensions still copy styles
