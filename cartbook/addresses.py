@@ -12,6 +12,7 @@ ec.europa.eu ctep.cancer.gov medicines.org.uk dailymed.nlm.nih.gov"""
 JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.org thelancet.com
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
 authorea.com researchinformation.umcutrecht.nl experts.nebraska.edu
+christie.openrepository.com
 jclinepi.com ehaweb.org ash.confex.com hmpgloballearningnetwork.com hmpi.org ispor.org scientific.sparx-ip.net"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com

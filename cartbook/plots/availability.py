@@ -46,6 +46,10 @@ FLOWS = {
         "cells collected": "den-karmma3-cartitude4.karmma-3-apheresed",
         "infused": "rodriguezotero2023.ide-cel.infused.jtct-2024-review",
     },
+    "CARTITUDE-4 trial, myeloma": {
+        "randomised": "of sanmiguel2023.cilta-cel.infused.jtct-2024-review",
+        "infused as assigned": "sanmiguel2023.cilta-cel.infused.jtct-2024-review",
+    },
 }
 #: median days to infusion, and who was infused, of cohorts that report both
 WAITS = {
@@ -56,10 +60,6 @@ WAITS = {
     "liso-cel, TRANSFORM": (
         "kamdar2022.liso-cel.time-to-infusion.hon-3153",
         "kamdar2022.liso-cel.infused.kamdar2025",
-    ),
-    "tisa-cel, BELINDA": (
-        "bishop2022.tisa-cel.time-to-infusion.hon-3153",
-        "bishop2022.tisa-cel.infused.hon-3153",
     ),
     "ide-cel, KarMMa-3": (
         "acc-v2v-mm-trials.karmma-3",
@@ -76,11 +76,10 @@ WAITS = {
 }
 #: the short name of each cohort, and where it is beside its point: alignment, pixels right and down
 NAMES: Mapping[str, tuple[str, Literal["left", "right"], int, int]] = {
-    "axi-cel, ZUMA-7": ("ZUMA-7", "left", 9, 7),
-    "tisa-cel, BELINDA": ("BELINDA", "left", 9, 2),
+    "axi-cel, ZUMA-7": ("ZUMA-7", "left", -6, 26),
     "liso-cel, TRANSFORM": ("TRANSFORM", "left", -4, -12),
-    "ide-cel, KarMMa-3": ("KarMMa-3", "left", 2, -14),
-    "tisa-cel, UK children": ("UK children", "left", 9, 8),
+    "ide-cel, KarMMa-3": ("KarMMa-3", "right", 4, 20),
+    "tisa-cel, UK children": ("UK children", "left", 4, 20),
     "US community, 2021–22": ("US community", "right", 8, 20),
 }
 #: responses of all who were intended or enrolled, and of those infused: rows with the two endings
@@ -154,7 +153,7 @@ def flow_bars(flow: pd.DataFrame) -> Layers:
         axis=percent_axis(),
     )
     base = alt.Chart(bars).encode(y=y)
-    last = "datum.stage == 'infused'"
+    last = "indexof(datum.stage, 'infused') == 0"
     bar = base.mark_bar(cornerRadius=2).encode(
         x=x,
         color=alt.condition(last, alt.value(colour("blue")), alt.value(colour("grey"))),
@@ -189,8 +188,6 @@ def days_and_infused() -> pd.DataFrame:
         row = rows[who]
         if row["endpoint"] == "not infused":
             share = 100 - row["value"]
-        elif row["endpoint"] == "infused" and pd.isna(row["events"]):  # a percentage alone
-            share = row["value"]
         elif row["endpoint"] == "infused":
             share = 100 * row["events"] / row["denominator"]
         else:  # the arm; the infused are those whose toxicity was counted

@@ -19,6 +19,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 #: the only hosts of sources: libraries, registries, agencies, journals, companies; outlets for news
 ALLOWED = {
     "doi.org",
+    "christie.openrepository.com",
     "pubmed.ncbi.nlm.nih.gov",
     "pmc.ncbi.nlm.nih.gov",
     "clinicaltrials.gov",

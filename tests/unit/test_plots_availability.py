@@ -21,7 +21,9 @@ def test_no_stage_has_more_patients_than_the_one_before() -> None:
     flow = patient_flow()
     assert (flow["lost"] >= 0).all()
     last = flow.groupby("cohort", sort=False).tail(1)
-    assert set(last["stage"]) == {"infused"}
+    assert set(last["stage"]) == {"infused", "infused as assigned"}
+    cilta = flow[flow["cohort"] == "CARTITUDE-4 trial, myeloma"]
+    assert cilta["patients"].tolist() == [208, 176]
     children = flow[flow["cohort"] == "UK, children with ALL"]
     assert children["patients"].tolist() == [142, 134, 128, 125]
     network = flow[flow["cohort"] == "US community, lymphoma"]
@@ -42,8 +44,8 @@ def test_days_and_shares_come_from_the_rows() -> None:
     zuma7 = rows.loc["axi-cel, ZUMA-7"]
     assert (zuma7["days"], round(zuma7["infused"], 1)) == (29, 94.4)
     assert rows.loc["US community, 2021–22", "infused"] == 66
-    belinda = rows.loc["tisa-cel, BELINDA"]
-    assert (belinda["days"], belinda["infused"]) == (52, 96)
+    # sources disagree on where the days of BELINDA start, so they are not in the model
+    assert not any("BELINDA" in name for name in rows.index)
     # the weekly loss is the one with which the model gives the share that was seen
     for row in rows.itertuples():
         assert share_infused(row.days, row.weekly) == pytest.approx(row.infused)
@@ -57,7 +59,7 @@ def test_the_chart_shows_what_the_model_gives(days: int, weekly: float, failure:
 
 
 def test_every_cohort_is_named_beside_its_point() -> None:
-    names = {"ZUMA-7", "TRANSFORM", "BELINDA", "KarMMa-3", "UK children", "US community"}
+    names = {"ZUMA-7", "TRANSFORM", "KarMMa-3", "UK children", "US community"}
     assert names <= set(chart_words(wait_plot(days_and_infused())))
 
 
