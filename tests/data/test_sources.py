@@ -42,6 +42,7 @@ ALLOWED = {
     "ehaweb.org",
     "scientific.sparx-ip.net",  # abstracts of the EULAR congress
     "ash.confex.com",  # abstracts of the ASH congress
+    "imsannual2025.eventscribe.net",  # abstracts of the IMS congress
     "hmpgloballearningnetwork.com",
     "carsgen.com",
     "gilead.com",
