@@ -23,7 +23,7 @@ OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
 ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
-montefioreeinstein.org"""
+montefioreeinstein.org conferences.medicom-publishers.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",
