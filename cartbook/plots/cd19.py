@@ -45,7 +45,7 @@ DURABILITY = {
     "rct-zuma7-os.overall-survival-year-4": ALIVE,
     "lt-zuma5-5y.complete-response": BEST,
     "jacobson2022.group.progression-free-survival.month-60.neelapu2024b": FREE,
-    "jacobson2022.group.overall-survival.month-60.neelapu2025": ALIVE,
+    "jacobson2022.group.overall-survival.month-60.neelapu2024b": ALIVE,
     "fowler2022.group.complete-response.elara-2025": BEST,
     "fowler2022.group.progression-free-survival.month-48.thieblemont2024-elara": FREE,
     "wang2020.group.complete-response.wang2023": BEST,

@@ -247,7 +247,7 @@ def selection_explorer(threshold: float = 60) -> Layers:
         axis=alt.Axis(values=[6, 10, 20, 50, 100, 150], grid=True),
     )
     names = ["published", "not published"]
-    blue, grey = colour("blue"), colour("line")
+    blue, grey = colour("blue"), colour("grey")
     dot = base.mark_point(size=55, strokeWidth=1.5).encode(
         x=x,
         y=y,
@@ -261,7 +261,7 @@ def selection_explorer(threshold: float = 60) -> Layers:
             scale=alt.Scale(domain=names, range=["circle", "cross"]),
             legend=alt.Legend(title=None, offset=28),
         ),
-        opacity=alt.condition("datum.seen == 'published'", alt.value(0.95), alt.value(0.45)),
+        opacity=alt.condition("datum.seen == 'published'", alt.value(0.95), alt.value(0.7)),
     )
     truth = (
         alt.Chart(pd.DataFrame({"mixed": [0, *MIXED]}))

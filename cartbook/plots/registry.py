@@ -91,8 +91,19 @@ def yearly_counts() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def later_means() -> pd.DataFrame:
+    """Return new trials a year since April 2022 by country: ``year`` (the words of the period), ``country``, ``trials``."""
+    until = pd.Timestamp(load("recount")["as_of"].iloc[0])
+    years = (until - pd.Timestamp("2022-04-01")).days / 365.25
+    means = registry_counts("year", window="after").sum() / years
+    rows = [(f"2022–{until:%y}", country, means[country]) for country in COUNTRIES]
+    return pd.DataFrame(rows, columns=["year", "country", "trials"])
+
+
 def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
     """Draw `yearly_counts` as a line and a band for each country, and the review's counts as diamonds.
+
+    An open circle at the right is the mean a year of the time since (`later_means`).
 
     ``review`` has ``year``, ``country`` and ``trials``.
     """
@@ -131,7 +142,13 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
             tooltip=[*said[:2], alt.Tooltip("trials:Q", title="Review")],
         )
     )
-    words: list[Any] = []
+    since = alt.Chart(later_means()).encode(x=x, y=alt.Y("trials:Q", **axis), color=tint)
+    mean = since.mark_point(size=80, strokeWidth=2.5, filled=False).encode(
+        tooltip=[*said[:2], alt.Tooltip("trials:Q", title="Mean a year", format=".0f")]
+    )
+    words: list[Any] = [
+        since.mark_text(dy=-14, aria=False).encode(text=alt.Text("trials:Q", format=".0f"))
+    ]
     for country, shift in zip(COUNTRIES, (-34, 31), strict=True):
         own = base.transform_filter(alt.datum.country == country)
         style: dict[str, Any] = {"color": colour(country), "aria": False}
@@ -151,7 +168,7 @@ def yearly_plot(rows: pd.DataFrame, review: pd.DataFrame) -> Layers:
         for test, place in ((turned, other), (f"!({turned})", side)):
             part = own.transform_filter(test)
             words.append(part.mark_text(dy=place, **style).encode(y=y, text="trials:Q"))
-    return alt.layer(*bands, line, point, theirs, *words).properties(height=300)
+    return alt.layer(*bands, line, point, theirs, mean, *words).properties(height=300)
 
 
 #: the two periods of the recount that `leaders` compares, in words

@@ -59,7 +59,7 @@ def escape_explorer() -> Layers:
         scale=alt.Scale(domain=[-9, -1], nice=False),
         axis=alt.Axis(
             values=[-9, -6, -3, -1],
-            labelExpr="{'-9': '1 in 10⁹', '-6': '1 in 10⁶', '-3': '1 in 1,000', "
+            labelExpr="{'-9': '1 in 10⁹', '-6': '1 in 10⁶', '-3': '1 in 10³', "
             "'-1': '1 in 10'}[datum.value]",
             labelFlush=True,
         ),
@@ -101,65 +101,54 @@ def escape_explorer() -> Layers:
     return alt.layer(single, line, dot, *numbers).add_params(burden, link).properties(height=300)
 
 
-#: outcome -> target, disease and what was counted; one single-arm trial for a target and disease,
-#: and two where they differ
-RESULTS: Mapping[str, tuple[str, str, str, str]] = {
-    "lt-zuma1-5y.objective-response": ("CD19", "B cells", "LBCL", "any"),
-    "fry2018.group.complete-response.ten-years": ("CD22", "B cells", "B-ALL", "CR"),
-    "firce-1.complete-response": ("CD22", "B cells", "LBCL after CD19", "CR"),
-    "munshi2021.objective-response": ("BCMA", "plasma cells", "myeloma", "any"),
-    "mailankody2022.group.objective-response.mskcc-2022": (
-        "GPRC5D",
-        "plasma cells",
-        "myeloma",
-        "any",
-    ),
-    "ramos2020.objective-response": ("CD30", "B cells (Hodgkin)", "Hodgkin lymphoma", "any"),
-    "tc-cd7-ph2.response": ("CD7", "T cells", "T-ALL or T-LBL", "any"),
-    "hill2024.group.objective-response.hill2024": ("CD5", "T cells", "T-cell lymphoma", "any"),
-    "jin2022.group.cr-or-cri.jin2022": ("CLL-1", "myeloid cells", "AML", "CR or CRi"),
-    "nct03766126.group.objective-response.cart123-2024": ("CD123", "myeloid cells", "AML", "any"),
-    "sallman2023.objective-response": (
-        "NKG2D ligands",
-        "myeloid cells",
-        "THINK",
-        "any",
-    ),
-    "deplethink-pollyea2025.objective-response": (
-        "NKG2D ligands",
-        "myeloid cells",
-        "DEPLETHINK",
-        "any",
-    ),
+ANY, CR, CRI = "any response", "complete response (CR)", "CR or CRi"
+#: outcome -> target with the disease (or, where two trials of a target are drawn, the product or
+#: trial) and what was counted; all are single-arm trials
+RESULTS: Mapping[str, tuple[str, str]] = {
+    "lt-zuma1-5y.objective-response": ("CD19, LBCL", ANY),
+    "lt-eliana-3y.remission": ("CD19, B-ALL", CRI),
+    "fry2018.group.complete-response.ten-years": ("CD22, B-ALL", CR),
+    "firce-1.complete-response": ("CD22, LBCL after CD19", CR),
+    "munshi2021.objective-response": ("BCMA, myeloma", ANY),
+    "mailankody2022.group.objective-response.mskcc-2022": ("GPRC5D, MCARH109", ANY),
+    "mm-polaris.objective-response": ("GPRC5D, OriCAR-017", ANY),
+    "ramos2020.objective-response": ("CD30, Hodgkin lymphoma", ANY),
+    "tc-cd7-ph2.response": ("CD7, T-ALL or T-LBL", ANY),
+    "hill2024.group.objective-response.hill2024": ("CD5, T-cell lymphoma", ANY),
+    "jin2022.group.cr-or-cri.jin2022": ("CLL-1, AML", CRI),
+    "nct03766126.group.objective-response.cart123-2024": ("CD123, AML", ANY),
+    "sallman2023.objective-response": ("NKG2D ligands, THINK", ANY),
+    "deplethink-pollyea2025.objective-response": ("NKG2D ligands, DEPLETHINK", ANY),
 }
 
 
 def results_by_target() -> pd.DataFrame:
-    """Return one reported response for each target, with columns ``name``, ``lineage`` and ``what``.
+    """Return reported responses by target, one for each trial, with columns ``name`` and ``what``.
+
+    ``what`` is the end point: any response, complete response, or complete response with or without
+    recovered blood counts.
 
     >>> results_by_target()["target"].nunique() > 8
     True
     """
     rows = evidence(outcome_id=list(RESULTS))
-    words = [RESULTS[key] for key in rows["outcome_id"]]
-    rows["name"] = [f"{target}, {disease}" for target, _, disease, _ in words]
-    rows["lineage"] = [lineage for _, lineage, _, _ in words]
-    rows["what"] = [what for *_, what in words]
+    rows["name"] = [RESULTS[key][0] for key in rows["outcome_id"]]
+    rows["what"] = [RESULTS[key][1] for key in rows["outcome_id"]]
     return rows
 
 
 #: outcome -> what was targeted in which disease and what counts as lost, and the number of targets
 LOSSES: Mapping[str, tuple[str, str]] = {
     "rel-ball-420.cd19-absent": ("CD19, B-ALL (absent)", "one target"),
-    "tc-cd7-2y.cd7-lost": ("CD7, T-ALL (absent)", "one target"),
-    "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021": (
-        "CD19, LBCL (lower than before)",
-        "one target",
-    ),
     "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021": (
         "CD19, LBCL (absent or low)",
         "one target",
     ),
+    "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021": (
+        "CD19, LBCL (lower than before)",
+        "one target",
+    ),
+    "tc-cd7-2y.cd7-lost": ("CD7, T-ALL (absent)", "one target"),
     "spiegel2021.cd19-cd22-cells.cd19-absent-or-low.b-cell-acute-lymphoblastic-leukaemia.spiegel2021": (
         "CD19/CD22, B-ALL (absent or low)",
         "two targets",
@@ -173,7 +162,7 @@ LOSSES: Mapping[str, tuple[str, str]] = {
         "two targets",
     ),
     "wang2023.group.relapse-without-cd19-and-cd22.wang2023": (
-        "CD19 + CD22, ALL (both lost)",
+        "… of these, both lost",
         "two targets",
     ),
 }

@@ -85,6 +85,10 @@ def test_the_review_is_drawn_beside_the_recount() -> None:
     drawn = picture(registry.yearly_plot(registry.yearly_counts(), review))
     assert "China" in drawn
     assert "Year of first posting" in drawn
+    later = registry.later_means().set_index("country")["trials"]
+    assert all(f">{one:.0f}<" in drawn for one in later)
+    whole = registry.registry_counts("year", window="after").sum()
+    assert (whole / later).between(4.3, 4.5).all()  # years from April 2022 to August 2026
 
 
 def test_a_composition_adds_up_to_the_trials_that_state_a_group() -> None:
