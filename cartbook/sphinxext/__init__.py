@@ -93,6 +93,7 @@ def _doctree_read(app: Sphinx, doctree: docutils_nodes.document) -> None:
     """Keep a page's figures and values, and add the parts that every chapter has."""
     os.environ.pop("CARTBOOK_DECLARED_TABLES", None)  # other code in this process may load any
     compat.correct_ids(doctree)
+    compat.correct_addresses(doctree)
     metadata = app.env.metadata[app.env.docname]  # Sphinx purges and merges it
     figures = nodes.records(doctree, "figure")
     metadata["figures"] = {

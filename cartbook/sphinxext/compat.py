@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 from docutils import nodes
@@ -23,6 +24,13 @@ def correct_ids(doctree: nodes.document) -> None:
         node["ids"] = [
             f"{one}-{number}" if one.endswith("-content") else one for one in node["ids"]
         ]
+
+
+def correct_addresses(doctree: nodes.document) -> None:
+    """Take back how MyST-Parser 3 escapes the addresses of links for HTML: each builder does that."""
+    for node in doctree.findall(nodes.reference):
+        if "&" in node.get("refuri", ""):
+            node["refuri"] = unescape(node["refuri"])
 
 
 def correct_html(body: str) -> str:
