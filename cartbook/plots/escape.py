@@ -18,7 +18,7 @@ from cartbook.theme import colour
 #: switch lacks CD19 as well, and the source counts it as a class of its own
 KINDS = {
     "CD19-negative B-ALL": ("rel-ball-420.cd19-negative", "vermillion"),
-    "lineage switch, CD19 absent too": ("rel-ball-420.lineage-switch", "vermillion"),
+    "lineage switch, taken as CD19-absent": ("rel-ball-420.lineage-switch", "vermillion"),
     "CD19-positive B-ALL": ("rel-ball-420.cd19-positive", "blue"),
 }
 RELAPSES = "rel-ball-420.relapses"
@@ -45,7 +45,7 @@ LOST = {
         "one target",
         "spiegel2021.after-cd19-cells.cd19-absent-or-low.progression-after-cd19-cells.spiegel2021",
     ),
-    "LBCL, axi-cel (ZUMA-1)": (
+    "LBCL, less CD19 (ZUMA-1)": (
         "one target",
         "neelapu2017.group.lower-cd19-at-relapse.paired-biopsies.plaks2021",
     ),
@@ -236,13 +236,14 @@ def competing_risks() -> Layers:
         for which, place in places
     ]
     end = km.transform_filter(here).transform_calculate(
-        written="'1 − KM: ' + format(datum.percent, '.0f') + '%'"
+        written="'Dashed: 1 − KM, ' + format(datum.percent, '.0f') + '% at 24 months'"
     )
     dot = end.mark_point(size=60, filled=True, opacity=1, color=colour("paper")).encode(
         x=x, y=height, tooltip=[alt.Tooltip("written:N", title="At 24 months")]
     )
-    said = end.mark_text(align="left", dx=4, dy=14, color=colour("paper"), **style).encode(
-        x=x, y=height, text="written:N"
+    # in the corner that the bands reach last, as the key to the line
+    said = end.mark_text(align="left", color=colour("text"), **style).encode(
+        x=alt.value(10), y=alt.value(14), text="written:N"
     )
     layers = alt.layer(area, line, *inside, dot, said).add_params(*sliders)
     return layers.properties(height=300)

@@ -68,7 +68,7 @@ def test_the_browser_computes_what_python_computes(died: float) -> None:
     for share in [*end["incidence"], 100 - end["incidence"].sum()]:
         assert f">{share:.0f}%<" in drawn  # the bands, the event-free among them
     lost = end[end["event"] == "lost"].iloc[0]
-    assert f">1 − KM: {lost['kaplan_meier']:.0f}%<" in drawn
+    assert f">Dashed: 1 − KM, {lost['kaplan_meier']:.0f}% at 24 months<" in drawn
 
 
 def test_halving_one_in_five_takes_about_two_hundred_in_each_group() -> None:
