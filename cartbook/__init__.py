@@ -17,6 +17,7 @@ from cartbook.meta_analysis import compare_groups, pool, pool_logits
 from cartbook.plots.aml import coverage, coverage_plot, killed, window_explorer
 from cartbook.plots.audit import (
     appraised,
+    cited_statements,
     findings_plot,
     grim,
     grim_plot,

@@ -59,17 +59,27 @@ def window_explorer() -> Layers:
     antigen = menu("antigen", names[0], names, "Antigen ")
     molecules = slider("molecules", THRESHOLD, 50, 10_000, 50, "Molecules needed ")
     threshold = "(log(molecules) / LN10)"  # the axis is logarithmic, the control is not
-    curve = (
+    spread = (
         alt.Chart(rows)
         .transform_filter("datum.antigen == antigen")
         # made in the page, which a table of points would weigh down
         .transform_calculate(density="sequence(0, 5.51, 0.05)")
         .transform_flatten(["density"])
-        .transform_calculate(
-            base="2 - datum.row",
-            top="2 - datum.row + 0.62 * densityNormal(datum.density, datum.mean, datum.deviation)",
-        )
     )
+
+    def area(density: str, opacity: float) -> alt.Chart:
+        """Return the hills; `density` may move points to the threshold, where the killed part begins."""
+        drawn: alt.Chart = (
+            spread.transform_calculate(density=density)
+            .transform_calculate(
+                base="2 - datum.row",
+                top="2 - datum.row + 0.62 * densityNormal(datum.density, datum.mean, datum.deviation)",
+            )
+            .mark_area(opacity=opacity, aria=False)
+            .encode(x=x, y=y, y2="top:Q", color=tint)
+        )
+        return drawn
+
     scale = alt.Scale(domain=list(CELLS), range=[colour(hue) for hue in HUES])
     tint = alt.Color("cells:N", scale=scale, legend=None)
     x = alt.X(
@@ -83,12 +93,7 @@ def window_explorer() -> Layers:
         ),
     )
     y = alt.Y("base:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False))
-    layers = [
-        curve.transform_filter(where)
-        .mark_area(opacity=opacity, aria=False)
-        .encode(x=x, y=y, y2="top:Q", color=tint)
-        for where, opacity in ((f"datum.density >= {threshold} - 0.001", 0.75), ("true", 0.28))
-    ]
+    layers = [area(f"max(datum.density, {threshold})", 0.75), area("datum.density", 0.28)]
     rule = (
         alt.Chart(pd.DataFrame({"one": [1]}))
         .transform_calculate(density=threshold)

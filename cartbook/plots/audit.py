@@ -21,6 +21,7 @@ from cartbook.theme import colour
 
 MOST = 400  # patients, the right end of the control
 NEAR = 6  # percentage points shown on either side of the printed percentage
+ROOM = 560  # pixels from which the columns of a matrix have room for words
 WRAP = 50  # characters in a line of a reason, so that it fits a phone
 #: what a judgement looks like in a matrix: its sign, and its colour
 SIGNS = {
@@ -144,7 +145,7 @@ def grim_plot(percent: float = 84.4, n: int = 277, decimals: int = 1) -> Layers:
     """
     people = slider("patients", n, 5, MOST, 1, "Patients or trials ")
     printed = slider("printed", percent, 0, 100, 0.1, "Printed percentage ")
-    digits = menu("digits", decimals, [0, 1], "Printed as ", labels=["65%", "65.4%"], radio=True)
+    digits = menu("digits", decimals, [0, 1], "Decimals ", labels=["none", "one"], radio=True)
     unit = "pow(10, -digits)"
     shown = f"(round(printed / {unit}) * {unit})"
     counts = alt.Chart(alt.sequence(0, MOST + 1, 1, as_="k")).transform_filter(
@@ -309,6 +310,22 @@ def in_the_whole(found: int, sample: int, total: int) -> tuple[int, int]:
 # Quotations
 
 
+def cited_statements() -> pd.DataFrame:
+    """Return the statements of the review that were held against the paper cited, one row each.
+
+    A statement that needed several comparisons counts once: it differs if one of them does, and
+    changes the reading if one of them does. What the review leaves out is no statement.
+    """
+    rows = load("comparisons").query(
+        "source_id == study_id and verdict in ['agrees', 'differs'] and review_says != 'left out'"
+    )
+    order = {"differs": 0, "agrees": 2}
+    rank = rows["verdict"].map(order) + (rows["matters"] != "changes the reading")
+    worst = rows.loc[rank.sort_values(kind="stable").index]
+    statements = worst.drop_duplicates(["study_id", "topic", "review_says"])
+    return statements.sort_index().reset_index(drop=True)
+
+
 def quotation_rates(differ: int, serious: int, n: int) -> pd.DataFrame:
     """Return how often quotations are wrong, in one review and in two meta-analyses, for `estimates_plot`.
 
@@ -440,13 +457,15 @@ def judgement_matrix(
     row: str,
     item: str,
     names: tuple[str, str] = ("Study", "Question"),
+    short: Sequence[str] | None = None,
 ) -> Layers:
     """Draw judgements as signs in a matrix, with the reason of the cell that the reader chooses.
 
     ``rows`` has ``label`` (a line of the matrix), ``item``, ``judgement`` and ``reason``; ``items``
     names the items in full, in the order of the columns. ``row`` and ``item`` are the cell chosen
-    first; ``names`` are the words before the two controls. Raise ValueError if a cell is missing
-    or given twice.
+    first; ``names`` are the words before the two controls, and ``short`` heads the columns where there
+    is room. Raise ValueError if a cell is missing
+    or given twice, or if there are not as many short headings as items.
     """
     lines = list(dict.fromkeys(rows["label"]))
     if len(rows) != len(lines) * len(items) or rows.duplicated(["label", "item"]).any():
@@ -466,6 +485,10 @@ def judgement_matrix(
     chosen_row = menu("line", row, lines, f"{names[0]} ")
     options = list(items)
     chosen_item = menu("question", item, options, f"{names[1]} ", labels=list(items.values()))
+    if short and len(short) != len(options):
+        raise ValueError("a matrix has one short heading for each item")
+    wide = f"{list(short or options)}[indexof({options}, datum.value)]"
+    heading = f"width > {ROOM} ? {wide} : datum.value"
     x = alt.X(
         "item:N",
         title=None,
@@ -476,7 +499,14 @@ def judgement_matrix(
             paddingOuter=0,
             range=[left, alt.ExprRef("width")],
         ),
-        axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelFontSize=13),
+        axis=alt.Axis(
+            orient="top",
+            labelAngle=0,
+            ticks=False,
+            domain=False,
+            labelFontSize=13,
+            labelExpr=heading,
+        ),
     )
     y = alt.Y(
         "label:N",

@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import Layers, percent_axis, slider
+from cartbook.stats import proportions
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -82,7 +83,8 @@ def editing_explorer() -> Layers:
     scale = alt.Scale(
         domain=list(OUTCOMES), range=[colour("blue"), colour("ochre"), colour("grey")]
     )
-    tint = alt.Color("cells:N", scale=scale, legend=alt.Legend(title=None, symbolType="square"))
+    legend = alt.Legend(title=None, symbolType="square", offset=26)  # above the pairs
+    tint = alt.Color("cells:N", scale=scale, legend=legend)
     y = alt.Y(
         "share:Q",
         title=None,
@@ -97,23 +99,43 @@ def editing_explorer() -> Layers:
         .mark_text(baseline="top", dy=6, fontWeight=600, color=colour("paper"), aria=False)
         .encode(x=x, y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 100])), text="written:N")
     )
-    return alt.layer(bar, number).add_params(efficiency).properties(height=260)
+    pairs = pd.DataFrame(
+        [
+            {"edits": edits, "pairs": f"{n} pair{'' if n == 1 else 's'}"}
+            for edits in range(1, MOST_EDITS + 1)
+            for n in [wrong_joins(edits)]
+        ]
+    )
+    above = (
+        alt.Chart(pairs)
+        .mark_text(baseline="bottom", dy=-5, color=colour("quiet"), aria=False)
+        .encode(x=x, y=alt.value(0), text="pairs:N")
+    )
+    return alt.layer(bar, number, above).add_params(efficiency).properties(height=260)
 
 
 EDITED, UNEDITED, OTHER = "edited T cells", "unedited donor T cells", "NK cells"
-CR, ANY, BRIDGE = "complete response", "any response", "transplant in deep remission"
-KINDS = {EDITED: "edited", UNEDITED: "unedited", OTHER: "NK"}
+CR, ANY = "complete response", "any response"
 #: outcome -> short name and disease, kind of cell, what was counted
 ALLOGENEIC: Mapping[str, tuple[str, str, str]] = {
     "allo-cemacel.complete-response": ("cema-cel, LBCL", EDITED, CR),
-    "ghobadi2025.recommended-dose.cr-or-cri.ghobadi2025": ("WU-CART-007, T-ALL", EDITED, CR),
-    "hu-y2022.complete-response": ("RD13-01, T-ALL", EDITED, CR),
+    "antler.complete-response.asco-2024": ("CB-010, B-cell lymphoma", EDITED, CR),
+    "ghobadi2025.recommended-dose.cr-or-cri.ghobadi2025": (
+        "WU-CART-007, T-ALL or T-LBL",
+        EDITED,
+        CR,
+    ),
+    "hu-y2022.complete-response": ("RD13-01, CD7-positive cancers", EDITED, CR),
     "allo-calm.objective-response": ("UCART19, adult B-ALL", EDITED, CR),
     "universal.objective-response": ("ALLO-715, myeloma", EDITED, ANY),
-    "chiesa2023.group.transplant-in-remission.chiesa2025": ("BE-CAR7, T-ALL", EDITED, BRIDGE),
-    "delbufalo2023.group.complete-response.delbufalo2023": ("CD19, child B-ALL", UNEDITED, CR),
-    "tc-cd7-ph2.response": ("CD7 II, T-ALL", UNEDITED, ANY),
-    "marin2024.objective-response": ("CD19, B-cell", OTHER, ANY),
+    "p-bcma-allo1.objective-response.arm-c": ("P-BCMA-ALLO1, myeloma", EDITED, ANY),
+    "delbufalo2023.group.complete-response.delbufalo2023": (
+        "unedited CD19, B-ALL",
+        UNEDITED,
+        CR,
+    ),
+    "tc-cd7-ph2.response": ("unedited CD7, T-ALL or T-LBL", UNEDITED, ANY),
+    "marin2024.objective-response": ("NK cells, B-cell cancers", OTHER, ANY),
 }
 #: outcome -> short name with what was counted, kind of cell
 GRAFT_VERSUS_HOST: Mapping[str, tuple[str, str]] = {
@@ -127,10 +149,13 @@ GRAFT_VERSUS_HOST: Mapping[str, tuple[str, str]] = {
     "carbon.graft-versus-host-disease": ("CTX110, any", EDITED),
     "hu-y2022.graft-versus-host-disease": ("RD13-01, any", EDITED),
     "cd7-phase-2.group.graft-versus-host-disease.any.cd7-donor-2025": (
-        "donor CD7 II, any",
+        "donor CD7, phase II, any",
         UNEDITED,
     ),
-    "pan2021.grade-1-2-graft-versus-host-disease": ("donor CD7 I, grade 1–2", UNEDITED),
+    "pan2021.grade-1-2-graft-versus-host-disease": (
+        "donor CD7, first trial, grade 1–2",
+        UNEDITED,
+    ),
     "delbufalo2023.group.graft-versus-host-disease.delbufalo2023": ("donor CD19, any", UNEDITED),
     "marin2024.graft-versus-host-disease": ("CD19 NK cells, any", OTHER),
 }
@@ -145,14 +170,22 @@ def _listed(kinds: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
 
 
 def allogeneic_responses() -> pd.DataFrame:
-    """Return one response rate of each allogeneic product, with ``name``, ``cells``, ``kind`` and ``what``.
+    """Return one response rate of each allogeneic product, with ``name``, ``cells`` and ``what``.
 
-    ``kind`` is a short form of ``cells``; ``what`` is the end point.
+    ``what`` is the end point. Complete responses come first; within an end point edited T cells
+    come before NK cells and unedited T cells, and of one kind the highest rate.
     """
     rows = _listed(ALLOGENEIC)
-    rows["kind"] = rows["cells"].map(KINDS)
     rows["what"] = [ALLOGENEIC[key][2] for key in rows["outcome_id"]]
-    return rows
+    rates = rows[["outcome_id"]].merge(proportions(rows)[["outcome_id", "percent"]])
+    order = pd.DataFrame(
+        {
+            "what": rows["what"].map([CR, ANY].index).to_numpy(),
+            "cells": rows["cells"].map([EDITED, OTHER, UNEDITED].index).to_numpy(),
+            "rate": -rates["percent"].to_numpy(),
+        }
+    ).sort_values(["what", "cells", "rate"], kind="stable")
+    return rows.iloc[order.index].reset_index(drop=True)
 
 
 def graft_versus_host() -> pd.DataFrame:

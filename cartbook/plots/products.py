@@ -102,8 +102,8 @@ def licence_grid(rows: pd.DataFrame) -> Layers:
 def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
     """Draw `cartbook.licensing.delays`, one line per licence, with the median as a dashed rule.
 
-    Pairs of which the second agency has licensed none are hollow triangles, and no part of the
-    median; of a delay known to the year the line spans the possible months. Where the two licences
+    Pairs of which the second agency has licensed none are hollow triangles, come last and are no part
+    of the median; of a delay known to the year the line spans the possible months. Where the two licences
     begin at different lines of treatment, the name says both.
     """
     known = pairs["known"] if "known" in pairs else pd.Series("to the month", pairs.index)
@@ -119,6 +119,7 @@ def delay_plot(pairs: pd.DataFrame, title: str) -> Layers:
         + pairs["from_line_second"].str.removesuffix(" line")
     )
     lines["licence"] += both.where(unlike, "")
+    lines = lines.sort_values("known", key=lambda how: how.eq("no licence"), kind="stable")
     signed = [f"{one:+d}".replace("-", "−") if one else "0" for one in lines["months"]]
     spans = zip(signed, lines["latest"], lines["known"], strict=True)
     lines["written"] = [

@@ -136,9 +136,17 @@ def leave_one_out(rows: pd.DataFrame, *, label: str = "label") -> pd.DataFrame:
 
 
 def pooled_by(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return the pooled rate of each group of at least three studies, as `leave_one_out` does."""
+    """Return the pooled rate of each group of at least three studies, as `leave_one_out` does.
+
+    ``rates`` has the rates of the studies in a group.
+    """
     groups = [(name, part) for name, part in rows.groupby(by, sort=True) if len(part) >= 3]
-    return pd.DataFrame([line_of(str(name), pool(part)) for name, part in groups])
+    return pd.DataFrame(
+        [
+            line_of(str(name), pool(part)) | {"rates": part["percent"].tolist()}
+            for name, part in groups
+        ]
+    )
 
 
 def pooled_plot(
@@ -150,7 +158,8 @@ def pooled_plot(
     """Draw pooled rates: a dot, a thick line for the confidence and a thin one for the prediction interval.
 
     ``lines`` is from `leave_one_out` or `pooled_by`, or several of them by name, between which the
-    reader switches; the axis runs from 0 to ``most`` per cent.
+    reader switches; the axis runs from 0 to ``most`` per cent. Lines with ``rates`` have the rates of
+    their studies as small dots below.
     """
     choice = None
     if isinstance(lines, Mapping):
@@ -172,8 +181,10 @@ def pooled_plot(
             f"{one.prediction_low:.1f} to {one.prediction_high:.1f}%" for one in lines.itertuples()
         ],
     )
+    part_of = ["part"] if choice else []
+    rates = lines[["name", "rates", *part_of]].explode("rates") if "rates" in lines else None
     columns = ["name", "estimate", "low", "high", "prediction_low", "prediction_high"]
-    shown = shown[[*columns, "written", "spread", *(["part"] if choice else [])]]
+    shown = shown[[*columns, "written", "spread", *part_of]]
     base = alt.Chart(shown).encode(y=alt.Y("name:N", sort=None, axis=None))
     x: dict[str, Any] = {
         "scale": alt.Scale(domain=[0, most], nice=False),
@@ -194,6 +205,13 @@ def pooled_plot(
         size=110, filled=True, shape="diamond", color=colour("text"), opacity=1
     ).encode(x=alt.X("estimate:Q", **x), tooltip=tooltip)
     layers: list[Any] = [wide, narrow, dot, *row_texts(base, "name", dy=-10)]
+    if rates is not None:
+        studies = alt.Chart(rates.astype({"rates": float})).mark_point(
+            size=26, filled=True, opacity=0.7, color=colour("vermillion"), yOffset=11, aria=False
+        )
+        layers.append(
+            studies.encode(x=alt.X("rates:Q", **x), y=alt.Y("name:N", sort=None, axis=None))
+        )
     if choice:
         layers = [layer.transform_filter("datum.part == shown") for layer in layers]
     chart = alt.layer(*layers).properties(height=alt.Step(44))

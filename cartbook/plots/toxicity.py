@@ -236,15 +236,15 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
     """Draw risks per 100 patients on a logarithmic axis, in the order of the rows.
 
     ``rows`` has ``risk`` (a name of at most 38 characters), ``percent`` (above zero), ``low`` and
-    ``high`` (the interval in per cent, missing where there is none) and ``kind`` (gives the colour).
+    ``high`` (the interval in per cent, missing where there is none), ``kind`` (gives the colour) and
+    ``written`` (events, patients and percentage: at most 18 characters).
     """
-    lines = rows[["risk", "kind", "percent", "low", "high"]].assign(
-        written=[f"{one:.2g}%" if one < 10 else f"{one:.0f}%" for one in rows["percent"]]
-    )
+    lines = rows[["risk", "kind", "percent", "low", "high", "written"]]
     kinds = list(dict.fromkeys(lines["kind"]))
     hues = [colour(one) for one in ("ochre", "vermillion", "indigo", "teal")][: len(kinds)]
     shapes = ["circle", "square", "diamond", "triangle-up"][: len(kinds)]
     axis = percent_axis((0.1, 1, 10, 100), orient="top", offset=8, grid=True)
+    again = percent_axis((0.1, 1, 10, 100))  # at the bottom: the chart is longer than a telephone
     scale = alt.Scale(type="log", domain=[0.02, 100], nice=False)
     base = alt.Chart(lines).encode(y=alt.Y("risk:N", sort=None, axis=None))
     tint = alt.Color(
@@ -255,7 +255,7 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
     span = (
         base.transform_filter("isValid(datum.low)")
         .mark_rule(strokeWidth=2.5, aria=False)
-        .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", color=tint)
+        .encode(x=alt.X("low:Q", scale=scale, axis=again, title=None), x2="high:Q", color=tint)
     )
     point = base.mark_point(size=110, filled=True, opacity=1).encode(
         x=alt.X(
@@ -271,7 +271,9 @@ def risk_plot(rows: pd.DataFrame) -> Layers:
         ],
     )
     name, number = row_texts(base, "risk")
-    return alt.layer(place, span, point, name, number).properties(height=alt.Step(42))
+    chart = alt.layer(place, span, point, name, number).properties(height=alt.Step(42))
+    both_ends: alt.LayerChart = chart.resolve_axis(x="independent")
+    return both_ends
 
 
 def logic_gates() -> pd.DataFrame:

@@ -175,7 +175,7 @@ def transplant_plot(
         ends.transform_filter(which)
         .mark_text(align="right", dx=-4, dy=dy, fontSize=14, fontWeight=600, aria=False)
         .encode(x="month:Q", y=alt.Y("percent:Q", scale=PERCENT), text="group:N", color=tint)
-        for which, dy in ((upper, -42), (f"!({upper})", 18))
+        for which, dy in ((upper, -48), (f"!({upper})", 18))
     ]
     step = months.transform_window(
         sort=[alt.SortField("month")], before1="lag(left1)", before2="lag(left2)"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +21,11 @@ from sphinx.application import Sphinx
 
 from cartbook.paths import PACKAGE
 from cartbook.sphinxext import pyodide, spelling
+from cartbook.sphinxext.store import FOLDER, remembered
 from cartbook.theme import stylesheet as colours
 
 STATIC = PACKAGE / "static"
 STYLE = "site.css"
-STORE = "bundles"  # beside the doctrees
 #: the book's own styles, which are kept whole
 STYLES = (
     *("colours.css", "icons.css", "book.css", "quiz.css", "modes.css", "run.css"),
@@ -35,6 +34,9 @@ STYLES = (
 #: styles of the theme that no page names by itself, and which come first
 THEME_STYLES = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 SCRIPTS = ("figure.js", "spelling.js", "forest.js", "explorer.js", "quiz.js", "card.js")
+EARLY = (
+    "figure.js"  # runs as soon as it is there; the others when the page is whole, in their order
+)
 #: scripts that a page needs only if its text matches
 CONDITIONAL_SCRIPTS = {
     "explorer.js": 'class="explorer"',
@@ -92,17 +94,6 @@ READ = re.compile(r"var\(\s*(--[\w-]+)")
 VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=}))""")
 
 
-def remembered(store: Path, made_from: str, make: Callable[[], str]) -> str:
-    """Return what ``make`` makes of a text; keep it in a folder, for builds with the same text."""
-    path = store / hashlib.sha256(made_from.encode()).hexdigest()[:16]
-    if not path.is_file():
-        store.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(make(), encoding="utf-8")
-        new.replace(path)
-    return path.read_text(encoding="utf-8")
-
-
 def bundle(source: str, store: Path) -> str:
     """Return vl-convert's bundle of a script, from a folder of what was made before."""
     source = source.format(**PARTS)
@@ -124,6 +115,13 @@ def select_scripts(files: list[Any], page: str, body: str) -> list[Any]:
         if not excluded and not elsewhere and re.search(CONDITIONAL_SCRIPTS.get(name, ""), body):
             selected.append(file)
     return selected
+
+
+def deferred(file: Any) -> Any:
+    """Return a script that does not hold up the page: the theme and its extensions declare none."""
+    if {"async", "defer"} & file.attributes.keys():
+        return file
+    return type(file)(file.filename, priority=file.priority, defer="defer", **file.attributes)
 
 
 def selector_can_match(selector: str, names: set[str]) -> bool:
@@ -239,7 +237,7 @@ def _styles(app: Sphinx) -> list[str]:
 
 def _config_inited(app: Sphinx, config: Any) -> None:
     """Write the scripts and styles that are made of other packages' parts."""
-    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / STORE
+    folder, store = Path(app.doctreedir) / "made", Path(app.doctreedir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "vega.js": bundle(RUNTIME, store),
@@ -261,7 +259,8 @@ def _page(
     """Let a page load the scripts that it uses, and one style sheet."""
     if app.builder.name == "html":
         body = context.get("body", "")
-        context["script_files"] = select_scripts(context["script_files"], pagename, body)
+        selected = select_scripts(context["script_files"], pagename, body)
+        context["script_files"] = [deferred(file) for file in selected]
         context["css_files"] = [f"_static/{STYLE}?v={styles_version()}"]
 
 
@@ -277,7 +276,7 @@ def _build_finished(app: Sphinx, error: Exception | None) -> None:
     """Write the style sheet, unless Sphinx wrote no page."""
     if app.builder.name == "html" and not error and (styles := _styles(app)):
         out = Path(app.outdir)
-        sheet = stylesheet(out, styles, Path(app.doctreedir) / STORE)
+        sheet = stylesheet(out, styles, Path(app.doctreedir) / FOLDER)
         (out / "_static" / STYLE).write_text(sheet, encoding="utf-8")
 
 
@@ -286,7 +285,7 @@ def setup(app: Sphinx) -> None:
     for name in STYLES:
         app.add_css_file(name)
     for name in SCRIPTS:
-        app.add_js_file(name, loading_method="defer")
+        app.add_js_file(name, loading_method="async" if name == EARLY else "defer")
     app.connect("config-inited", _config_inited)
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _build_finished, priority=900)  # extensions still copy styles

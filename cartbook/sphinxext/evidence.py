@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import defaultdict
@@ -23,6 +24,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
@@ -30,9 +32,11 @@ from sphinx.util.nodes import make_refnode
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
 from cartbook.escape import in_page
+from cartbook.paths import PACKAGE
 from cartbook.render import html
 from cartbook.sphinxext import nodes as book_nodes
 from cartbook.sphinxext import report
+from cartbook.sphinxext.assets import styles_version
 from cartbook.sphinxext.entries import (
     COUNTS,
     NO_STUDY,
@@ -49,6 +53,7 @@ from cartbook.sphinxext.entries import (
 from cartbook.tables import Quote, load
 
 Use = tuple[str, str, str]  # key of a number, anchor in the page, the words that show it
+WRITTEN = "studies.json"  # beside the doctrees: what each page was made of in the last build
 ALL = "*"  # the key under which a page with the explorer uses every number
 FACTS = {
     **{"Product": "product", "Target": "target", "Costimulatory domain": "costimulation"},
@@ -194,6 +199,11 @@ def _domain(env: BuildEnvironment) -> EvidenceDomain:
     return found
 
 
+def title_of(page: str, first: Row) -> str:
+    """Return the title of a page whose first row is given."""
+    return "Reports of no single study" if page.endswith("other") else str(first["label"])
+
+
 class Site:
     """What the pages of a build share."""
 
@@ -213,6 +223,11 @@ class Site:
                 self.places[key].append({"address": f"{there}#{anchor}".rstrip("#"), **place})
                 self.explorer = there if key == ALL else self.explorer
 
+    def made_of(self, study: list[Row]) -> str:
+        """Return all that a study's record is made of, as text: cheaper to compare than the record."""
+        used = [(self.places[row["outcome_id"]], self.judged[row["outcome_id"]]) for row in study]
+        return repr((study, used, self.explorer, report.book_version(Path(self.app.srcdir))))
+
     def record(self, page: str, study: list[Row]) -> dict[str, Any]:
         """Return a study with its entries as a record."""
         first, one = study[0], study[0]["study_id"] not in (NO_STUDY, COUNTS)
@@ -228,7 +243,7 @@ class Site:
         query = urlencode({"study": first["label"]})
         return {
             "kind": "study",
-            "title": "Reports of no single study" if page.endswith("other") else first["label"],
+            "title": title_of(page, first),
             "facts": facts if one else [],
             "registry": known(first, "registry_id").split("; ") if one else [],
             "note": known(first, "study_note") if one else "",
@@ -269,14 +284,31 @@ def _searched(title: str, first: Row) -> nodes.document:
     return found
 
 
+def _shared(app: Sphinx) -> str:
+    """Return what every page of a study has besides its record: the book's contents, code, settings."""
+    builder, env = app.builder, app.env
+    assert isinstance(builder, StandaloneHTMLBuilder)
+    titles = sorted((name, title.astext()) for name, title in env.titles.items())
+    settings = (builder.build_info.config_hash, builder.build_info.tags_hash, styles_version())
+    digest = hashlib.sha256(repr((titles, sorted(env.toctree_includes.items()), settings)).encode())
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Write the pages and the scripts of their cards, and let the search know the studies.
 
-    An EPUB has no such pages: there a number is words, not a link (see ``resolve_xref``).
+    A page that would be as the last build wrote it is left as it is. An EPUB has no such pages:
+    there a number is words, not a link (see ``resolve_xref``).
     """
     if app.builder.name != "html":
         return
     found, folder, site = pages(app.env), Path(app.outdir) / PLACE, Site(app)
+    shared, store = _shared(app), Path(app.doctreedir) / WRITTEN
+    before = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {}
+    written: dict[str, str] = {}
     searched: dict[str, nodes.document] = {}
     app.cartbook_searched = searched  # type: ignore[attr-defined]
     folder.mkdir(exist_ok=True)
@@ -284,19 +316,22 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         if f"{PLACE}/{old.stem}" not in found:
             old.unlink()
     for page, study in found.items():
+        of = title_of(page, study[0])
+        title, about = f"Numbers of {of}", f"{len(study)} numbers reported of {of}"
+        about += ", with population, interval, source."
+        app.env.metadata[page] = {"book": json.dumps({"description": about})}
+        searched[page] = _searched(title, study[0])
+        written[page] = hashlib.sha256(f"{shared}{site.made_of(study)}".encode()).hexdigest()
+        if before.get(page) == written[page] and (folder / f"{Path(page).name}.html").is_file():
+            continue
         made = site.record(page, study)
         entries = [one for topic in made["topics"].values() for one in topic]
         cards = {one["key"]: html(one, "card") for one in entries}
         cited = {one["id"]: one["bibtex"] for one in made["sources"]}
         script = f"bookEvidence({in_page(cards)},{in_page(cited)});\n"
         (folder / f"{Path(page).name}.js").write_text(script, encoding="utf-8")
-        title = f"Numbers of {made['title']}"
-        about = (
-            f"{len(study)} numbers reported of {made['title']}, with population, interval, source."
-        )
-        app.env.metadata[page] = {"book": json.dumps({"description": about})}
-        searched[page] = _searched(title, study[0])
         yield page, {"title": title, "body": html(made)}, "page.html"
+    store.write_text(json.dumps(written), encoding="utf-8")
 
 
 def _contents_once(

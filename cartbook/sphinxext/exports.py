@@ -9,18 +9,19 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Collection
+from importlib.metadata import version as installed
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 from cartbook import changes
 from cartbook.figures import csv_of
+from cartbook.paths import PACKAGE
 from cartbook.render import render, sentence
-from cartbook.sphinxext import csvw, notebooks, open_data
-from cartbook.sphinxext.database import write_database
+from cartbook.sphinxext import csvw, database, notebooks, open_data, parquet
 from cartbook.sphinxext.downloads import print_files
 from cartbook.sphinxext.metadata import book_metadata
-from cartbook.sphinxext.parquet import write_parquet
+from cartbook.sphinxext.store import FOLDER, remembered_files
 
 #: what cartbook.sphinxext.embeds writes of each chart
 CHART_FORMS = (".html", ".js", ".svg")
@@ -60,6 +61,19 @@ def archive(path: Path, files: dict[str, bytes]) -> None:
             zipped.writestr(entry, body)
 
 
+def other_forms(data: Path, store: Path) -> list[Path]:
+    """Return the tables as SQLite and as Parquet, from a folder of what was made before."""
+
+    def make(folder: Path) -> None:
+        database.write_database(data, folder / "car-t-in-numbers.sqlite")
+        parquet.write_parquet(data, folder)
+
+    code = [*PACKAGE.glob("*.py"), Path(database.__file__), Path(parquet.__file__)]
+    texts = [path.read_text(encoding="utf-8") for path in sorted([*data.iterdir(), *code])]
+    made_from = [installed("pandas"), installed("fastparquet"), *texts]
+    return remembered_files(store, "tables", "\n".join(made_from), make)
+
+
 def sync(folder: Path, files: dict[str, bytes], others: Collection[str] = ()) -> None:
     """Make the folder hold just these files, and of the others those that are there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,8 +93,8 @@ def write(app: Sphinx) -> None:
         if path.suffix in (".csv", ".json")
     }
     sync(out / "data", data)
-    write_database(top / "data", out / "data" / "car-t-in-numbers.sqlite")
-    write_parquet(top / "data", out / "data")
+    for path in other_forms(top / "data", Path(app.doctreedir) / FOLDER):
+        shutil.copyfile(path, out / "data" / path.name)
     version, day = changes.current(top / "data")
     open_data.write(
         top / "data",

@@ -144,19 +144,24 @@
         .forEach(one => (near.unobserve(one.target), start(one.target))),
     { rootMargin: "300px" },
   );
+  // This script comes before the page is whole: a reader may act meanwhile, and a figure that has ended is drawn.
   const acts = ["scroll", "pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
+  const whole = figure => document.readyState !== "loading" || figure.nextElementSibling;
+  let acted = false;
+  const watch = () => {
+    acted = true;
+    acts.forEach(act => removeEventListener(act, watch));
+    for (const figure of document.querySelectorAll("figure[data-chart]"))
+      if (whole(figure)) near.observe(figure);
+  };
+  acts.forEach(act => addEventListener(act, watch, { passive: true }));
   const begin = () => {
     document.body.append(tip);
     const figures = document.querySelectorAll("figure[data-chart]");
     figures.forEach(explore);
     figures.forEach(offerPicture);
     if (new URLSearchParams(location.search).has("select")) tree();
-    const watch = () => {
-      acts.forEach(act => removeEventListener(act, watch));
-      figures.forEach(figure => near.observe(figure));
-    };
-    acts.forEach(act => addEventListener(act, watch, { passive: true }));
-    if (scrollY || location.hash) watch(); // the reader came to a place in the page, or has scrolled by now
+    if (acted || scrollY || location.hash) watch(); // the reader came to a place in the page, or has scrolled by now
     for (const figure of figures) {
       figure.addEventListener("pointerenter", () => start(figure), { once: true });
       figure.addEventListener("focusin", () => start(figure), { once: true });

@@ -23,6 +23,11 @@ began = time.monotonic()
 while not Path({top!r}, "{other}").exists():
     assert time.monotonic() < began + 90, "the other chapter never came"
     time.sleep(0.1)"""
+#: numbers of two studies, quoted by two of the stubs
+QUOTED = {
+    "three": "jacobson2022.single-group.complete-response.text",
+    "four": "neelapu2017.group.complete-response.neelapu2017",
+}
 BROKEN = "class Broken:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        raise ValueError('no way to show it')\n"
 
 
@@ -40,6 +45,7 @@ def book(tmp_path_factory):
         for name, table in (("one", "studies"), ("two", "products"))
     }
     texts |= {name: f"# {name}\n" for name in STUBS}
+    texts |= {name: f"# {name}\n\nOf these {{evidence}}`{key}`.\n" for name, key in QUOTED.items()}
     folder = small_book(tmp_path_factory.mktemp("book") / "book", texts=texts)
     (folder / "chapters" / "broken.py").write_text(BROKEN, encoding="utf-8")
     build(folder)
@@ -107,6 +113,22 @@ def test_only_what_a_change_touches_executes(book):
     )
     touch(book / "cartbook" / "tables.py")
     assert executed(build(book)) == {"chapters/one", "chapters/two"}
+
+
+def test_a_changed_sentence_is_named_beside_its_number_and_other_studies_pages_stay(book, edit):
+    changed, other = (
+        book / "_build" / "html" / "evidence" / f"{key.split('.')[0]}.html"
+        for key in QUOTED.values()
+    )
+    before = changed.stat().st_mtime_ns, other.stat().st_mtime_ns
+    edit("chapters/three.md", "Of these", "Of the patients")
+    build(book)
+    assert "Of the patients" in changed.read_text(encoding="utf-8")
+    assert changed.stat().st_mtime_ns > before[0]
+    assert other.stat().st_mtime_ns == before[1]
+    edit("chapters/three.md", "# three", "# Renamed")
+    build(book)
+    assert "Renamed" in other.read_text(encoding="utf-8"), "the contents beside it name the chapter"
 
 
 def test_chapters_execute_at_once_and_a_change_meanwhile_is_for_the_next_build(book, edit):

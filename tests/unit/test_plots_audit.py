@@ -8,6 +8,7 @@ from helpers import chart_words
 
 from cartbook.plots.audit import (
     appraised,
+    cited_statements,
     findings_plot,
     grim,
     grim_plot,
@@ -124,6 +125,17 @@ def test_the_review_has_one_impossible_percentage() -> None:
     assert set(with_fraction["verdict"]) == {"follows"}
 
 
+def test_a_statement_counts_once_however_many_comparisons_it_needed() -> None:
+    statements = cited_statements()
+    assert not statements.duplicated(["study_id", "topic", "review_says"]).any()
+    harms = statements[statements["review_says"] == "harms could be controlled"]
+    assert harms["verdict"].tolist() == ["differs"]
+    both = statements[statements["review_says"] == "75 (15/20), blood and marrow"]
+    assert both["matters"].tolist() == ["changes the reading"]  # one of two agrees
+    assert "left out" not in set(statements["review_says"])
+    assert statements["verdict"].value_counts().to_dict() == {"agrees": 76, "differs": 13}
+
+
 def test_quotation_rates_have_three_sources_and_two_kinds() -> None:
     rates = quotation_rates(10, 5, 100).set_index(["label", "counted"])["value"]
     assert len(rates) == 6
@@ -181,6 +193,8 @@ def test_the_matrix_gives_the_reason_of_the_chosen_cell(place: tuple[str, str]) 
     assert shown.count("because of") == 1
     with pytest.raises(ValueError, match="one judgement"):
         judgement_matrix(rows.iloc[1:], items, row="A", item="1")
+    with pytest.raises(ValueError, match="short heading"):
+        judgement_matrix(rows, items, row="A", item="1", short=["one"])
 
 
 def test_the_second_reading_is_of_the_notes_drawn() -> None:

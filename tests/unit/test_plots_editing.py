@@ -45,4 +45,17 @@ def test_trials_of_donor_cells_have_denominators_and_three_kinds_of_cell() -> No
     for rows in (allogeneic_responses(), graft_versus_host()):
         assert rows["denominator"].notna().all()
         assert rows["cells"].nunique() == 3
-        assert rows["cells"].ne(rows["cells"].shift()).sum() == 3  # each kind is one block
+    assert rows["cells"].ne(rows["cells"].shift()).sum() == 3  # each kind is one block
+
+
+def test_edited_cells_come_first_under_each_end_point() -> None:
+    rows = allogeneic_responses()
+    assert rows["what"].ne(rows["what"].shift()).sum() == 2  # each end point is one block
+    assert (rows.groupby("what")["cells"].first() == "edited T cells").all()
+    assert (rows.groupby("what")["cells"].last() == "unedited donor T cells").all()
+
+
+def test_the_explorer_counts_the_pairs_of_cut_genes_above_each_column() -> None:
+    spec = editing_explorer().to_dict()
+    written = {row["pairs"] for rows in spec["datasets"].values() for row in rows if "pairs" in row}
+    assert written == {"0 pairs", "1 pair", "3 pairs", "6 pairs", "10 pairs"}

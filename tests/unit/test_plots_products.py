@@ -78,8 +78,8 @@ def test_a_licence_that_is_missing_is_hollow_and_not_in_the_median() -> None:
     )
     sets = list(delay_plot(pairs, "Months").to_dict()["datasets"].values())
     lines = next(one for one in sets if "written" in one[0])
-    assert [one["written"] for one in lines] == ["none after 27", "+11 to +22", "+7"]
-    assert [one["licence"] for one in lines] == ["a", "b", "c, relapsed v 3rd"]
+    assert [one["written"] for one in lines] == ["+11 to +22", "+7", "none after 27"]
+    assert [one["licence"] for one in lines] == ["b", "c, relapsed v 3rd", "a"]
     assert [{"months": 9.0}] in sets
 
 

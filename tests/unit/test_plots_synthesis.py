@@ -184,6 +184,7 @@ def test_groups_of_two_studies_are_not_pooled() -> None:
     found = pooled_by(severe(NEUROTOXICITY), "costimulation")
     assert found["name"].tolist() == ["4-1BB", "CD28"]
     assert found["studies"].tolist() == [7, 3]
+    assert found["rates"].map(len).tolist() == [7, 3]  # the dots below each line
     assert (
         pooled_by(severe(), "disease_group")["name"].tolist()
         == ["multiple myeloma", "other B-cell lymphoma or CLL"][:1]

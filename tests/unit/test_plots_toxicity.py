@@ -79,14 +79,15 @@ def test_risks_are_on_a_logarithmic_axis_with_the_intervals_that_exist() -> None
             "percent": [22.7687, 0.1],
             "low": [None, 0.05],
             "high": [None, 0.2],
+            "written": ["pooled · 23%", "1/1,000 · 0.1%"],
         }
     )
     chart = risk_plot(rows)
     point = next(one for one in chart.to_dict()["layer"] if one["mark"]["type"] == "point")
     assert point["encoding"]["x"]["scale"]["type"] == "log"
     drawn = vl_convert.vegalite_to_svg({**chart.to_dict(), "width": 300}, vl_version=VEGALITE)
-    assert ">23%<" in drawn
-    assert ">0.1%<" in drawn
+    assert ">pooled · 23%<" in drawn
+    assert ">1/1,000 · 0.1%<" in drawn
     assert drawn.index(">first<") < drawn.index(">second<")  # in the order of the rows
     spans = drawn.partition("layer_1_marks")[2].partition("</g>")[0]
     assert spans.count("<line") == 1  # the first row has no interval
