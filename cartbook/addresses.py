@@ -13,7 +13,7 @@ JOURNALS = """ashpublications.org aacrjournals.org nature.com ascopubs.org nejm.
 jamanetwork.com sciencedirect.com wiley.com springer.com biomedcentral.com frontiersin.org
 authorea.com researchinformation.umcutrecht.nl experts.nebraska.edu
 christie.openrepository.com
-jclinepi.com ehaweb.org ash.confex.com hmpgloballearningnetwork.com hmpi.org ispor.org scientific.sparx-ip.net"""
+jclinepi.com ehaweb.org ash.confex.com imsannual2025.eventscribe.net hmpgloballearningnetwork.com hmpi.org ispor.org scientific.sparx-ip.net"""
 COMPANIES = """gilead.com kitepharma.com novartis.com bms.com jnj.com legendbiotech.com autolus.com
 jwtherapeutics.com carsgen.com iasobio.com juventas.cn prnewswire.com businesswire.com
 globenewswire.com precision-biotech.com
@@ -23,7 +23,7 @@ OUTLETS = """ascopost.com cancernetwork.com targetedonc.com onclive.com reuters.
 yicaiglobal.com manufacturingchemist.com precisionmedicineonline.com szdaily.com
 cgtlive.com apmhealtheurope.com the-scientist.com survivornet.com hmpgloballearningnetwork.com
 ajmc.com healio.com aabb.org bloodcancerstoday.com fiercebiotech.com sohoinsider.com
-montefioreeinstein.org"""
+montefioreeinstein.org conferences.medicom-publishers.com"""
 HOSTS = {
     "review": LIBRARIES,
     "article": f"{LIBRARIES} {JOURNALS} {REGISTRIES}",

@@ -59,7 +59,9 @@ def address_is_canonical(sources: Rows) -> Iterator[Break]:
             yield Break(line, "address", problem, "write the identifier in its own column too")
         elif wanted and address != wanted:
             yield Break(line, "address", f"{address!r} is not {wanted!r}", f"write {wanted}")
-        elif not wanted and address not in MISSING and not known_host(address, row["kind"]):
+        elif address in MISSING:
+            yield Break(line, "address", "there is none", "write where a reader can look it up")
+        elif not wanted and not known_host(address, row["kind"]):
             problem = f"{address!r} is no known address of a document of kind {row['kind']!r}"
             yield Break(
                 line, "address", problem, "write the canonical address (cartbook/addresses.py)"

@@ -27,11 +27,6 @@ FLOWS = {
         "product made": "oportoespuelas2024.group.satisfactory-manufacture.oportoespuelas2024",
         "infused": "oportoespuelas2024.group.infused.oportoespuelas2024",
     },
-    "India, lymphoma": {
-        "cells collected": "tali-cel-nhl.group.leukapheresis.tali-cel-nhl-2025",
-        "product made": "tali-cel-nhl.group.manufactured.tali-cel-nhl-2025",
-        "infused": "tali-cel-nhl.group.infused.tali-cel-nhl-2025",
-    },
     "US community, lymphoma": {
         "intended, fate known": "acc-us-community.infused + acc-us-community.not-treated",
         "infused": "acc-us-community.infused",

@@ -170,7 +170,7 @@ def _source(cells: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     family, _, initials = author.rpartition(" ")
     person = f"{family}, {initials}" if family and article else f"{{{author}}}"
     fields = {"title": f"{{{title}}}" if title else "", "year": year, "number": number}
-    address = known(row, "source_address")  # some abstracts are read where none can be given
+    address = str(row["source_address"])
     fields |= {"doi": known(row, "source_doi"), "url": address}
     fields["journal" if article else "howpublished"] = body
     people = [Person(person), *([Person("others")] if article else [])] if author else []
@@ -178,7 +178,7 @@ def _source(cells: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
         "article" if article else "misc", {k: v for k, v in fields.items() if v}, {"author": people}
     )
     doi = known(row, "source_doi")
-    links = {address: _link_words(row, doi)} if address else {}
+    links = {address: _link_words(row, doi)}
     if pmid := known(row, "source_pmid"):
         links[f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"] = f"PubMed {pmid}"
     if pmcid := known(row, "source_pmcid"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pybtex.database import parse_file
 
 import cartbook
 from cartbook.sphinxext.metadata import front_matter
@@ -290,3 +291,10 @@ def test_a_value_in_a_sentence_begins_with_a_name(page: Path) -> None:
     pattern = config["sphinx"]["config"]["nb_eval_name_regex"]
     for expression in re.findall(r"{eval}`([^`]+)`", text(page)):
         assert re.match(pattern, expression), expression
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_citation_is_in_the_bibliography(page: Path) -> None:
+    bibliography = parse_file(str(TOP / "chapters" / "references.bib"), "bibtex").entries
+    cited = re.findall(r"{cite(?::\w+)?}`([^`]+)`", text(page))
+    assert {key.strip() for keys in cited for key in keys.split(",")} <= set(bibliography)

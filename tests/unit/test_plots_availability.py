@@ -34,7 +34,7 @@ def test_no_stage_has_more_patients_than_the_one_before() -> None:
 
 def test_the_bars_name_each_stage_with_its_patients() -> None:
     shown = chart_words(flow_bars(patient_flow()))
-    assert {"submitted 432", "approved 404 (94%)", "infused 300 (69%)", "India, lymphoma"} <= set(
+    assert {"submitted 432", "approved 404 (94%)", "infused 300 (69%)", "UK, lymphoma"} <= set(
         shown
     )
 
