@@ -12,7 +12,7 @@ from typing import NamedTuple
 #: the words that stand for a value which is not there
 MISSING = ("not reported", "not reached", "not applicable")
 ONE_OF = "one of: " + ", ".join(MISSING)
-MAX_CELL_CHARS = 1_000  # the longest cell has under 300
+MAX_CELL_CHARS = 2_000  # the longest cell lists the rows of a pooled finding, under 1,200
 FORMULA = ("=", "+", "-", "@")
 MARKUP = re.compile(r"<[a-zA-Z/!?]|\bjavascript:", re.IGNORECASE)
 HIDDEN = (

@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import PERCENT, Layers, menu, percent_axis
+from cartbook.stats import proportion
 from cartbook.tables import evidence
 from cartbook.theme import colour
 
@@ -132,19 +133,24 @@ def _value(study: str, wanted: Number) -> pd.Series[Any]:
 def overview() -> pd.DataFrame:
     """Return three numbers of each pivotal trial on the landing page, one row per number.
 
-    Columns: ``disease``, ``trial``, ``kind``, ``value`` (per cent), ``endpoint``, ``population`` and
-    ``denominator`` as the source has them, ``years``, and ``source`` as a few words.
+    Columns: ``disease``, ``trial``, ``kind``, ``value``, ``low`` and ``high`` (per cent; the 95%
+    interval that the source prints, else Wilson's for a count or a share of known patients),
+    ``endpoint``, ``population`` and ``denominator`` as the source has them, ``years``, and
+    ``source`` as a few words.
     """
     found = []
     for trial in TRIALS:
         for kind, wanted in zip(KINDS, (trial.response, trial.lasting, trial.harm), strict=True):
             row = _value(trial.study_id, wanted)
+            low, high = _interval(row)
             found.append(
                 {
                     "disease": trial.disease,
                     "trial": trial.name,
                     "kind": kind,
                     "value": _percent(row),
+                    "low": low,
+                    "high": high,
                     "endpoint": row["endpoint"],
                     "population": row["population"],
                     "denominator": str(row["denominator"])
@@ -172,8 +178,22 @@ def _percent(row: pd.Series[Any]) -> float:
     return float(row["value"])
 
 
+def _interval(row: pd.Series[Any]) -> tuple[float, float]:
+    """Return the printed interval of a row, else Wilson's where patients are counted, else missing values."""
+    if pd.notna(row["low"]) and pd.notna(row["high"]):
+        return float(row["low"]), float(row["high"])
+    if row["statistic"] not in {"proportion", "count"} or pd.isna(row["denominator"]):
+        return float("nan"), float("nan")
+    n = int(row["denominator"])
+    share = proportion(round(_percent(row) * n / 100), n)
+    return 100 * share.low, 100 * share.high
+
+
 def overview_plot(rows: pd.DataFrame) -> Layers:
-    """Draw `overview`: a line per trial, headed by its disease; the reader chooses a disease."""
+    """Draw `overview`: a line per trial, headed by its disease.
+
+    The reader chooses a disease, and the outcome whose 95% intervals are shown.
+    """
     diseases = list(dict.fromkeys(rows["disease"]))
     lines: list[dict[str, Any]] = []
     for disease in diseases:
@@ -189,6 +209,8 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
                     "disease": disease,
                     "kind": one["kind"],
                     "value": one["value"],
+                    "low": one["low"],
+                    "high": one["high"],
                     "text": f"{percent(one['value'])}{after}",
                 }
             )
@@ -213,6 +235,14 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
         .mark_point(shape="triangle-left", size=60, filled=True, color=colour("line"), aria=False)
         .encode(y=y, x=alt.X("tip:Q", scale=PERCENT))
     )
+    outcome = menu("interval_of", LASTING, [*KINDS, "none of them"], "95% intervals: ")
+    spans = [
+        marks.transform_filter(f"interval_of == '{kind}' && datum.kind == interval_of")
+        .transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=4, opacity=0.45, color=colour(hue), aria=False)
+        .encode(x=track, x2="high:Q", y=y)
+        for kind, (hue, _) in KINDS.items()
+    ]
     names, tints = list(KINDS), [colour(hue) for hue, _ in KINDS.values()]
     legend = alt.Legend(title=None, columns=1, labelLimit=330)
     point = marks.mark_point(size=130, filled=True).encode(
@@ -243,10 +273,11 @@ def overview_plot(rows: pd.DataFrame) -> Layers:
         place,
         fall,
         tip,
+        *spans,
         point,
         above.encode(x=x, y=y, text="text:N"),
         below.encode(x=x, y=y, text="text:N"),
         name.encode(x=alt.value(0), y=y, text="name:N"),
         head.encode(x=alt.value(0), y=y, text="name:N"),
     ]
-    return alt.layer(*layers).add_params(chosen).properties(height=alt.Step(62))
+    return alt.layer(*layers).add_params(chosen, outcome).properties(height=alt.Step(62))

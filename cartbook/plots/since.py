@@ -79,7 +79,7 @@ FIVE_YEARS = [
     ("ZUMA-1: large B-cell lymphoma", "lt-zuma1-5y.overall-survival-year-5", "alive"),
     (
         "ZUMA-1: large B-cell lymphoma",
-        "lt-zuma1-5y.ongoing-response",
+        "neelapu2017.group.progression-free-survival.month-60.neelapu2023",
         "without relapse or progression",
     ),
     (
@@ -199,8 +199,8 @@ def first_and_later() -> pd.DataFrame:
 def five_years() -> pd.DataFrame:
     """Return what is known five years after the infusion, in per cent, one row per number.
 
-    ``measure`` is *alive* or *without relapse or progression*; the latter joins progression-free survival and
-    responses that are still going on. Counts of patients have their percentage as ``value``, and
+    ``measure`` is *alive* or *without relapse or progression*; the latter is progression-free
+    survival or a count of patients. Counts of patients have their percentage as ``value``, and
     as ``low`` and ``high`` their Wilson interval.
     """
     rows = evidence(outcome_id=[key for _, key, _ in FIVE_YEARS]).set_index("outcome_id")

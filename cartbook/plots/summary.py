@@ -125,8 +125,10 @@ def _plus(number: float) -> str:
     return f"+{rounded}" if rounded > 0 else f"{rounded}".replace("-", "−")
 
 
-def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 100") -> Layers:
-    """Draw the rates of `summary_rows` per 100 people, in the order of the rows.
+def rate_plot(
+    rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 100", end: int = 100
+) -> Layers:
+    """Draw the rates of `summary_rows` per 100 people, in the order of the rows; the axis ends at `end`.
 
     The thick line is the interval or, where a row gives a range, the range; the thin line is the
     prediction interval. A menu highlights one level of certainty. Raise ValueError without rows.
@@ -144,8 +146,8 @@ def rate_plot(rows: pd.DataFrame, *, hue: str = "blue", title: str = "People of 
         "certainty == 'all' || certainty == datum.certainty", alt.value(1), alt.value(0.2)
     )
     base = alt.Chart(lines).encode(y=alt.Y("label:N", sort=None, axis=None), opacity=lit)
-    scale = PERCENT
-    axis = alt.Axis(values=[0, 25, 50, 75, 100], grid=True)
+    scale = alt.Scale(domain=[0, end], nice=False)
+    axis = alt.Axis(values=[end * part // 4 for part in range(5)], grid=True)
     x = alt.X("low:Q", title=title, scale=scale, axis=axis)
     tint = colour(hue)
     beyond = (

@@ -34,7 +34,7 @@ REFUSED = {
     "digit of another script": ["٣ patients", "１２"],
     "the cell is blank": ["", " ", "\u00a0"],
     "space around": [" axi-cel", "axi-cel ", "axi-cel\u00a0"],
-    "more than 1,000": ["x" * 1001],
+    "more than 2,000": ["x" * 2001],
     "spreadsheet's error value": [
         "#REF!",
         "#N/A",

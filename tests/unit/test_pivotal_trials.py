@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from cartbook import evidence
@@ -35,6 +36,23 @@ def test_choosing_a_disease_hides_the_others_and_their_headings() -> None:
         layer["transform"][0]["filter"].startswith("disease == 'all diseases'")
         for layer in chart["layer"]
     )
+
+
+def test_intervals_are_printed_ones_or_those_of_counted_patients() -> None:
+    rows = overview().set_index(["trial", "kind"])
+    lasting = list(KINDS)[1]
+    assert rows.loc[("axi-cel, third line (ZUMA-1)", lasting), ["low", "high"]].tolist() == [
+        22.9,
+        41.1,
+    ]
+    # a rate from a curve has none of its own
+    assert pd.isna(rows.loc[("obe-cel, adults (FELIX)", lasting), "low"])
+    counted = rows[rows["low"].notna()]
+    assert ((counted["low"] < counted["value"]) & (counted["value"] < counted["high"])).all()
+    chart = overview_plot(overview()).to_dict()
+    (control,) = [one for one in chart["params"] if one["name"] == "interval_of"]
+    assert control["value"] == lasting
+    assert set(KINDS) < set(control["bind"]["options"])
 
 
 def test_halves_are_rounded_up() -> None:

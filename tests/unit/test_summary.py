@@ -150,7 +150,7 @@ def test_estimates_lie_within_their_intervals() -> None:
 
 
 WORDS = {
-    "half": 50, "a third": 33, "one in five": 20, "one in ten": 10, "one in seventeen": 6, "two in five": 40
+    "half": 50, "a third": 33, "one in five": 20, "one in ten": 10, "one in seventeen": 6, "one in twenty": 5, "two in five": 40
 }  # fmt: skip
 
 
