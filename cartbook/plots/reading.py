@@ -296,7 +296,9 @@ def _survival_layers(
     )
     cut = censored.mark_tick(orient="vertical", size=9, thickness=1.5, clip=True, aria=False)
     number = at_risk.transform_calculate(percent=f"datum.arm == '{ARMS[0]}' ? -19 : -30")
-    heading = alt.Chart(pd.DataFrame({"words": ["Number at risk"], "percent": [-8]}))
+    heading = alt.Chart(
+        pd.DataFrame({"words": [f"Number at risk ({ARMS[0]} above)"], "percent": [-8]})
+    )
     layers = [
         line,
         cut.encode(x=x, y=y, color=hue),

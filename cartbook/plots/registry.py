@@ -29,8 +29,8 @@ WRITTEN = 6.0  # the smallest share, in per cent, that has room for its number i
 TINTS: Mapping[int, Sequence[float]] = {
     2: (0.2, 1),
     3: (0.15, 0.5, 1),
-    4: (0.12, 0.3, 0.5, 1),
-    5: (0.1, 0.25, 0.4, 0.55, 1),
+    4: (0.15, 0.35, 0.55, 1),
+    5: (0.14, 0.3, 0.45, 0.6, 1),
 }
 
 
