@@ -42,7 +42,7 @@ def test_chart_selection_reacts_to_the_keyboard(visit):
     page = visit("index.html")
     figure = live(page, page.locator("figure[data-chart='response-duration-harm']"))
     assert "CARTITUDE-1" in figure.locator(".cb-live svg").text_content()
-    figure.locator("select").focus()
+    figure.locator("select[name=disease]").focus()
     page.keyboard.press("ArrowDown")
     figure.locator(".cb-live svg", has_not_text="CARTITUDE-1").wait_for()
     assert "ZUMA-7" in figure.locator(".cb-live svg").text_content()
