@@ -95,6 +95,7 @@ from cartbook.plots.registry import (
     composition_plot,
     feature_shares,
     features_plot,
+    later_means,
     leaders,
     leaders_plot,
     registry_counts,

@@ -177,15 +177,12 @@ def allogeneic_responses() -> pd.DataFrame:
     """
     rows = _listed(ALLOGENEIC)
     rows["what"] = [ALLOGENEIC[key][2] for key in rows["outcome_id"]]
-    rates = rows[["outcome_id"]].merge(proportions(rows)[["outcome_id", "percent"]])
-    order = pd.DataFrame(
-        {
-            "what": rows["what"].map([CR, ANY].index).to_numpy(),
-            "cells": rows["cells"].map([EDITED, OTHER, UNEDITED].index).to_numpy(),
-            "rate": -rates["percent"].to_numpy(),
-        }
-    ).sort_values(["what", "cells", "rate"], kind="stable")
-    return rows.iloc[order.index].reset_index(drop=True)
+    place = {word: n for n, word in enumerate((CR, ANY, EDITED, OTHER, UNEDITED))}
+    ranks = pd.DataFrame({name: rows[name].map(place) for name in ("what", "cells")})
+    ranks["rate"] = -proportions(rows)["percent"]
+    return rows.loc[ranks.sort_values(["what", "cells", "rate"], kind="stable").index].reset_index(
+        drop=True
+    )
 
 
 def graft_versus_host() -> pd.DataFrame:

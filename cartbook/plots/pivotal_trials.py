@@ -9,8 +9,7 @@ import altair as alt
 import pandas as pd
 
 from cartbook.charts import PERCENT, Layers, menu, percent_axis
-from cartbook.stats import proportion
-from cartbook.tables import evidence
+from cartbook.tables import Quote, evidence
 from cartbook.theme import colour
 
 
@@ -184,8 +183,7 @@ def _interval(row: pd.Series[Any]) -> tuple[float, float]:
         return float(row["low"]), float(row["high"])
     if row["statistic"] not in {"proportion", "count"} or pd.isna(row["denominator"]):
         return float("nan"), float("nan")
-    n = int(row["denominator"])
-    share = proportion(round(_percent(row) * n / 100), n)
+    share = Quote(row).proportion
     return 100 * share.low, 100 * share.high
 
 

@@ -50,6 +50,7 @@ from cartbook.sphinxext.entries import (
     source,
     what,
 )
+from cartbook.sphinxext.store import digest
 from cartbook.tables import Quote, load
 
 Use = tuple[str, str, str]  # key of a number, anchor in the page, the words that show it
@@ -290,11 +291,11 @@ def _shared(app: Sphinx) -> str:
     assert isinstance(builder, StandaloneHTMLBuilder)
     titles = sorted((name, title.astext()) for name, title in env.titles.items())
     settings = (builder.build_info.config_hash, builder.build_info.tags_hash, styles_version())
-    digest = hashlib.sha256(repr((titles, sorted(env.toctree_includes.items()), settings)).encode())
+    shared = hashlib.sha256(repr((titles, sorted(env.toctree_includes.items()), settings)).encode())
     for path in sorted(PACKAGE.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+            shared.update(path.read_bytes())
+    return shared.hexdigest()
 
 
 def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -321,7 +322,7 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         about += ", with population, interval, source."
         app.env.metadata[page] = {"book": json.dumps({"description": about})}
         searched[page] = _searched(title, study[0])
-        written[page] = hashlib.sha256(f"{shared}{site.made_of(study)}".encode()).hexdigest()
+        written[page] = digest(f"{shared}{site.made_of(study)}")
         if before.get(page) == written[page] and (folder / f"{Path(page).name}.html").is_file():
             continue
         made = site.record(page, study)

@@ -12,7 +12,7 @@ FOLDER = "bundles"
 
 def remembered(store: Path, made_from: str, make: Callable[[], str]) -> str:
     """Return what ``make`` makes of a text; keep it in a folder, for builds with the same text."""
-    path = store / _digest(made_from)
+    path = store / digest(made_from)
     if not path.is_file():
         store.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
@@ -25,7 +25,7 @@ def remembered_files(
     store: Path, name: str, made_from: str, make: Callable[[Path], None]
 ) -> list[Path]:
     """Return the files that ``make`` writes into a folder; keep those that were made last."""
-    folder, new = store / f"{name}-{_digest(made_from)}", store / f"{name}-new"
+    folder, new = store / f"{name}-{digest(made_from)}", store / f"{name}-new"
     if not folder.is_dir():
         for old in store.glob(f"{name}-*"):
             shutil.rmtree(old)
@@ -35,5 +35,6 @@ def remembered_files(
     return sorted(folder.iterdir())
 
 
-def _digest(made_from: str) -> str:
+def digest(made_from: str) -> str:
+    """Return a short hash of a text."""
     return hashlib.sha256(made_from.encode()).hexdigest()[:16]
