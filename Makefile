@@ -51,12 +51,7 @@ test: .venv/test-$(VERSION) ## install what tests need, build, run every test (w
 	@$(CARTBOOK) chromium
 	@$(CARTBOOK) build
 	@$(LINT)
-	@$(MAKE) --no-print-directory -j 2 types tests
-
-types:
 	@$(RUN) -m mypy
-
-tests:
 	@$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 
 teaching: book ## questions, notebooks for classes and slides, in _build/teaching
